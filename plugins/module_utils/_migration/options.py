@@ -1,0 +1,120 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a migration may do and how long it may take.
+
+This module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+Mode = t.Literal["live", "quick", "offline"]
+Handover = t.Literal["controller", "libvirt"]
+PostCopy = t.Literal["never", "on_stall"]
+
+MODES: tuple[str, ...] = ("live", "quick", "offline")
+HANDOVERS: tuple[str, ...] = ("controller", "libvirt")
+POST_COPY: tuple[str, ...] = ("never", "on_stall")
+
+_MIB_PER_GIB = 1024
+
+
+@dataclass(frozen=True)
+class MigrationOptions:
+    """How one migration is to be carried out.
+
+    Parameters
+    ----------
+    mode : str
+        C(live) copies memory while the VM runs; C(quick) saves it, moves the image and restores it;
+        C(offline) moves the definition of a shut-off VM.
+    handover : str
+        C(controller): the destination starts paused and is resumed when the source's QEMU is proved
+        gone. C(libvirt): libvirt resumes it; safe only where image locks work between the hosts.
+    max_downtime_ms : int
+        Longest pause at the end of the copy that may be asked of QEMU.
+    downtime_steps : int
+        In how many steps the allowed pause grows to I(max_downtime_ms) over the time budget.
+    bandwidth_mib_s : int or None
+        Limit of the copy; None leaves it to the network.
+    auto_converge : bool
+        Whether QEMU may slow the vCPUs down when the copy does not converge.
+    post_copy : str
+        C(on_stall): finish by post-copy when pre-copy does not converge (the VM is lost if either
+        host dies meanwhile); implies libvirt's handover.
+    parallel_connections : int or None
+        Number of parallel streams; None is one ordinary stream.
+    tls : bool
+        Whether the memory stream is encrypted by QEMU's own TLS.
+    timeout_s_per_gib, timeout_min_s : float
+        The time budget of the copy: so many seconds per GiB of memory, but at least the minimum.
+    stall_window_s, stall_margin : float
+        The copy stalls when what remains has not shrunk by this fraction within this time.
+    no_progress_timeout_s : float
+        The copy is given up when not one byte moved for so long.
+    abort_timeout_s : float
+        How long a cancelled migration may take to return.
+    settle_timeout_s : float
+        How long both ends are asked again after an error until they answer.
+    unsafe : bool
+        Whether libvirt may skip its check for shared storage. Never implied by anything else.
+
+    Raises
+    ------
+    ValueError
+        An option is outside its range, or two options contradict each other.
+    """
+
+    mode: str = "live"
+    handover: str = "controller"
+    max_downtime_ms: int = 500
+    downtime_steps: int = 10
+    bandwidth_mib_s: int | None = None
+    auto_converge: bool = True
+    post_copy: str = "never"
+    parallel_connections: int | None = None
+    tls: bool = False
+    timeout_s_per_gib: float = 150.0
+    timeout_min_s: float = 300.0
+    stall_window_s: float = 40.0
+    stall_margin: float = 0.04
+    no_progress_timeout_s: float = 60.0
+    abort_timeout_s: float = 30.0
+    settle_timeout_s: float = 60.0
+    unsafe: bool = False
+
+    def __post_init__(self) -> None:
+        _require_choice("mode", self.mode, MODES)
+        _require_choice("handover", self.handover, HANDOVERS)
+        _require_choice("post_copy", self.post_copy, POST_COPY)
+        if self.max_downtime_ms < 1:
+            raise ValueError("max_downtime_ms must be positive.")
+        if self.downtime_steps < 1:
+            raise ValueError("downtime_steps must be positive.")
+        if not 0 < self.stall_margin < 1:
+            raise ValueError("stall_margin is a fraction between 0 and 1.")
+        for name in ("bandwidth_mib_s", "parallel_connections"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError("{0} must be positive.".format(name))
+
+    @property
+    def resumes_destination(self) -> bool:
+        """Whether this process, not libvirt, resumes the VM on the destination."""
+        return self.handover == "controller" and self.post_copy == "never"
+
+    def timeout_s(self, memory_mib: int) -> float:
+        """Return the time budget of the copy for a VM of this size, in seconds.
+
+        A VM of 8 GiB with the defaults may take 8 x 150 = 1200 s, one of 64 MiB takes the minimum of 300 s.
+        """
+        return max(self.timeout_min_s, self.timeout_s_per_gib * memory_mib / _MIB_PER_GIB)
+
+
+def _require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ValueError("{0} is one of {1}, not {2!r}.".format(name, ", ".join(choices), value))
