@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Controller side of plan: hostvars and a policy in, a verified plan document out."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleError
+from ansible.plugins.action import ActionBase
+
+from ..plugin_utils._cluster_facts import FactsMissing, cluster_facts
+from ..plugin_utils._documents import DocumentUnreadable, read_document, write_document
+from ..plugin_utils._planner import PlanningError, make_plan, newest_marks, placement_diff, render
+
+ARGUMENT_SPEC = {
+    "goal": {"type": "str", "required": True, "choices": ["evacuate", "restore", "migrate"]},
+    "hosts": {"type": "list", "elements": "str", "default": []},
+    "domain": {"type": "str"},
+    "destination": {"type": "str"},
+    "policy": {"type": "raw"},
+    "facts": {"type": "raw"},
+    "group": {"type": "str", "default": "kvm"},
+    "unreachable": {"type": "str", "choices": ["fail", "ignore"], "default": "fail"},
+    "dest": {"type": "path"},
+    "show": {"type": "bool", "default": True},
+}
+
+
+class ActionModule(ActionBase):
+    """Plans on the controller; nothing is changed anywhere but the plan's file."""
+
+    _requires_connection = False
+
+    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        task_vars = task_vars or {}
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        _validation, options = self.validate_argument_spec(
+            argument_spec=ARGUMENT_SPEC,
+            required_if=[
+                ("goal", "evacuate", ["hosts"]),
+                ("goal", "restore", ["hosts"]),
+                ("goal", "migrate", ["domain", "destination"]),
+            ],
+        )
+        try:
+            facts = self._facts(options, task_vars)
+            policy = read_document(options["policy"], "policy", self._find)
+            plan = make_plan(facts, policy, _goal(options))
+        except (FactsMissing, DocumentUnreadable, PlanningError) as error:
+            return {**result, "failed": True, "msg": str(error)}
+        return {**result, **self._deliver(plan, facts, options)}
+
+    def _facts(self, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        if options["facts"] is not None:
+            return read_document(options["facts"], "facts document", self._find)
+        return cluster_facts(task_vars, options["group"], options["unreachable"])
+
+    def _find(self, path: str) -> str:
+        try:
+            return str(self._find_needle("files", path))
+        except AnsibleError:
+            return path
+
+    def _deliver(
+        self, plan: dict[str, t.Any], facts: dict[str, t.Any], options: dict[str, t.Any]
+    ) -> dict[str, t.Any]:
+        text = render(plan)
+        changed = False
+        if options["dest"]:
+            changed = write_document(options["dest"], plan, check_mode=self._task.check_mode)
+        if options["show"]:
+            self._display.display(text)
+        return {
+            "changed": changed,
+            "plan": plan,
+            "text": text,
+            "coordinator": choose_coordinator(plan, facts),
+            "diff": placement_diff(plan) if self._task.check_mode else [],
+        }
+
+
+def _goal(options: dict[str, t.Any]) -> dict[str, t.Any]:
+    if options["goal"] == "migrate":
+        return {"goal": "migrate", "domain": options["domain"], "destination": options["destination"]}
+    return {"goal": options["goal"], "hosts": options["hosts"]}
+
+
+def choose_coordinator(plan: dict[str, t.Any], facts: dict[str, t.Any]) -> str:
+    """Return the host that should drive the migrations.
+
+    It is a host that stays up whatever the plan is for: one that is neither emptied nor in maintenance, and of these the first by name, so
+    that two operators mostly meet at the same lock.
+    """
+    maintained = set(plan["goal_hosts"]) | _marked_hosts(facts)
+    up = [host["name"] for host in facts["hosts"] if host.get("state", "up") == "up"]
+    return min(up, key=lambda name: (name in maintained, name))
+
+
+def _marked_hosts(facts: dict[str, t.Any]) -> set[str]:
+    marked = {name for name, mark in newest_marks(facts["hosts"]).items() if mark.get("maintenance")}
+    return marked | {host["name"] for host in facts["hosts"] if host.get("maintenance")}

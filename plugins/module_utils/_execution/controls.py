@@ -1,0 +1,106 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How a controller speaks with a detached executor: files in the execution's folder, and the lock that keeps a second executor away.
+
+The controller touches C(heartbeat) while it listens and creates C(stop) when nothing more shall start.
+
+This module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import typing as t
+
+from .._errors import DroverError
+
+
+class AlreadyRunning(DroverError):
+    """Another execution runs on this coordinator."""
+
+    code = "already_running"
+
+
+class Controls:
+    """Reads the controller's wishes.
+
+    Parameters
+    ----------
+    folder : str
+        The execution's folder.
+    heartbeat_timeout_s : float
+        A controller that was silent for longer is taken for gone; 0 never.
+    deadline_s : float or None
+        Seconds since the epoch after which nothing more starts.
+    clock : callable
+        Seconds since the epoch.
+    """
+
+    def __init__(
+        self, folder: str, heartbeat_timeout_s: float, deadline_s: float | None, clock: t.Callable[[], float]
+    ) -> None:
+        self._stop_path = os.path.join(folder, "stop")
+        self._heartbeat_path = os.path.join(folder, "heartbeat")
+        self._heartbeat_timeout_s = heartbeat_timeout_s
+        self._deadline_s = deadline_s
+        self._clock = clock
+
+    def reason_to_stop(self) -> str:
+        """Return why nothing more may start, as a sentence; empty to go on."""
+        if os.path.exists(self._stop_path):
+            return "The operator asked to stop."
+        if self._deadline_s is not None and self._clock() >= self._deadline_s:
+            return "The time allowed for this execution is over."
+        silence = self._silence_s()
+        if self._heartbeat_timeout_s and silence > self._heartbeat_timeout_s:
+            return "The controller has not been heard of for {0:.0f} s.".format(silence)
+        return ""
+
+    def _silence_s(self) -> float:
+        try:
+            return self._clock() - os.stat(self._heartbeat_path).st_mtime
+        except FileNotFoundError:
+            return 0.0
+
+
+class ExecutionLock:
+    """Lets one executor at a time work from this coordinator. The kernel drops it when its owner dies, however it dies.
+
+    Parameters
+    ----------
+    path : str
+        Lock file; its content names the owner.
+    owner : dict
+        What to tell whoever comes second.
+    """
+
+    def __init__(self, path: str, owner: dict[str, t.Any]) -> None:
+        self._path = path
+        self._owner = owner
+        self._descriptor: int | None = None
+
+    def __enter__(self) -> ExecutionLock:
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            owner = os.pread(descriptor, 4096, 0).decode(errors="replace").strip()
+            os.close(descriptor)
+            raise AlreadyRunning(
+                "Another execution is running on this coordinator: {0}.".format(owner or "its owner is unknown"),
+                "Wait until it has ended, then plan again.",
+            ) from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps(self._owner, sort_keys=True).encode(), 0)
+        self._descriptor = descriptor
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        if self._descriptor is not None:
+            os.ftruncate(self._descriptor, 0)
+            os.close(self._descriptor)
+            self._descriptor = None

@@ -1,0 +1,118 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: plan
+short_description: Plan which VMs migrate where, and in which order
+version_added: 1.0.0
+author: The Drover authors (@drover)
+description:
+  - Makes a plan for a cluster of libvirt hosts from the facts of all of them, a policy and a goal. Nothing is changed on any host.
+  - The plan is a document that says where each VM goes and why, in which order, how many at once, and how long it will take. It has been replayed and
+    checked independently of the solver before it is returned. M(drover.libvirt.plan_apply) executes it.
+  - The facts are those that the role P(drover.libvirt.gather#role) left in the host variables of all hosts of O(group). The whole group is needed, whatever
+    C(--limit) says.
+options:
+  goal:
+    description:
+      - V(evacuate) empties O(hosts).
+      - V(restore) brings back to O(hosts) the VMs that were evacuated from them, as far as the policy allows.
+      - V(migrate) moves O(domain) to O(destination).
+    type: str
+    required: true
+    choices: [evacuate, restore, migrate]
+  hosts:
+    description: Hosts to empty, or to bring VMs back to. Required for V(evacuate) and V(restore).
+    type: list
+    elements: str
+    default: []
+  domain:
+    description: The VM to move. Required for V(migrate).
+    type: str
+  destination:
+    description: Where to move it. Required for V(migrate).
+    type: str
+  policy:
+    description: The policy document, or the path of a YAML or JSON file on the controller. Everything in it has a safe default.
+    type: raw
+  facts:
+    description: A facts document, or the path of a file that holds one, instead of the facts in the host variables.
+    type: raw
+  group:
+    description: The inventory group that is the cluster.
+    type: str
+    default: kvm
+  unreachable:
+    description:
+      - What to do when a host of the group has not answered. V(fail) refuses to plan.
+      - V(ignore) plans without it. Its VMs are unknown, and nothing is moved to it or from it.
+    type: str
+    choices: [fail, ignore]
+    default: fail
+  dest:
+    description: Path of a file on the controller for the plan document.
+    type: path
+  show:
+    description: Whether to print the plan for people.
+    type: bool
+    default: true
+extends_documentation_fragment:
+  - drover.libvirt.attributes
+  - drover.libvirt.attributes.action_group
+attributes:
+  check_mode:
+    support: full
+    details:
+      - A plan is made as usual. Only O(dest) is not written.
+  diff_mode:
+    support: full
+    details:
+      - In check mode the VMs of each host before and after the plan are returned as a diff.
+  idempotent:
+    support: full
+    details:
+      - The same facts, policy and goal give the same plan to the byte. A goal that is reached already gives a plan without steps.
+requirements:
+  - networkx, pulp, highspy, jmespath, numpy and fastjsonschema on the controller
+seealso:
+  - module: drover.libvirt.plan_apply
+  - module: drover.libvirt.host_info
+"""
+
+EXAMPLES = r"""
+- name: Plan the evacuation of a host
+  drover.libvirt.plan:
+    goal: evacuate
+    hosts: [kvm2]
+    policy: policy.yml
+  run_once: true
+  register: evacuation
+
+- name: Plan to move one VM
+  drover.libvirt.plan:
+    goal: migrate
+    domain: web1
+    destination: kvm3
+    dest: /tmp/plan.json
+  run_once: true
+"""
+
+RETURN = r"""
+plan:
+  description: The plan document. Its JSON Schema is C(planner/schemas/plan.schema.json).
+  returned: success
+  type: dict
+text:
+  description: The plan for people.
+  returned: success
+  type: str
+coordinator:
+  description: The host that should execute the plan, one that the plan does not empty and that is not in maintenance.
+  returned: success
+  type: str
+  sample: kvm1
+"""

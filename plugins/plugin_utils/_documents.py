@@ -1,0 +1,77 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""JSON and YAML documents in files on the controller.
+
+This plugin util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import typing as t
+
+import yaml
+
+from ._plain import plain
+
+
+class DocumentUnreadable(Exception):
+    """A file is not there or does not hold the document that was asked for."""
+
+
+def read_document(value: t.Any, what: str, find: t.Callable[[str], str] = os.path.expanduser) -> dict[str, t.Any]:
+    """Return a document that was given in place, or as the path of a JSON or YAML file.
+
+    Parameters
+    ----------
+    value : dict or str
+        The document or the path.
+    what : str
+        What it is, for messages.
+    find : callable
+        Turns the path as given into the path to open.
+
+    Raises
+    ------
+    DocumentUnreadable
+        It cannot be read, or is not a mapping.
+    """
+    document = plain(value)
+    if isinstance(document, str):
+        document = _read_file(document, what, find)
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise DocumentUnreadable(f"The {what} must be a mapping or the path of a file, not {type(document).__name__}.")
+    return document
+
+
+def _read_file(path: str, what: str, find: t.Callable[[str], str]) -> t.Any:
+    try:
+        with open(find(path), encoding="utf-8") as file:
+            return yaml.safe_load(file)
+    except OSError as error:
+        raise DocumentUnreadable(f"The {what} cannot be read from {path}: {error.strerror}.") from error
+    except yaml.YAMLError as error:
+        reason = " ".join(str(error).split())
+        raise DocumentUnreadable(f"The {what} in {path} is neither JSON nor YAML: {reason}.") from error
+
+
+def write_document(path: str, document: dict[str, t.Any], check_mode: bool = False) -> bool:
+    """Write a JSON document, whole or not at all; return whether the file changed (or would)."""
+    content = json.dumps(document, indent=1, sort_keys=True) + "\n"
+    try:
+        with open(path, encoding="utf-8") as file:
+            if file.read() == content:
+                return False
+    except FileNotFoundError:
+        pass
+    if not check_mode:
+        part = f"{path}.part"
+        with open(part, "w", encoding="utf-8") as file:
+            file.write(content)
+        os.replace(part, path)
+    return True

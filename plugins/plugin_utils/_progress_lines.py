@@ -1,0 +1,79 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Events of an executor's journal as lines for people.
+
+This plugin util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+# A running migration is heard of at least this often.
+QUIET_S = 10.0
+
+Event = dict[str, t.Any]
+
+
+class ProgressLines:
+    """Turns events into lines, and leaves out progress that came too soon after the last.
+
+    Parameters
+    ----------
+    total : int
+        Number of steps of the plan.
+    """
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._ended = 0
+        self._last_line_at: dict[str, float] = {}
+
+    def line(self, event: Event) -> str:
+        """Return the line for an event; empty when it is not worth one."""
+        write = getattr(self, f"_{event['event']}", None)
+        text = write(event) if write else ""
+        return f"{time.strftime('%H:%M:%S', time.localtime(event['at']))}  {text}" if text else ""
+
+    def _execution_started(self, event: Event) -> str:
+        return f"{event['steps']} migrations to do"
+
+    def _migration_started(self, event: Event) -> str:
+        self._last_line_at[event["id"]] = event["at"]
+        return f"{event['domain']}: {event['source']} → {event['destination']} started"
+
+    def _progress(self, event: Event) -> str:
+        if event["at"] - self._last_line_at.get(event["id"], 0.0) < QUIET_S:
+            return ""
+        self._last_line_at[event["id"]] = event["at"]
+        return (
+            f"{event['domain']}: {event['percent']:.0f} % of {event['total_mib']:.0f} MiB, "
+            f"{event['bandwidth_mib_s']:.0f} MiB/s, pass {event['iteration']}"
+        )
+
+    def _migration_ended(self, event: Event) -> str:
+        self._ended += 1
+        counter = f"[{self._ended}/{self._total}]"
+        where = f"{event['source']} → {event['destination']}"
+        if event["outcome"] == "moved":
+            return f"{event['domain']}: {where} done {counter}{_measured(event)}"
+        words = {"not_moved": "stayed", "skipped": "skipped", "unknown": "UNKNOWN"}
+        return f"{event['domain']}: {where} {words[event['outcome']]} {counter}: {event['reason']}"
+
+    def _stopping(self, event: Event) -> str:
+        running = f" {len(event['running'])} running migrations are left to end." if event["running"] else ""
+        return f"Nothing more is started. {event['reason']}{running}"
+
+
+def _measured(event: Event) -> str:
+    if event.get("already_there"):
+        return ", it was there already"
+    words = []
+    if event.get("duration_s") is not None:
+        words.append(f"{event['duration_s']:.1f} s")
+    if event.get("downtime_ms") is not None:
+        words.append(f"downtime {event['downtime_ms']:.0f} ms")
+    return f", {', '.join(words)}" if words else ""
