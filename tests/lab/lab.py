@@ -1,0 +1,366 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A lab: N libvirt hosts, their networks, their storage, their guests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import libvirt
+
+from tests.lab import artefacts, network, state, storage
+from tests.lab.beats import GUEST_LOGS, Beat, Continuity, check_continuity, read_beats
+from tests.lab.errors import LabError
+from tests.lab.guests import BOOT_FILES, IMAGES, Guest, LinuxGuest, TinyGuest
+from tests.lab.hardware import Hardware
+from tests.lab.host import Host
+from tests.lab.host_files import make_keys, provision
+from tests.lab.inventory import inventory
+from tests.lab.layout import MAX_HOSTS, SHARED, Layout, valid_name
+from tests.lab.processes import ProcessId
+from tests.lab.state import LabState
+
+_STATES = {
+    libvirt.VIR_DOMAIN_RUNNING: "running",
+    libvirt.VIR_DOMAIN_BLOCKED: "blocked",
+    libvirt.VIR_DOMAIN_PAUSED: "paused",
+    libvirt.VIR_DOMAIN_SHUTDOWN: "shutdown",
+    libvirt.VIR_DOMAIN_SHUTOFF: "shutoff",
+    libvirt.VIR_DOMAIN_CRASHED: "crashed",
+    libvirt.VIR_DOMAIN_PMSUSPENDED: "pmsuspended",
+}
+_IMAGE_BYTES = 16 << 20
+
+
+@dataclass(frozen=True)
+class Place:
+    """A host that knows a domain, and how."""
+
+    host: str
+    state: str
+    persistent: bool
+    autostart: bool
+
+
+class Lab:
+    """A running lab. `up` makes one, `attach` finds one that runs.
+
+    Attributes
+    ----------
+    hosts
+        By name: kvm1, kvm2, ...
+    """
+
+    def __init__(self, kept: LabState) -> None:
+        self.layout = kept.layout
+        self._hardware = kept.hardware
+        self.hosts = {
+            host.name: host
+            for host in (Host(self.layout, n, hw) for n, hw in enumerate(kept.hardware, start=1))
+        }
+
+    @property
+    def name(self) -> str:
+        """Name of the lab."""
+        return self.layout.name
+
+    # -- life ----------------------------------------------------------------------------------
+
+    @classmethod
+    def up(
+        cls,
+        name: str,
+        hosts: int | tuple[Hardware, ...] = 4,
+        *,
+        cpus: int = 4,
+        memory_mib: int = 8192,
+        reuse: bool = True,
+        owner: ProcessId | None = None,
+    ) -> Lab:
+        """Make a lab, or find it.
+
+        Parameters
+        ----------
+        name
+            Names the lab; labs of different names live side by side.
+        hosts
+            How many, or the capacity of each.
+        cpus, memory_mib
+            Capacity of each, when `hosts` is a number.
+        reuse
+            Whether a running lab of this name and these hosts is taken as it is. Any other lab of
+            this name, and any remains of one, are removed first.
+        owner
+            A process after whose end `sweep` may remove the lab.
+
+        Raises
+        ------
+        LabError
+            When it cannot be made; what was made until then is removed.
+        """
+        valid_name(name)
+        hardware = (Hardware(cpus, memory_mib),) * hosts if isinstance(hosts, int) else hosts
+        if not 1 <= len(hardware) <= MAX_HOSTS:
+            raise ValueError(f"a lab has 1 to {MAX_HOSTS} hosts")
+        if os.geteuid() != 0:
+            raise LabError("the lab makes namespaces and bridges: run it as root")
+        with state.lock(name):
+            kept = state.load(name)
+            if kept is not None and reuse and kept.hardware == hardware:
+                lab = cls(kept)
+                if lab._resume():
+                    return lab
+            if kept is not None:
+                cls(kept)._remove()
+            return cls._make(name, hardware, owner)
+
+    @classmethod
+    def attach(cls, name: str) -> Lab:
+        """Find a lab that was made before.
+
+        Raises
+        ------
+        LabError
+            When there is none of this name.
+        """
+        kept = state.load(valid_name(name))
+        if kept is None:
+            raise LabError(f"there is no lab {name}; 'python -m tests.lab up --name {name}' makes it")
+        return cls(kept)
+
+    def down(self) -> None:
+        """Remove the lab and everything in it. Removing it twice does no harm."""
+        with state.lock(self.name):
+            self._remove()
+
+    @classmethod
+    def sweep(cls) -> list[str]:
+        """Remove the labs whose owners have gone; return their names."""
+        orphans = [cls(kept) for kept in state.load_all() if kept.is_orphan]
+        for lab in orphans:
+            lab.down()
+        return [lab.name for lab in orphans]
+
+    @classmethod
+    def _make(cls, name: str, hardware: tuple[Hardware, ...], owner: ProcessId | None) -> Lab:
+        with state.lock("slots"):
+            layout = Layout(name, state.free_slot(network.taken_networks()))
+            kept = LabState(layout, hardware, owner)
+            kept.save()
+        lab = cls(kept)
+        try:
+            lab._build()
+        except BaseException:
+            lab._remove()
+            raise
+        return lab
+
+    def _build(self) -> None:
+        state.save_process(self._storage_file, storage.mount(self.layout))
+        network.make_bridges(self.layout)
+        self._provide_boot_file("tiny.elf", artefacts.tiny_guest())
+        (self.layout.backing / IMAGES.name).mkdir()
+        make_keys(self.layout, len(self.hosts))
+        for host in self.hosts.values():
+            provision(self.layout, host.number, len(self.hosts))
+        addresses = [(host.name, host.address) for host in self.hosts.values()]
+        self.inventory_path.write_text(inventory(self.layout, addresses))
+        known = [artefacts.seed_capabilities(host.root) for host in self.hosts.values()]
+        self._each_host(Host.power_on)
+        self._each_host(Host.wait_ready)
+        if not all(known):
+            self._probe_qemu()
+
+    def _probe_qemu(self) -> None:
+        """Let one host find out what its QEMU can do, for all of them."""
+        first, *others = self.hosts.values()
+        connection = first.connection()
+        connection.getDomainCapabilities(None, "x86_64", None, "qemu")
+        connection.close()
+        artefacts.keep_capabilities(first.root)
+        for host in others:
+            # through the host's own eyes: it has its overlay in use
+            init = host.init
+            if init is not None:
+                artefacts.seed_capabilities(Path(f"/proc/{init.pid}/root"))
+
+    def _resume(self) -> bool:
+        """Bring all hosts of a lab that runs to work; return False when it does not run."""
+        server = state.load_process(self._storage_file)
+        if server is None or not server.is_alive():
+            return False
+        try:
+            self._each_host(Host.power_on)
+            self._each_host(Host.wait_ready)
+        except LabError:
+            return False
+        return True
+
+    def _remove(self) -> None:
+        if not self.layout.root.exists():
+            return
+        self._each_host(Host.kill)
+        network.remove_bridges(self.layout)
+        storage.unmount(self.layout)
+        server = state.load_process(self._storage_file)
+        if server is not None:
+            server.send(signal.SIGKILL)
+            server.wait_gone(5)
+        shutil.rmtree(self.layout.root)
+
+    def _each_host(self, act: Callable[[Host], None]) -> None:
+        if self.hosts:
+            with ThreadPoolExecutor(len(self.hosts)) as pool:
+                list(pool.map(act, self.hosts.values()))
+
+    @property
+    def _storage_file(self) -> Path:
+        return self.layout.root / "storage"
+
+    # -- Ansible -------------------------------------------------------------------------------
+
+    @property
+    def inventory_path(self) -> Path:
+        """An Ansible inventory with the group kvm."""
+        return self.layout.root / "inventory.yml"
+
+    @property
+    def ssh_config(self) -> Path:
+        """A configuration with which ssh knows the hosts by name."""
+        return self.layout.keys / "config"
+
+    # -- guests --------------------------------------------------------------------------------
+
+    def start_guest(
+        self,
+        name: str,
+        host: str,
+        *,
+        autostart: bool = False,
+        labels: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> TinyGuest:
+        """Define a tiny guest on a host and start it; `options` are those of TinyGuest."""
+        guest = TinyGuest(name, labels=labels or {}, **options)
+        self.start(guest, host, autostart=autostart)
+        return guest
+
+    def start(self, guest: Guest, host: str, *, autostart: bool = False) -> None:
+        """Define a guest on a host and start it there.
+
+        Raises
+        ------
+        libvirt.libvirtError
+            When libvirt refuses.
+        """
+        self._forget_logs(guest.name)
+        if guest.disk:
+            with self._image(guest.name).open("wb") as image:
+                image.truncate(_IMAGE_BYTES)
+        connection = self.hosts[host].connection()
+        try:
+            domain = connection.defineXML(guest.xml())
+            domain.setAutostart(int(autostart))
+            domain.create()
+        finally:
+            connection.close()
+
+    def remove_guests(self) -> None:
+        """Destroy and undefine all guests on all hosts, with their images and logs."""
+        self._each_host(_remove_domains)
+        for image in (self.layout.backing / IMAGES.name).iterdir():
+            image.unlink()
+            self._forget_logs(image.stem)
+
+    def where(self, name: str) -> list[Place]:
+        """Return each host that knows a domain. Hosts without power are not asked."""
+        hosts = [host for host in self.hosts.values() if host.is_on]
+        places = [_place(host, name) for host in hosts]
+        return [place for place in places if place is not None]
+
+    def guests(self) -> dict[str, list[Place]]:
+        """Return all domains of all hosts, and where they are."""
+        names: set[str] = set()
+        for host in self.hosts.values():
+            if host.is_on:
+                connection = host.connection()
+                names |= {domain.name() for domain in connection.listAllDomains()}
+                connection.close()
+        return {name: self.where(name) for name in sorted(names)}
+
+    def heartbeats(self, name: str) -> dict[str, list[Beat]]:
+        """Return what each host saw of a guest's heartbeats."""
+        return {
+            host.name: read_beats(self._log(host, name, "beats"), host.name)
+            for host in self.hosts.values()
+        }
+
+    def check_ran_once(self, name: str) -> Continuity:
+        """Judge from its heartbeats whether a guest ran exactly once since `start`.
+
+        Raises
+        ------
+        ContinuityError
+            When it restarted, or two copies of it ran.
+        """
+        return check_continuity(b for beats in self.heartbeats(name).values() for b in beats)
+
+    def serial(self, name: str, host: str) -> str:
+        """Return what a guest wrote to its serial port on a host."""
+        return self._log(self.hosts[host], name, "serial").read_text(errors="replace")
+
+    def _provide_boot_file(self, name: str, source: Path) -> None:
+        target = self.layout.backing / BOOT_FILES.relative_to(SHARED) / name
+        target.parent.mkdir(exist_ok=True)
+        shutil.copyfile(source, target)
+
+    def _image(self, name: str) -> Path:
+        return self.layout.backing / IMAGES.relative_to(SHARED) / f"{name}.raw"
+
+    def _log(self, host: Host, name: str, kind: str) -> Path:
+        return host.root / GUEST_LOGS.relative_to("/") / f"{name}.{kind}"
+
+    def _forget_logs(self, name: str) -> None:
+        for host in self.hosts.values():
+            for kind in ("serial", "beats"):
+                self._log(host, name, kind).unlink(missing_ok=True)
+
+
+def _place(host: Host, name: str) -> Place | None:
+    connection = host.connection()
+    try:
+        domain = connection.lookupByName(name)
+        persistent = bool(domain.isPersistent())
+        return Place(
+            host=host.name,
+            state=_STATES.get(domain.state()[0], "unknown"),
+            persistent=persistent,
+            autostart=persistent and bool(domain.autostart()),
+        )
+    except libvirt.libvirtError as error:
+        if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
+            return None
+        raise
+    finally:
+        connection.close()
+
+
+def _remove_domains(host: Host) -> None:
+    if not host.is_on:
+        return
+    connection = host.connection()
+    flags = libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
+    for domain in connection.listAllDomains():
+        persistent = domain.isPersistent()
+        if domain.isActive():
+            domain.destroy()
+        if persistent:
+            domain.undefineFlags(flags)
+    connection.close()
