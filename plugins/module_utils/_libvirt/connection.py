@@ -25,6 +25,14 @@ else:
     # Without a handler libvirt prints every error to stderr, which Ansible would take for module output.
     libvirt.registerErrorHandler(lambda _context, _error: None, None)
 
+__all__ = [
+    "LIBVIRT_IMPORT_ERROR",
+    "keep_alive",
+    "libvirt",
+    "open_connection",
+    "translated",
+]
+
 # A peer that is silent for interval x count seconds is taken for dead: the same 30 s that libvirt's daemons use
 # between each other, so both views of a broken link agree.
 KEEPALIVE_INTERVAL_S = 5

@@ -100,7 +100,7 @@ class MigrationOptions:
         for name in ("bandwidth_mib_s", "parallel_connections"):
             value = getattr(self, name)
             if value is not None and value < 1:
-                raise ValueError("{0} must be positive.".format(name))
+                raise ValueError("{} must be positive.".format(name))
 
     @property
     def resumes_destination(self) -> bool:
@@ -117,4 +117,4 @@ class MigrationOptions:
 
 def _require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        raise ValueError("{0} is one of {1}, not {2!r}.".format(name, ", ".join(choices), value))
+        raise ValueError("{} is one of {}, not {!r}.".format(name, ", ".join(choices), value))

@@ -75,8 +75,8 @@ class EndState:
 
     def __str__(self) -> str:
         if not self.readable:
-            return "unknown ({0})".format(self.error)
-        return "{0} ({1})".format(self.state, self.reason) if self.reason else self.state
+            return "unknown ({})".format(self.error)
+        return "{} ({})".format(self.state, self.reason) if self.reason else self.state
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,137 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""libvirt's migration call and the calls that watch and steer it.
+
+This module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import typing as t
+
+from .._errors import LibvirtFailed
+from .._migration.request import MigrationRequest
+from .._migration.result import EndState
+from .connection import libvirt, translated
+
+
+def migration_flags(request: MigrationRequest, before: EndState) -> int:
+    """Return libvirt's flags for a live migration of a VM that was in this state.
+
+    The definition goes with the VM: a persistent VM becomes persistent on the destination and is undefined on the
+    source, a transient one stays transient.
+    """
+    options = request.options
+    flags: int = libvirt.VIR_MIGRATE_LIVE | libvirt.VIR_MIGRATE_PEER2PEER | libvirt.VIR_MIGRATE_ABORT_ON_ERROR
+    chosen = {
+        libvirt.VIR_MIGRATE_PERSIST_DEST | libvirt.VIR_MIGRATE_UNDEFINE_SOURCE: before.persistent,
+        libvirt.VIR_MIGRATE_PAUSED: options.resumes_destination and before.state != "paused",
+        libvirt.VIR_MIGRATE_AUTO_CONVERGE: options.auto_converge,
+        libvirt.VIR_MIGRATE_POSTCOPY: options.post_copy != "never",
+        libvirt.VIR_MIGRATE_PARALLEL: options.parallel_connections is not None,
+        libvirt.VIR_MIGRATE_TLS: options.tls,
+        libvirt.VIR_MIGRATE_UNSAFE: options.unsafe,
+    }
+    for flag, wanted in chosen.items():
+        flags |= flag if wanted else 0
+    return flags
+
+
+def migration_parameters(request: MigrationRequest) -> dict[str, t.Any]:
+    """Return libvirt's typed parameters for a live migration."""
+    options = request.options
+    wanted = {
+        libvirt.VIR_MIGRATE_PARAM_URI: migration_uri(request.migration_address),
+        libvirt.VIR_MIGRATE_PARAM_BANDWIDTH: options.bandwidth_mib_s,
+        libvirt.VIR_MIGRATE_PARAM_PARALLEL_CONNECTIONS: options.parallel_connections,
+    }
+    return {name: value for name, value in wanted.items() if value is not None}
+
+
+def migration_uri(address: str | None) -> str | None:
+    """Return the URI by which the source's QEMU reaches the destination's.
+
+    libvirt chooses the port. An IPv6 address gets its brackets; what is a URI already stays as it is.
+    """
+    if not address or "://" in address:
+        return address or None
+    return "tcp://[{}]".format(address) if ":" in address else "tcp://{}".format(address)
+
+
+class MigrationJob:
+    """A migration call under way in a thread of its own.
+
+    Parameters
+    ----------
+    domain : libvirt.virDomain
+        The VM on its source. The connection it came from carries the call and the ones that watch it; libvirt serves
+        five requests of one connection at a time, we never have more than three.
+    peer_uri : str
+        How the source's daemon reaches the destination's.
+    parameters : dict
+        libvirt's typed parameters.
+    flags : int
+        libvirt's flags.
+    """
+
+    def __init__(self, domain: t.Any, peer_uri: str, parameters: dict[str, t.Any], flags: int) -> None:
+        self._domain = domain
+        self._call = (peer_uri, parameters, flags)
+        self._returned = threading.Event()
+        self._error: LibvirtFailed | None = None
+
+    def start(self) -> None:
+        """Begin to migrate."""
+        threading.Thread(target=self._run, name="migrate-" + self._domain.name(), daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            with translated("migrate the VM {}".format(self._domain.name())):
+                self._domain.migrateToURI3(*self._call)
+        except LibvirtFailed as error:
+            self._error = error
+        finally:
+            self._returned.set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the call to return; true when it has."""
+        return self._returned.wait(seconds)
+
+    @property
+    def error(self) -> LibvirtFailed | None:
+        """libvirt's complaint once the call has returned. It says nothing certain about where the VM runs."""
+        return self._error
+
+    def statistics(self) -> dict[str, t.Any] | None:
+        """Return libvirt's statistics of the copy, or None when there is no job to be read (yet, or any more)."""
+        with translated("read the progress of the migration of {}".format(self._domain.name())):
+            statistics: dict[str, t.Any] = self._domain.jobStats()
+        active = statistics.get("type", libvirt.VIR_DOMAIN_JOB_NONE) != libvirt.VIR_DOMAIN_JOB_NONE
+        return statistics if active and "memory_total" in statistics else None
+
+    def set_max_downtime(self, downtime_ms: int) -> None:
+        """Tell QEMU how long the VM may be paused at the end of the copy."""
+        with translated("set the maximum downtime of {}".format(self._domain.name())):
+            self._domain.migrateSetMaxDowntime(downtime_ms)
+
+    def start_post_copy(self) -> None:
+        """Switch to post-copy: the VM goes on at the destination and fetches the rest of its memory."""
+        with translated("switch {} to post-copy".format(self._domain.name())):
+            self._domain.migrateStartPostCopy()
+
+    def abort(self) -> None:
+        """Cancel the migration; the call returns soon after."""
+        with translated("cancel the migration of {}".format(self._domain.name())):
+            self._domain.abortJob()
+
+
+def completed_statistics(domain: t.Any) -> dict[str, t.Any]:
+    """Return libvirt's figures of the last finished migration, from the destination; empty where it keeps none."""
+    with contextlib.suppress(libvirt.libvirtError):
+        statistics: dict[str, t.Any] = domain.jobStats(libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED)
+        return statistics
+    return {}

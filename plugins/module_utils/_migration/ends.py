@@ -1,0 +1,132 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One of the two hosts of a migration, and a connection to it that is opened again when it breaks.
+
+This module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+from .._errors import DroverError
+from .._libvirt.connection import keep_alive, open_connection
+from .._libvirt.domain import find_domain, read_end_state
+from .patience import PatientCall, bounded
+from .result import EndState
+
+# Opening a connection over SSH to a busy host takes a second or two; a host that needs longer than this does not answer.
+OPEN_LIMIT_S = 30.0
+# Longer than libvirt's own wait for a busy VM (30 s), so that its error arrives instead of ours.
+CALL_LIMIT_S = 40.0
+
+
+class End:
+    """A host as this process reaches it.
+
+    Parameters
+    ----------
+    name : str
+        Name for messages.
+    uri : str
+        Connection URI.
+    """
+
+    def __init__(self, name: str, uri: str) -> None:
+        self.name = name
+        self.uri = uri
+        self._connection: t.Any | None = None
+
+    def connection(self, limit_s: float = OPEN_LIMIT_S) -> t.Any:
+        """Return a living connection, opening one where there is none.
+
+        Raises
+        ------
+        ConnectionFailed
+            The host refuses.
+        NoAnswer
+            It does not answer in time.
+        """
+        if self._connection is None or not self._connection.isAlive():
+            self._connection = self.opening().result(limit_s)
+        return self._connection
+
+    def opening(self) -> PatientCall[t.Any]:
+        """Begin to open a connection, without waiting for it."""
+        return PatientCall(self._open, "connect to {}".format(self.name))
+
+    def adopt(self, opening: PatientCall[t.Any], limit_s: float = OPEN_LIMIT_S) -> None:
+        """Take over a connection that is being opened."""
+        self._connection = opening.result(limit_s)
+
+    def _open(self) -> t.Any:
+        connection = open_connection(self.uri)
+        keep_alive(connection)
+        return connection
+
+    def state(self, uuid: str, limit_s: float = CALL_LIMIT_S) -> EndState:
+        """Return what the host says about the VM; when it does not answer, a state that says so. Never raises."""
+        try:
+            return self.ask(lambda connection: read_end_state(connection, uuid), "read the VM", limit_s)
+        except DroverError as error:
+            return EndState(readable=False, state="unknown", error=error.message)
+
+    def known_state(self, uuid: str | None) -> EndState:
+        """Return what the host says about the VM if it is connected already. Never raises."""
+        if self._connection is None:
+            return EndState(readable=False, state="unknown", error="it is not connected")
+        return self.state(uuid) if uuid else EndState()
+
+    def domain(self, uuid: str) -> t.Any | None:
+        """Return the VM on this host, or None."""
+        return self.ask(lambda connection: find_domain(connection, uuid), "look up the VM")
+
+    def ask(self, question: t.Callable[[t.Any], t.Any], doing: str, limit_s: float = CALL_LIMIT_S) -> t.Any:
+        """Return what a function of the connection returns.
+
+        Raises
+        ------
+        DroverError
+            The host does not answer, or answers with an error.
+        """
+        connection = self.connection(min(limit_s, OPEN_LIMIT_S))
+        try:
+            return bounded(
+                lambda: question(connection), limit_s, "{} on {}".format(doing, self.name)
+            )
+        except DroverError:
+            # A call still hangs in it, or its end is gone: the next question gets a new one.
+            self._connection = None
+            raise
+
+    def close(self) -> None:
+        """Close the connection if that does not hang."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(Exception):
+                bounded(connection.close, 5.0, "close the connection to {}".format(self.name))
+
+
+def open_both(source: End, destination: End) -> None:
+    """Open the connections to both hosts at the same time.
+
+    Raises
+    ------
+    ConnectionFailed, NoAnswer
+        One of them cannot be reached.
+    """
+    openings = [(end, end.opening()) for end in (source, destination)]
+    errors = [error for error in (_adopted(end, opening) for end, opening in openings) if error]
+    if errors:
+        raise errors[0]
+
+
+def _adopted(end: End, opening: PatientCall[t.Any]) -> DroverError | None:
+    try:
+        end.adopt(opening)
+    except DroverError as error:
+        return error
+    return None

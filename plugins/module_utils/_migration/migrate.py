@@ -1,0 +1,199 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Moves one VM to another host and says what became of it.
+
+Four phases: preparation (both hosts are asked, nothing is changed), transfer (memory is copied while the VM runs),
+handover (the VM changes hands), cleanup (both hosts are read, whatever the migration call said, and put in order).
+
+This module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from .._errors import DomainNotFound, DroverError
+from .._libvirt.domain import DomainFacts, read_facts
+from .._libvirt.events import start_event_loop
+from .._libvirt.migration import completed_statistics
+from .._prerequisites.check import check_prerequisites, refuse_failed
+from .ends import End, open_both
+from .monitor import StopRequest
+from .outcome import Circumstances, Verdict
+from .progress import Progress
+from .repair import Repairs, settle
+from .report import Report
+from .request import MigrationRequest
+from .result import EndState, Evidence, MigrationResult
+from .transfer import Transfer
+
+
+def migrate(
+    request: MigrationRequest,
+    *,
+    on_progress: t.Callable[[Progress], None] | None = None,
+    clock: t.Callable[[], float] = time.monotonic,
+    sleep: t.Callable[[float], None] = time.sleep,
+    stop: StopRequest | None = None,
+) -> MigrationResult:
+    """Move one VM to another host.
+
+    May be called from several threads, one for each VM.
+
+    Parameters
+    ----------
+    request : MigrationRequest
+        What is to move, and how.
+    on_progress : callable, optional
+        Gets a C(Progress) about twice a second while memory is copied. It must not raise.
+    clock, sleep : callable, optional
+        Time, in seconds.
+    stop : StopRequest, optional
+        Cancels the migration when set; the VM then stays where it is.
+
+    Returns
+    -------
+    MigrationResult
+        Also for a failure: it is judged from the states of both hosts. Nothing is raised for a migration that failed.
+
+    Side Effects
+    ------------
+    Starts libvirt's event loop in this process. Opens one connection to each host and closes it again.
+    """
+    start_event_loop()
+    attempt = _Attempt(request, on_progress or _ignore, clock, sleep, stop)
+    try:
+        return attempt.run()
+    finally:
+        attempt.close()
+
+
+def _ignore(_progress: Progress) -> None:
+    pass
+
+
+class _Attempt:
+    """One try to move one VM; its methods are the phases."""
+
+    def __init__(
+        self,
+        request: MigrationRequest,
+        on_progress: t.Callable[[Progress], None],
+        clock: t.Callable[[], float],
+        sleep: t.Callable[[float], None],
+        stop: StopRequest | None,
+    ) -> None:
+        self._request = request
+        self._on_progress = on_progress
+        self._clock = clock
+        self._sleep = sleep
+        self._stop = stop
+        self._source = End(request.source_name, request.source_uri)
+        self._destination = End(request.destination_name, request.destination_uri)
+        self._report = Report(request, clock)
+
+    def run(self) -> MigrationResult:
+        """Go through the phases."""
+        facts = None
+        try:
+            open_both(self._source, self._destination)
+            facts = self._read_facts()
+            evidence = self._evidence(facts.uuid)
+            if evidence.destination.active and not evidence.source.active:
+                return self._adopt(facts)
+            self._check(facts, evidence.destination)
+        except DroverError as error:
+            uuid = facts.uuid if facts else self._request.uuid
+            return self._report.refusal(error, self._evidence(uuid), facts)
+        return self._move(facts, evidence.destination)
+
+    def close(self) -> None:
+        """Give up the connections."""
+        for end in (self._source, self._destination):
+            end.close()
+
+    def _read_facts(self) -> DomainFacts:
+        """Read the VM on the source, or on the destination where the source does not know it."""
+        try:
+            return self._facts_on(self._source)
+        except DomainNotFound as not_found:
+            try:
+                return self._facts_on(self._destination)
+            except DomainNotFound:
+                raise not_found from None
+
+    def _facts_on(self, end: End) -> DomainFacts:
+        name, uuid = self._request.domain, self._request.uuid
+        facts: DomainFacts = end.ask(
+            lambda connection: read_facts(connection, name, uuid, end.name), "read the VM " + name
+        )
+        return facts
+
+    def _evidence(self, uuid: str | None) -> Evidence:
+        """Return what the hosts say that are connected; nothing is opened for it."""
+        return Evidence(self._source.known_state(uuid), self._destination.known_state(uuid))
+
+    def _check(self, facts: DomainFacts, destination_before: EndState) -> None:
+        self._report.prerequisites = check_prerequisites(
+            self._request,
+            facts,
+            destination_before,
+            self._source.connection(),
+            self._destination.connection(),
+        )
+        refuse_failed(self._report.prerequisites)
+
+    def _adopt(self, facts: DomainFacts) -> MigrationResult:
+        """The VM is on the destination already: only see that nothing of it is left on the source."""
+        repairs = Repairs(self._source, self._destination, facts.uuid)
+        # Nobody of us paused it, so nobody of us resumes it.
+        circumstances = Circumstances(resumes_destination=False, persistent=facts.state.persistent)
+        verdict, evidence = self._settle(repairs, lambda: circumstances)
+        return self._report.adopted(facts, verdict, evidence, repairs)
+
+    def _move(self, facts: DomainFacts, destination_before: EndState) -> MigrationResult:
+        transfer = Transfer(self._request, facts, self._source, self._destination, self._clock, self._sleep)
+        repairs = Repairs(self._source, self._destination, facts.uuid)
+        with transfer:
+            copied = transfer.run(self._on_progress, self._stop)
+            verdict, evidence = self._settle(
+                repairs, lambda: _circumstances(self._request, facts, destination_before, transfer)
+            )
+            if verdict.succeeded and facts.state.autostart:
+                repairs.copy_autostart()
+                evidence = repairs.look()
+        completed = self._completed(facts.uuid) if verdict.succeeded else {}
+        return self._report.finished(facts, verdict, evidence, repairs, copied, completed)
+
+    def _completed(self, uuid: str) -> dict[str, t.Any]:
+        """Return libvirt's own figures, which the destination keeps; they are worth no error."""
+        try:
+            domain = self._destination.domain(uuid)
+            statistics: dict[str, t.Any] = self._destination.ask(
+                lambda _connection: completed_statistics(domain), "read the figures of the migration"
+            )
+        except DroverError:
+            return {}
+        return statistics
+
+    def _settle(
+        self, repairs: Repairs, circumstances: t.Callable[[], Circumstances]
+    ) -> tuple[Verdict, Evidence]:
+        patience_s = self._request.options.settle_timeout_s
+        return settle(repairs, circumstances, patience_s, self._clock, self._sleep)
+
+
+def _circumstances(
+    request: MigrationRequest, facts: DomainFacts, destination_before: EndState, transfer: Transfer
+) -> Circumstances:
+    """Return what is known of the migration beside the states of both hosts."""
+    return Circumstances(
+        wanted_state="paused" if facts.state.state == "paused" or transfer.user_paused else "running",
+        resumes_destination=request.options.resumes_destination,
+        persistent=facts.state.persistent,
+        defined_on_destination=destination_before.persistent,
+        destination_ran=transfer.destination_ran,
+    )

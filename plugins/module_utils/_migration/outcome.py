@@ -1,0 +1,294 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where a VM is, judged from what both hosts say, and what must be done so that it runs once.
+
+Pure. An error of the migration call means "unknown", so the call's own verdict is never asked for: only the states of
+both ends count (nova and Ganeti came to the same rule). The table follows libvirt's reasons of a state: C(migration) is
+a pause that libvirt made for a migration, C(user) one that a person, or a finished migration that was asked to stay
+paused, made.
+
+This module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import enum
+import typing as t
+from dataclasses import dataclass
+
+from .result import EndState, Evidence, Outcome
+
+
+class Repair(enum.Enum):
+    """Something to do to one of the hosts."""
+
+    RESUME_DESTINATION = "resume the VM on the destination"
+    RESUME_SOURCE = "resume the VM on the source"
+    DESTROY_SOURCE = "stop the paused leftover on the source"
+    DESTROY_DESTINATION = "stop the paused copy on the destination"
+    UNDEFINE_SOURCE = "remove the definition from the source"
+    UNDEFINE_DESTINATION = "remove the definition from the destination"
+    QUARANTINE = "pause the VM on both hosts and take autostart away"
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What is known of a migration beside the states of both ends.
+
+    Parameters
+    ----------
+    wanted_state : str
+        C(running) or C(paused): how the VM was before, or how a user wished it in between.
+    resumes_destination : bool
+        Whether the destination waits for this process to resume it, so a paused VM there never ran.
+    persistent : bool
+        Whether the VM had a definition on the source.
+    defined_on_destination : bool
+        Whether a definition of it stood on the destination before.
+    destination_ran : bool
+        Whether the destination was seen running the VM.
+    source_ended_by_us : bool
+        Whether this process stopped the leftover on the source.
+    patience_left : bool
+        Whether states that libvirt may still be changing can be waited for.
+    """
+
+    wanted_state: str = "running"
+    resumes_destination: bool = True
+    persistent: bool = True
+    defined_on_destination: bool = False
+    destination_ran: bool = False
+    source_ended_by_us: bool = False
+    patience_left: bool = False
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the evidence means.
+
+    Parameters
+    ----------
+    outcome : Outcome or None
+        Where the VM is once the repairs are done; None while libvirt is still at work: wait and look again.
+    repairs : tuple of Repair
+        What to do, in this order. Afterwards both ends must be read and judged again.
+    reason : str
+        One sentence of what was found, for failures.
+    """
+
+    outcome: Outcome | None
+    repairs: tuple[Repair, ...] = ()
+    reason: str = ""
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the VM is on the destination."""
+        return self.outcome is Outcome.MOVED
+
+
+WAIT = Verdict(None)
+
+_PAUSED_FOR_MIGRATION = ("migration", "starting_up")
+_POST_COPY = ("postcopy", "postcopy_failed")
+# Reasons with which QEMU ends when nobody asked it to.
+_DIED = ("crashed", "failed", "unknown", "")
+
+
+def classify(evidence: Evidence, circumstances: Circumstances) -> Verdict:
+    """Judge where the VM is.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        What both hosts said, read after the migration call returned.
+    circumstances : Circumstances
+        What else is known.
+
+    Returns
+    -------
+    Verdict
+        With C(UNKNOWN) and no repairs whenever one end could not be read: nothing may be started anywhere then.
+    """
+    source, destination = evidence.source, evidence.destination
+    if not (source.readable and destination.readable):
+        return _unreadable(evidence)
+    if "postcopy" in (source.reason + destination.reason):
+        return _in_post_copy(evidence, circumstances)
+    return _TABLE[_row(source)](evidence, circumstances)
+
+
+def _row(source: EndState) -> str:
+    if source.state == "absent" or (source.state == "shutoff" and source.reason == "migrated"):
+        return "left"
+    if not source.active:
+        return "off"
+    if source.state == "paused" and source.reason in _PAUSED_FOR_MIGRATION:
+        return "waiting"
+    return "alive"
+
+
+def _unreadable(evidence: Evidence) -> Verdict:
+    silent = [
+        "the {} does not answer ({})".format(name, end.error)
+        for name, end in (("source", evidence.source), ("destination", evidence.destination))
+        if not end.readable
+    ]
+    return Verdict(
+        Outcome.UNKNOWN,
+        reason="It is not known where the VM runs: {}. Nothing was started anywhere.".format(" and ".join(silent)),
+    )
+
+
+def _left(evidence: Evidence, circumstances: Circumstances) -> Verdict:
+    """The source's QEMU is gone and the source says that it migrated, or knows nothing of it."""
+    destination = evidence.destination
+    if _incoming(destination):
+        return _wait_or(circumstances, _half_arrived(evidence))
+    if destination.state == "paused" and destination.reason == "user":
+        return _arrived_paused(evidence, circumstances)
+    if destination.active:
+        return _moved(evidence, circumstances)
+    return Verdict(Outcome.LOST, reason=_nowhere(evidence))
+
+
+def _off(evidence: Evidence, circumstances: Circumstances) -> Verdict:
+    """The source's QEMU ended in another way: it crashed, or somebody stopped it."""
+    source, destination = evidence.source, evidence.destination
+    ended_by_user = source.reason not in _DIED and not circumstances.source_ended_by_us
+    if _incoming(destination):
+        return _wait_or(circumstances, Verdict(None, (Repair.DESTROY_DESTINATION,)))
+    if destination.state == "paused" and destination.reason == "user":
+        if ended_by_user:
+            return Verdict(Outcome.NOT_MOVED, _removal(destination, circumstances), _stopped(source))
+        return _arrived_paused(evidence, circumstances)
+    if destination.active:
+        return _moved(evidence, circumstances)
+    if ended_by_user:
+        return Verdict(Outcome.NOT_MOVED, _removal(destination, circumstances), _stopped(source))
+    return Verdict(Outcome.LOST, _removal(destination, circumstances), _nowhere(evidence))
+
+
+def _waiting(evidence: Evidence, circumstances: Circumstances) -> Verdict:
+    """The source is still paused by libvirt, so the handover did not end (a daemon was restarted in it, or waits)."""
+    destination = evidence.destination
+    if circumstances.patience_left:
+        return WAIT
+    if _incoming(destination):
+        return Verdict(
+            Outcome.UNKNOWN,
+            reason="The handover has not ended: both hosts hold the VM paused and libvirt still works on it.",
+        )
+    if destination.active:
+        # The destination's daemon confirmed that everything arrived; the source's images were given up by then.
+        return Verdict(Outcome.MOVED, (Repair.DESTROY_SOURCE,))
+    return Verdict(
+        Outcome.ROLLED_BACK,
+        (Repair.RESUME_SOURCE, *_removal(destination, circumstances)),
+        "The handover failed; the VM goes on where it was.",
+    )
+
+
+def _alive(evidence: Evidence, circumstances: Circumstances) -> Verdict:
+    """The VM runs on the source, or a user paused it there."""
+    destination = evidence.destination
+    if _incoming(destination) and circumstances.patience_left:
+        return WAIT
+    if destination.active and not _incoming(destination) and not _never_ran(destination, circumstances):
+        return _both(evidence)
+    removal = _removal(destination, circumstances)
+    return Verdict(Outcome.ROLLED_BACK if removal else Outcome.NOT_MOVED, removal)
+
+
+def _in_post_copy(evidence: Evidence, circumstances: Circumstances) -> Verdict:
+    source, destination = evidence.source, evidence.destination
+    if not destination.active:
+        if source.reason == "postcopy_failed":
+            return Verdict(Outcome.LOST, reason=_nowhere(evidence))
+        return _wait_or(circumstances, Verdict(Outcome.UNKNOWN, reason=_broken_post_copy(evidence)))
+    return _wait_or(circumstances, Verdict(Outcome.UNKNOWN, reason=_broken_post_copy(evidence)))
+
+
+def _arrived_paused(evidence: Evidence, circumstances: Circumstances) -> Verdict:
+    """Everything arrived, the source's QEMU is gone, and the destination waits to be resumed."""
+    moved = _moved(evidence, circumstances)
+    if circumstances.wanted_state == "paused" or not circumstances.resumes_destination:
+        return moved
+    return Verdict(Outcome.MOVED, (Repair.RESUME_DESTINATION, *moved.repairs))
+
+
+def _moved(evidence: Evidence, circumstances: Circumstances) -> Verdict:
+    """The VM is on the destination; the source's definition goes when the destination has one."""
+    source, destination = evidence.source, evidence.destination
+    if source.persistent and (destination.persistent or not circumstances.persistent):
+        return Verdict(Outcome.MOVED, (Repair.UNDEFINE_SOURCE,))
+    return Verdict(Outcome.MOVED)
+
+
+def _both(evidence: Evidence) -> Verdict:
+    return Verdict(
+        Outcome.QUARANTINED,
+        (Repair.QUARANTINE,),
+        "The VM was active on both hosts (source: {}; destination: {}) and may have written to its disks from both; "
+        "it is paused on both now.".format(evidence.source, evidence.destination),
+    )
+
+
+def _half_arrived(evidence: Evidence) -> Verdict:
+    return Verdict(
+        Outcome.UNKNOWN,
+        reason="The source has let the VM go while the destination still waits for it ({}).".format(
+            evidence.destination
+        ),
+    )
+
+
+def _removal(destination: EndState, circumstances: Circumstances) -> tuple[Repair, ...]:
+    """What removes a copy that never ran from the destination; its older definition is left as it was."""
+    repairs: tuple[Repair, ...] = ()
+    if destination.active:
+        repairs += (Repair.DESTROY_DESTINATION,)
+    if destination.persistent and not circumstances.defined_on_destination:
+        repairs += (Repair.UNDEFINE_DESTINATION,)
+    return repairs
+
+
+def _never_ran(destination: EndState, circumstances: Circumstances) -> bool:
+    """Whether an active VM on the destination certainly never ran there."""
+    return (
+        destination.state == "paused"
+        and destination.reason == "user"
+        and not circumstances.destination_ran
+        and (circumstances.resumes_destination or circumstances.wanted_state == "paused")
+    )
+
+
+def _incoming(destination: EndState) -> bool:
+    return destination.state == "paused" and destination.reason in _PAUSED_FOR_MIGRATION
+
+
+def _wait_or(circumstances: Circumstances, verdict: Verdict) -> Verdict:
+    return WAIT if circumstances.patience_left else verdict
+
+
+def _stopped(source: EndState) -> str:
+    return "The VM was stopped on the source during the migration ({}).".format(source)
+
+
+def _nowhere(evidence: Evidence) -> str:
+    return "The VM runs on neither host any more (source: {}; destination: {}).".format(
+        evidence.source, evidence.destination
+    )
+
+
+def _broken_post_copy(evidence: Evidence) -> str:
+    return "Post-copy has not ended (source: {}; destination: {}).".format(evidence.source, evidence.destination)
+
+
+_TABLE: dict[str, t.Callable[[Evidence, Circumstances], Verdict]] = {
+    "left": _left,
+    "off": _off,
+    "waiting": _waiting,
+    "alive": _alive,
+}

@@ -1,0 +1,190 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Carries out the repairs that a verdict asks for, and writes down each of them.
+
+This module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from dataclasses import replace
+
+from .._errors import DroverError
+from .._libvirt import domain as domains
+from .ends import End
+from .outcome import WAIT, Circumstances, Repair, Verdict, classify
+from .result import Evidence, Outcome
+
+# Pause between two looks at both hosts while libvirt may still be at work.
+_LOOK_AGAIN_S = 0.5
+# The longest chain of the table is destroy, resume, undefine, with a look in between; one more to see the end.
+_MAX_ROUNDS = 5
+
+
+class Repairs:
+    """Brings both hosts to the state that a verdict names.
+
+    Parameters
+    ----------
+    source, destination : End
+        The hosts.
+    uuid : str
+        The VM.
+    """
+
+    def __init__(self, source: End, destination: End, uuid: str) -> None:
+        self._source = source
+        self._destination = destination
+        self._uuid = uuid
+        self.done: list[Repair] = []
+        self.actions: list[str] = []
+        self.leftovers: list[str] = []
+
+    def look(self) -> Evidence:
+        """Return what both hosts say now."""
+        return Evidence(self._source.state(self._uuid), self._destination.state(self._uuid))
+
+    def carry_out(self, repair: Repair) -> bool:
+        """Do one thing; false when it failed (it is a leftover then)."""
+        steps: dict[Repair, t.Callable[[], None]] = {
+            Repair.RESUME_DESTINATION: lambda: self._to(self._destination, domains.resume),
+            Repair.RESUME_SOURCE: lambda: self._to(self._source, domains.resume),
+            Repair.DESTROY_SOURCE: lambda: self._to(self._source, domains.destroy),
+            Repair.DESTROY_DESTINATION: lambda: self._to(self._destination, domains.destroy),
+            Repair.UNDEFINE_SOURCE: lambda: self._to(self._source, domains.undefine),
+            Repair.UNDEFINE_DESTINATION: lambda: self._to(self._destination, domains.undefine),
+            Repair.QUARANTINE: self._quarantine,
+        }
+        try:
+            steps[repair]()
+        except DroverError as error:
+            self.leftovers.append("Could not {}: {}".format(repair.value, error.message))
+            return False
+        self.done.append(repair)
+        self.actions.append(_sentence(repair))
+        return True
+
+    def _to(self, end: End, change: t.Callable[[t.Any], None]) -> None:
+        domain = end.domain(self._uuid)
+        if domain is not None:
+            end.ask(lambda _connection: change(domain), "change the VM")
+
+    def _quarantine(self) -> None:
+        """Pause first on both hosts, for every moment counts, then see to autostart."""
+        for change in (_suspend_if_running, _no_autostart):
+            for end in (self._destination, self._source):
+                self._to(end, change)
+
+    def copy_autostart(self) -> bool:
+        """Start the VM together with its new host; libvirt drops this mark in a migration."""
+        try:
+            self._to(self._destination, lambda domain: domains.set_autostart(domain, True))
+        except DroverError as error:
+            self.leftovers.append("Autostart was not set on the destination: {}".format(error.message))
+            return False
+        return True
+
+
+def _sentence(repair: Repair) -> str:
+    return "Had to {}.".format(repair.value)
+
+
+def _suspend_if_running(domain: t.Any) -> None:
+    if domains.is_running(domain):
+        domains.suspend(domain)
+
+
+def _no_autostart(domain: t.Any) -> None:
+    if domain.isPersistent():
+        domains.set_autostart(domain, False)
+
+
+def settle(
+    repairs: Repairs,
+    circumstances: t.Callable[[], Circumstances],
+    patience_s: float,
+    clock: t.Callable[[], float] = time.monotonic,
+    sleep: t.Callable[[float], None] = time.sleep,
+) -> tuple[Verdict, Evidence]:
+    """Look at both hosts, repair, and look again, until nothing is left to be done.
+
+    Parameters
+    ----------
+    repairs : Repairs
+        Does the work.
+    circumstances : callable
+        Returns what is known beside the evidence; asked before every judgement.
+    patience_s : float
+        How long to wait for a host that does not answer and for states that libvirt is still changing.
+    clock, sleep : callable
+        Time.
+
+    Returns
+    -------
+    tuple of Verdict and Evidence
+        The verdict, and what both hosts said at the end.
+    """
+    deadline_s = clock() + patience_s
+    final: Verdict | None = None
+    for _round in range(_MAX_ROUNDS):
+        verdict, evidence = _decisive_look(repairs, circumstances, deadline_s, clock, sleep)
+        final = _stronger(final, verdict)
+        if not verdict.repairs:
+            return final, evidence
+        done = all(repairs.carry_out(repair) for repair in verdict.repairs)
+        if not done:
+            return _unrepaired(verdict, repairs), repairs.look()
+        if verdict.outcome is Outcome.QUARANTINED:
+            break
+    return final or _UNSETTLED, repairs.look()
+
+
+_UNSETTLED = Verdict(Outcome.UNKNOWN, reason="The repairs did not bring the hosts to a known state.")
+
+
+def _unrepaired(verdict: Verdict, repairs: Repairs) -> Verdict:
+    """Return the verdict when a repair failed: a VM that could not be resumed is held, not moved."""
+    if Repair.RESUME_DESTINATION in verdict.repairs and Repair.RESUME_DESTINATION not in repairs.done:
+        return Verdict(
+            Outcome.QUARANTINED,
+            reason="The source has let the VM go and the destination holds it paused. " + repairs.leftovers[-1],
+        )
+    return verdict
+
+
+def _decisive_look(
+    repairs: Repairs,
+    circumstances: t.Callable[[], Circumstances],
+    deadline_s: float,
+    clock: t.Callable[[], float],
+    sleep: t.Callable[[float], None],
+) -> tuple[Verdict, Evidence]:
+    """Look until the verdict is more than "wait", or time is up."""
+    while True:
+        evidence = repairs.look()
+        patience_left = clock() < deadline_s
+        verdict = classify(
+            evidence,
+            replace(
+                circumstances(),
+                patience_left=patience_left,
+                source_ended_by_us=Repair.DESTROY_SOURCE in repairs.done,
+            ),
+        )
+        readable = evidence.source.readable and evidence.destination.readable
+        if not patience_left or (readable and verdict is not WAIT):
+            return verdict, evidence
+        sleep(_LOOK_AGAIN_S)
+
+
+def _stronger(earlier: Verdict | None, later: Verdict) -> Verdict:
+    """Return the verdict that tells the whole story: after a rollback the hosts look as if nothing had been tried."""
+    if earlier is None or earlier.outcome is None:
+        return later
+    if earlier.outcome is Outcome.ROLLED_BACK and later.outcome is Outcome.NOT_MOVED:
+        return earlier
+    return replace(later, reason=later.reason or earlier.reason)

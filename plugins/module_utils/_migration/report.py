@@ -1,0 +1,199 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Puts together what is said about a migration at its end.
+
+This module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, replace
+
+from .._errors import DroverError
+from .._libvirt.domain import DomainFacts
+from . import timeline
+from .complaints import understand
+from .outcome import Verdict
+from .progress import read_progress
+from .repair import Repairs
+from .request import MigrationRequest
+from .result import Evidence, MigrationResult, Outcome, Phase, PhaseTimes
+from .transfer import Copied
+
+
+class Report:
+    """The result of one migration while it comes together.
+
+    Parameters
+    ----------
+    request : MigrationRequest
+        What was asked for.
+    clock : callable
+        Returns seconds; the report counts from its own making.
+    """
+
+    def __init__(self, request: MigrationRequest, clock: t.Callable[[], float]) -> None:
+        self._request = request
+        self._clock = clock
+        self._begun_s = clock()
+        self.prerequisites: tuple[t.Any, ...] = ()
+
+    def refusal(self, error: DroverError, evidence: Evidence, facts: DomainFacts | None) -> MigrationResult:
+        """Nothing was begun: a host does not answer, or a prerequisite does not hold."""
+        return replace(
+            self._base(facts, evidence),
+            outcome=Outcome.NOT_MOVED if evidence.source.readable else Outcome.UNKNOWN,
+            reason=error.message,
+            error_code=error.code,
+            remedy=error.remedy,
+            retriable=error.code in ("connection_failed", "no_answer"),
+        )
+
+    def adopted(
+        self, facts: DomainFacts, verdict: Verdict, evidence: Evidence, repairs: Repairs
+    ) -> MigrationResult:
+        """The VM was on the destination already."""
+        there = verdict.outcome is Outcome.MOVED
+        return replace(
+            self._base(facts, evidence),
+            phase=Phase.CLEANUP,
+            outcome=Outcome.ALREADY_THERE if there else verdict.outcome or Outcome.UNKNOWN,
+            reason=verdict.reason,
+            error_code="" if there else (verdict.outcome or Outcome.UNKNOWN).value,
+            actions=tuple(repairs.actions),
+            leftovers=tuple(repairs.leftovers),
+        )
+
+    def finished(
+        self,
+        facts: DomainFacts,
+        verdict: Verdict,
+        evidence: Evidence,
+        repairs: Repairs,
+        copied: Copied,
+        completed: dict[str, t.Any],
+    ) -> MigrationResult:
+        """A migration was tried."""
+        outcome = verdict.outcome or Outcome.UNKNOWN
+        return replace(
+            self._base(facts, evidence),
+            outcome=outcome,
+            phase=_phase_reached(outcome, copied),
+            phases=self._phases(copied),
+            actions=tuple(repairs.actions),
+            leftovers=tuple(repairs.leftovers),
+            warnings=_warnings(outcome, copied),
+            **vars(_explain(verdict, copied)),
+            **_measurements(copied, completed),
+        )
+
+    def _base(self, facts: DomainFacts | None, evidence: Evidence) -> MigrationResult:
+        request = self._request
+        return MigrationResult(
+            domain=facts.name if facts else request.domain,
+            uuid=facts.uuid if facts else request.uuid,
+            source=request.source_name,
+            destination=request.destination_name,
+            outcome=Outcome.UNKNOWN,
+            evidence=evidence,
+            duration_s=round(self._clock() - self._begun_s, 3),
+            prerequisites=tuple(check.to_dict() for check in self.prerequisites),
+        )
+
+    def _phases(self, copied: Copied) -> PhaseTimes:
+        """Return the seconds of each phase; what was not reached took none."""
+        switchover_s = timeline.switchover_s(copied.events) or copied.returned_s
+        return PhaseTimes(
+            preparation_s=round(copied.began_s - self._begun_s, 3),
+            transfer_s=round(switchover_s - copied.began_s, 3),
+            handover_s=round(copied.returned_s - switchover_s, 3),
+            cleanup_s=round(self._clock() - copied.returned_s, 3),
+        )
+
+
+def _measurements(copied: Copied, completed: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return the figures of the copy: libvirt's last word where there is one, else our last reading."""
+    last = copied.watched.latest
+    if "memory_total" in completed:
+        last = read_progress(completed, copied.returned_s - copied.began_s)
+    figures: dict[str, t.Any] = {
+        "downtime_ms": timeline.downtime_ms(copied.events),
+        "downtime_reported_ms": completed.get("downtime"),
+        "setup_ms": completed.get("setup_time"),
+        "iterations": timeline.iterations(copied.events) or (last.iteration if last else None),
+        "throttle_percent": copied.watched.peak_throttle_percent,
+    }
+    if last is not None:
+        figures["memory_total_mib"] = round(last.memory_total_mib, 2)
+        figures["memory_processed_mib"] = round(last.memory_processed_mib, 2)
+        figures["bandwidth_mib_s"] = round(last.bandwidth_mib_s, 2)
+    return figures
+
+
+@dataclass(frozen=True)
+class _Explanation:
+    """Why a migration did not succeed, in the words of the result."""
+
+    reason: str = ""
+    error_code: str = ""
+    remedy: str = ""
+    retriable: bool = False
+
+
+_REMEDIES = {
+    Outcome.QUARANTINED: "Decide which host holds the newer state, stop the VM on the other, then resume it.",
+    Outcome.LOST: "Find out why QEMU ended (/var/log/libvirt/qemu); start the VM when its disks are in order.",
+    Outcome.UNKNOWN: "Bring both hosts' libvirt daemons within reach and reconcile the VM; start it nowhere before.",
+}
+
+
+def _explain(verdict: Verdict, copied: Copied) -> _Explanation:
+    """Say why the VM is not running on the destination.
+
+    Our own decision to end the copy explains it better than libvirt's "canceled by client" does.
+    """
+    outcome = verdict.outcome or Outcome.UNKNOWN
+    if outcome is Outcome.MOVED:
+        return _Explanation()
+    reason = " ".join(part for part in (_first_cause(copied), verdict.reason) if part)
+    if outcome in _REMEDIES:
+        return _Explanation(reason, outcome.value, _REMEDIES[outcome])
+    ended = copied.watched.ended
+    if ended is not None:
+        return _Explanation(reason, ended.error_code, _ENDED_REMEDIES.get(ended.error_code, ""), True)
+    complaint = understand(copied.error.message if copied.error else "")
+    return _Explanation(reason, complaint.error_code, complaint.remedy, complaint.retriable)
+
+
+_ENDED_REMEDIES = {
+    "timeout": "Give it more bandwidth or time, allow a longer downtime, or migrate when the VM is quieter.",
+    "stalled": "Allow a longer downtime, auto-converge or post-copy, or migrate when the VM is quieter.",
+    "no_progress": "Check the migration network between the hosts.",
+}
+
+
+def _first_cause(copied: Copied) -> str:
+    if copied.watched.ended is not None:
+        suffix = "" if copied.watched.returned else " The cancelled migration did not return."
+        return copied.watched.ended.reason + suffix
+    return copied.error.message if copied.error else ""
+
+
+def _phase_reached(outcome: Outcome, copied: Copied) -> Phase:
+    if outcome is Outcome.MOVED:
+        return Phase.CLEANUP
+    if timeline.switchover_s(copied.events) is not None:
+        return Phase.HANDOVER
+    return Phase.TRANSFER if copied.watched.latest or timeline.iterations(copied.events) else Phase.PREPARATION
+
+
+def _warnings(outcome: Outcome, copied: Copied) -> tuple[str, ...]:
+    warnings = copied.watched.warnings
+    if outcome is Outcome.MOVED and copied.error is not None:
+        warnings += ("The VM moved although libvirt said: {}".format(copied.error.message),)
+    if timeline.suspended_by_user(copied.events):
+        warnings += ("The VM was paused by a user while it was copied, and stays paused.",)
+    return warnings

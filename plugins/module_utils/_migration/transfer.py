@@ -1,0 +1,163 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Copies the memory of one VM and hands it over: the part of a migration that libvirt does, with us at its side.
+
+This module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+from dataclasses import dataclass
+
+from .._errors import LibvirtFailed
+from .._libvirt.domain import DomainFacts
+from .._libvirt.events import EventLog, subscribed
+from .._libvirt.migration import MigrationJob, migration_flags, migration_parameters
+from . import timeline
+from .convergence import limits_for
+from .ends import CALL_LIMIT_S, End
+from .handover import Handover
+from .monitor import Monitor, StopRequest, Watched
+from .progress import Progress
+from .request import MigrationRequest
+
+# How long the source's last event may trail behind the return of the migration call.
+_LATE_EVENT_S = 2.0
+
+
+@dataclass(frozen=True)
+class Copied:
+    """How the transfer and the handover went.
+
+    Parameters
+    ----------
+    began_s, returned_s : float
+        When libvirt's call was made, and when it came back or was given up.
+    watched : Watched
+        What the monitor saw.
+    events : tuple of DomainEvent
+        What both hosts said meanwhile.
+    error : LibvirtFailed or None
+        libvirt's complaint.
+    resume_error : str
+        Why the destination could not be resumed.
+    """
+
+    began_s: float
+    returned_s: float
+    watched: Watched
+    events: timeline.Events
+    error: LibvirtFailed | None
+    resume_error: str
+
+
+class Transfer:
+    """The transfer and the handover of one VM; a context manager that listens to both hosts while it is open.
+
+    Parameters
+    ----------
+    request : MigrationRequest
+        What was asked for.
+    facts : DomainFacts
+        The VM before.
+    source, destination : End
+        The hosts.
+    clock, sleep : callable
+        Time.
+    """
+
+    def __init__(
+        self,
+        request: MigrationRequest,
+        facts: DomainFacts,
+        source: End,
+        destination: End,
+        clock: t.Callable[[], float],
+        sleep: t.Callable[[float], None],
+    ) -> None:
+        self._request = request
+        self._facts = facts
+        self._source = source
+        self._destination = destination
+        self._clock = clock
+        self._sleep = sleep
+        self._log = EventLog(clock)
+        self._subscriptions = contextlib.ExitStack()
+
+    def __enter__(self) -> Transfer:
+        for end, name in ((self._source, "source"), (self._destination, "destination")):
+            self._subscriptions.enter_context(
+                subscribed(end.connection(), self._facts.uuid, name, self._log)
+            )
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._log.stop_waiting()
+        self._subscriptions.close()
+
+    @property
+    def user_paused(self) -> bool:
+        """Whether a user paused the VM while it was copied."""
+        return timeline.suspended_by_user(self._log.events)
+
+    @property
+    def destination_ran(self) -> bool:
+        """Whether the destination was seen running the VM."""
+        return timeline.destination_ran(self._log.events)
+
+    def run(self, on_progress: t.Callable[[Progress], None], stop: StopRequest | None) -> Copied:
+        """Migrate; returns when libvirt's call and the handover are over, however they went."""
+        job = self._job()
+        handover = self._begin_handover()
+        began_s = self._clock()
+        job.start()
+        watched = self._monitor(job, on_progress, stop).watch()
+        returned_s = self._clock()
+        self._end_handover(handover, job.error is None)
+        return Copied(
+            began_s=began_s,
+            returned_s=returned_s,
+            watched=watched,
+            events=self._log.events,
+            error=job.error,
+            resume_error=handover.error if handover else "",
+        )
+
+    def _job(self) -> MigrationJob:
+        request = self._request
+        return MigrationJob(
+            self._source.domain(self._facts.uuid),
+            request.peer,
+            migration_parameters(request),
+            migration_flags(request, self._facts.state),
+        )
+
+    def _monitor(
+        self,
+        job: MigrationJob,
+        on_progress: t.Callable[[Progress], None],
+        stop: StopRequest | None,
+    ) -> Monitor:
+        options = self._request.options
+        limits = limits_for(options, self._facts.memory_mib)
+        return Monitor(job, limits, options.abort_timeout_s, self._clock, on_progress, stop)
+
+    def _begin_handover(self) -> Handover | None:
+        if not self._request.options.resumes_destination or self._facts.state.state == "paused":
+            return None
+        handover = Handover(self._destination, self._facts.uuid, self._log, self._sleep)
+        handover.start()
+        return handover
+
+    def _end_handover(self, handover: Handover | None, succeeded: bool) -> None:
+        """Let a handover that is due end; one that is not due is called off."""
+        if handover is None:
+            return
+        if succeeded:
+            handover.join(_LATE_EVENT_S)
+        self._log.stop_waiting()
+        handover.join(CALL_LIMIT_S)
