@@ -78,6 +78,7 @@ class ActionModule(ActionBase):
             "plan": plan,
             "text": text,
             "coordinator": choose_coordinator(plan, facts),
+            "leaving": {host: _leaving(plan, host) for host in plan["goal_hosts"]},
             "diff": placement_diff(plan) if self._task.check_mode else [],
         }
 
@@ -86,6 +87,11 @@ def _goal(options: dict[str, t.Any]) -> dict[str, t.Any]:
     if options["goal"] == "migrate":
         return {"goal": "migrate", "domain": options["domain"], "destination": options["destination"]}
     return {"goal": options["goal"], "hosts": options["hosts"]}
+
+
+def _leaving(plan: dict[str, t.Any], host: str) -> list[dict[str, t.Any]]:
+    """Return the VMs that the plan takes away from a host, for its mark."""
+    return [{"name": step["domain"], "uuid": step["uuid"]} for step in plan["steps"] if step["source"] == host]
 
 
 def choose_coordinator(plan: dict[str, t.Any], facts: dict[str, t.Any]) -> str:

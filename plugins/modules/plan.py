@@ -115,4 +115,12 @@ coordinator:
   returned: success
   type: str
   sample: kvm1
+leaving:
+  description: For each host of the goal, the VMs that the plan takes away from it.
+  returned: success
+  type: dict
+  sample:
+    kvm2:
+      - name: web1
+        uuid: 5f0f7a3c-8f2b-4c5e-9a51-0d3c2a3f4b11
 """

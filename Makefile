@@ -1,0 +1,67 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+SHELL := /bin/bash
+PY := .venv/bin/python
+LAB ?= lab
+HOSTS ?= 4
+KEEP ?= 0
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.collections
+
+.PHONY: help setup setup-lab demo test test-fast test-lab test-pulp4 lint types sanity bench lab-up lab-down lab-status build clean
+
+help: ## Show what can be made
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: ## Make .venv with bin/drover and the test tools; install what is missing
+	scripts/setup
+
+setup-lab:
+	scripts/setup lab
+
+demo: setup-lab ## Evacuate and restore a host of real libvirt in the lab (KEEP=1 leaves the lab up)
+	$(PY) scripts/demo.py --hosts $(HOSTS) $(if $(filter-out 0,$(KEEP)),--keep)
+
+test: setup-lab lint types ## Everything: lint, types, unit, scenarios, PuLP 4, sanity, lab
+	$(PY) -m pytest -m "not lab and not faults" -q
+	$(MAKE) test-pulp4 sanity test-lab
+
+test-fast: setup ## Unit tests and scenarios, no lab, under a minute
+	$(PY) -m pytest -m "not lab and not faults" -q -x
+
+test-lab: setup-lab ## The tests on real libvirt and QEMU
+	$(PY) -m pytest -m "lab or faults" -q
+
+test-pulp4: ## The planner's tests on Python 3.12 or newer with PuLP 4, where there is such a Python
+	scripts/setup pulp4
+	@if [ -x .venv-pulp4/bin/python ]; then .venv-pulp4/bin/python -m pytest tests/unit/planner tests/scenarios -q; fi
+
+lint: setup ## ruff, ansible-lint, changelog fragments
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	cd .collections/ansible_collections/drover/libvirt && PATH="$(CURDIR)/.venv/bin:$$PATH" ../../../../.venv/bin/ansible-lint --offline --profile production -q
+	.venv/bin/antsibull-changelog lint
+
+types: setup ## mypy, strict
+	.venv/bin/mypy planner plugins scripts/demo.py tests/lab
+
+sanity: setup ## ansible-test sanity, with nothing ignored
+	scripts/sanity
+
+bench: setup-lab ## Benchmarks (prints figures, judges nothing)
+	$(PY) -m pytest tests/benchmarks -q -s -m "" --override-ini testpaths=tests/benchmarks
+
+lab-up: setup-lab ## Bring up a lab: make lab-up HOSTS=4 LAB=lab
+	$(PY) -m tests.lab up --name $(LAB) --hosts $(HOSTS)
+
+lab-down: ## Take the lab down: make lab-down LAB=lab
+	$(PY) -m tests.lab down --name $(LAB)
+
+lab-status: ## Show the lab's hosts and guests
+	$(PY) -m tests.lab status --name $(LAB)
+
+build: setup ## Build the collection's archive
+	mkdir -p build && .venv/bin/ansible-galaxy collection build --force --output-path build .
+
+clean: ## Remove what was made here (not the lab: make lab-down)
+	rm -rf .venv .venv-pulp4 .collections build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
