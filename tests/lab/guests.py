@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape, quoteattr
@@ -13,6 +14,8 @@ from tests.lab.layout import SHARED
 
 BOOT_FILES = SHARED / "boot"
 IMAGES = SHARED / "images"
+#: The address of a Linux guest, in its definition.
+ADDRESS = re.compile(r"\baddress=(\d+\.\d+\.\d+\.\d+)")
 _METADATA = "https://drover.dev/xmlns/domain/1"
 
 

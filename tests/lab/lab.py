@@ -7,6 +7,8 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,12 +20,13 @@ import libvirt
 from tests.lab import artefacts, network, state, storage
 from tests.lab.beats import GUEST_LOGS, Beat, Continuity, check_continuity, read_beats
 from tests.lab.errors import LabError
-from tests.lab.guests import BOOT_FILES, IMAGES, Guest, LinuxGuest, TinyGuest
+from tests.lab.guests import ADDRESS, BOOT_FILES, IMAGES, Guest, LinuxGuest, TinyGuest
 from tests.lab.hardware import Hardware
 from tests.lab.host import Host
 from tests.lab.host_files import make_keys, provision
 from tests.lab.inventory import inventory
 from tests.lab.layout import MAX_HOSTS, SHARED, Layout, valid_name
+from tests.lab.linux_kernel import linux_guest
 from tests.lab.processes import ProcessId
 from tests.lab.state import LabState
 
@@ -252,6 +255,49 @@ class Lab:
         self.start(guest, host, autostart=autostart)
         return guest
 
+    def start_linux_guest(
+        self,
+        name: str,
+        host: str,
+        *,
+        autostart: bool = False,
+        wait_s: float = 120.0,
+        **options: Any,
+    ) -> LinuxGuest:
+        """Define a Linux guest on a host, start it, and wait until its TCP echo answers.
+
+        Parameters
+        ----------
+        wait_s
+            How long; 0 does not wait. It takes some 5 s of CPU time to boot.
+
+        Raises
+        ------
+        LabError
+            When the echo does not answer in time.
+        """
+        for file, source in linux_guest().items():
+            self._provide_boot_file(file, source)
+        guest = LinuxGuest(name, address=self._free_guest_address(), **options)
+        self.start(guest, host, autostart=autostart)
+        if wait_s and not _answers(guest, wait_s):
+            said = self.serial(name, host)[-300:]
+            raise LabError(f"{name} does not answer at {guest.address}:{guest.port}: {said}")
+        return guest
+
+    def linux_guests(self) -> dict[str, str]:
+        """Return the address of each Linux guest that a host knows."""
+        found: dict[str, str] = {}
+        for host in self.hosts.values():
+            if host.is_on:
+                found |= _linux_addresses(host)
+        return found
+
+    def _free_guest_address(self) -> str:
+        taken = set(self.linux_guests().values())
+        addresses = (str(self.layout.guest_address(n)) for n in range(len(taken) + 1))
+        return next(address for address in addresses if address not in taken)
+
     def start(self, guest: Guest, host: str, *, autostart: bool = False) -> None:
         """Define a guest on a host and start it there.
 
@@ -350,6 +396,28 @@ def _place(host: Host, name: str) -> Place | None:
         raise
     finally:
         connection.close()
+
+
+def _linux_addresses(host: Host) -> dict[str, str]:
+    connection = host.connection()
+    try:
+        definitions = {each.name(): each.XMLDesc() for each in connection.listAllDomains()}
+    finally:
+        connection.close()
+    found = {name: ADDRESS.search(xml) for name, xml in definitions.items()}
+    return {name: match.group(1) for name, match in found.items() if match}
+
+
+def _answers(guest: LinuxGuest, wait_s: float) -> bool:
+    deadline = time.monotonic() + wait_s
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection((guest.address, guest.port), timeout=1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return True
+    return False
 
 
 def _remove_domains(host: Host) -> None:
