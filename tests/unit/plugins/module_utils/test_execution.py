@@ -1,0 +1,294 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The executor of a plan, with migrations that the tests end by hand."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.drover.libvirt.plugins.module_utils._execution.controls import (
+    AlreadyRunning,
+    Controls,
+    ExecutionLock,
+)
+from ansible_collections.drover.libvirt.plugins.module_utils._execution.execution import ExecutionSettings, execute
+from ansible_collections.drover.libvirt.plugins.module_utils._execution.executor import (
+    MOVED,
+    NOT_MOVED,
+    SKIPPED,
+    UNKNOWN,
+    Executor,
+    StepOutcome,
+)
+from ansible_collections.drover.libvirt.plugins.module_utils._execution.journal import Journal
+from ansible_collections.drover.libvirt.plugins.module_utils._execution.ledger import Ledger
+from ansible_collections.drover.libvirt.plugins.module_utils._execution.steps import PlanRejected, read_work
+
+
+def plan_of(*steps: tuple[str, str, str], limits: dict[str, Any] | None = None, **memory: int) -> dict[str, Any]:
+    """Return a plan whose steps are (domain, source, destination), each VM of 100 MiB, on hosts limited to what is named (or 1000 MiB)."""
+    names = sorted({name for _domain, *ends in steps for name in ends})
+    return {
+        "digest": "d" * 64,
+        "limits": {"per_host": 1, "cluster": 2, "bandwidth_mib_s": None, **(limits or {})},
+        "steps": [
+            {
+                "id": domain,
+                "domain": domain,
+                "uuid": None,
+                "source": source,
+                "destination": destination,
+                "after": [],
+                "memory_mib": 100,
+                "start_s": float(index),
+            }
+            for index, (domain, source, destination) in enumerate(steps)
+        ],
+        "hosts": [
+            {
+                "name": name,
+                "uri": f"qemu+ssh://root@{name}/system",
+                "migration_address": None,
+                "memory_limit_mib": memory.get(name, 1000),
+                "before": {"memory_mib": 100 * sum(source == name for _domain, source, _destination in steps)},
+            }
+            for name in names
+        ],
+    }
+
+
+class HandMigrations:
+    """Migrations that run until the test ends them, and remember what ran at once."""
+
+    def __init__(self) -> None:
+        self.started: list[str] = []
+        self._changed = threading.Condition()
+        self._ends: dict[str, str] = {}
+
+    def __call__(self, step: Any, on_progress: Any) -> StepOutcome:
+        with self._changed:
+            self.started.append(step.id)
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: step.id in self._ends, timeout=20)
+            return StepOutcome(step, self._ends.get(step.id, UNKNOWN))
+
+    def wait_started(self, *ids: str) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: set(ids) <= set(self.started), timeout=10), self.started
+
+    def end(self, step_id: str, outcome: str = MOVED) -> None:
+        with self._changed:
+            self._ends[step_id] = outcome
+            self._changed.notify_all()
+
+
+class Run:
+    """An executor at work in a thread."""
+
+    def __init__(self, plan: dict[str, Any], folder: Path, stop: list[str] | None = None) -> None:
+        self.migrations = HandMigrations()
+        self.journal_path = folder / "journal.jsonl"
+        self._stop = stop if stop is not None else []
+        self._journal = Journal(str(self.journal_path), lambda: 1000.0)
+        self._outcomes: list[StepOutcome] = []
+        self._thread = threading.Thread(target=self._run, args=(plan,), daemon=True)
+        self._thread.start()
+
+    def _run(self, plan: dict[str, Any]) -> None:
+        reason = lambda: self._stop[0] if self._stop else ""  # noqa: E731
+        self._outcomes = Executor(read_work(plan), self.migrations, self._journal, reason).run()
+
+    def outcomes(self) -> dict[str, str]:
+        self._thread.join(timeout=20)
+        assert not self._thread.is_alive()
+        return {outcome.step.id: outcome.outcome for outcome in self._outcomes}
+
+    def reasons(self) -> dict[str, str]:
+        return {outcome.step.id: outcome.reason for outcome in self._outcomes}
+
+    def events(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.journal_path.read_text().splitlines()]
+
+
+@pytest.fixture(autouse=True)
+def quick_tick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the executor look at the controller's wishes more often than in real life."""
+    monkeypatch.setattr(
+        "ansible_collections.drover.libvirt.plugins.module_utils._execution.executor.TICK_S", 0.02
+    )
+
+
+def test_a_host_takes_part_in_one_migration_at_a_time(tmp_path: Path) -> None:
+    """Two steps that share a source run one after the other, although the cluster would allow two."""
+    run = Run(plan_of(("a", "h1", "h2"), ("b", "h1", "h3"), ("c", "h4", "h5")), tmp_path)
+    run.migrations.wait_started("a", "c")
+    assert "b" not in run.migrations.started
+    run.migrations.end("a")
+    run.migrations.wait_started("b")
+    for step in "bc":
+        run.migrations.end(step)
+    assert run.outcomes() == {"a": MOVED, "b": MOVED, "c": MOVED}
+
+
+def test_a_step_that_cannot_start_holds_nobody_up(tmp_path: Path) -> None:
+    """The third step overtakes the second, which waits for its source."""
+    run = Run(plan_of(("a", "h1", "h2"), ("b", "h1", "h3"), ("c", "h4", "h5")), tmp_path)
+    run.migrations.wait_started("c")
+    assert run.migrations.started[:2] == ["a", "c"] or run.migrations.started[:2] == ["c", "a"]
+    for step in "acb":
+        run.migrations.end(step)
+    run.outcomes()
+
+
+def test_the_cluster_limit_holds(tmp_path: Path) -> None:
+    """With a limit of one for the cluster, disjoint migrations still run one by one."""
+    run = Run(plan_of(("a", "h1", "h2"), ("b", "h3", "h4"), limits={"cluster": 1}), tmp_path)
+    run.migrations.wait_started("a")
+    assert run.migrations.started == ["a"]
+    run.migrations.end("a")
+    run.migrations.end("b")
+    assert run.outcomes() == {"a": MOVED, "b": MOVED}
+
+
+def test_a_step_waits_until_the_memory_it_needs_is_free(tmp_path: Path) -> None:
+    """VM b goes to h1, which is full until VM a has left it."""
+    plan = plan_of(("a", "h1", "h2"), ("b", "h3", "h1"), limits={"per_host": 2}, h1=150)
+    plan["steps"][1]["start_s"] = 0.0
+    run = Run(plan, tmp_path)
+    run.migrations.wait_started("a")
+    assert run.migrations.started == ["a"]
+    run.migrations.end("a")
+    run.migrations.wait_started("b")
+    run.migrations.end("b")
+    assert run.outcomes() == {"a": MOVED, "b": MOVED}
+
+
+def test_a_failure_stops_only_what_depends_on_it(tmp_path: Path) -> None:
+    """c waits for b, and b for a, which fails: both are skipped and say why; d is done."""
+    plan = plan_of(("a", "h1", "h2"), ("b", "h2", "h3"), ("c", "h3", "h1"), ("d", "h4", "h5"))
+    plan["steps"][1]["after"] = ["a"]
+    plan["steps"][2]["after"] = ["b"]
+    run = Run(plan, tmp_path)
+    run.migrations.end("d")
+    run.migrations.end("a", NOT_MOVED)
+    assert run.outcomes() == {"a": NOT_MOVED, "b": SKIPPED, "c": SKIPPED, "d": MOVED}
+    assert run.reasons()["b"] == "It waits for a, which did not succeed."
+
+
+def test_memory_that_a_failed_step_should_have_freed_stops_who_needs_it(tmp_path: Path) -> None:
+    """a was to make room on h1 for b and stays, so b is skipped and its reason names the shortage."""
+    plan = plan_of(("a", "h1", "h2"), ("b", "h3", "h1"), h1=150)
+    run = Run(plan, tmp_path)
+    run.migrations.end("a", NOT_MOVED)
+    assert run.outcomes() == {"a": NOT_MOVED, "b": SKIPPED}
+    assert run.reasons()["b"] == "It cannot start: h1 lacks 50 MiB of room."
+
+
+def test_a_vm_that_may_be_on_either_host_counts_on_both(tmp_path: Path) -> None:
+    """After an unknown outcome the memory stays held at both ends."""
+    work = read_work(plan_of(("a", "h1", "h2"), ("b", "h3", "h2"), limits={"per_host": 2}, h2=150))
+    ledger = Ledger(work)
+    ledger.take(work.steps[0])
+    ledger.give_back(work.steps[0], moved=None)
+    assert ledger.obstacle(work.steps[1]) == "h2 lacks 50 MiB of room"
+
+
+def test_a_wish_to_stop_lets_running_migrations_end_and_starts_no_other(tmp_path: Path) -> None:
+    """After the wish, b is skipped with the wish's own words, while a is left to end well."""
+    stop: list[str] = []
+    run = Run(plan_of(("a", "h1", "h2"), ("b", "h1", "h2")), tmp_path, stop)
+    run.migrations.wait_started("a")
+    stop.append("The operator asked to stop.")
+    run.migrations.end("a")
+    assert run.outcomes() == {"a": MOVED, "b": SKIPPED}
+    assert run.reasons()["b"] == "The operator asked to stop."
+    assert sum(event["event"] == "stopping" for event in run.events()) == 1
+
+
+def test_an_error_of_our_own_in_a_migration_is_an_unknown_outcome(tmp_path: Path) -> None:
+    """A migration that raises leaves nobody waiting, and nobody believes it failed cleanly."""
+
+    def broken(step: Any, on_progress: Any) -> StepOutcome:
+        raise RuntimeError("boom")
+
+    journal = Journal(str(tmp_path / "journal.jsonl"), lambda: 1000.0)
+    outcomes = Executor(read_work(plan_of(("a", "h1", "h2"))), broken, journal, lambda: "").run()
+    assert outcomes[0].outcome == UNKNOWN
+    assert "boom" in outcomes[0].reason
+
+
+def test_the_intent_is_in_the_journal_before_the_migration_begins(tmp_path: Path) -> None:
+    """When a migration looks at the journal, its own start is there already."""
+    path = tmp_path / "journal.jsonl"
+    seen: list[str] = []
+
+    def look(step: Any, on_progress: Any) -> StepOutcome:
+        seen.extend(json.loads(line)["event"] for line in path.read_text().splitlines())
+        return StepOutcome(step, MOVED)
+
+    Executor(read_work(plan_of(("a", "h1", "h2"))), look, Journal(str(path), lambda: 1000.0), lambda: "").run()
+    assert seen == ["migration_started"]
+
+
+def test_an_execution_leaves_its_plan_its_journal_and_no_lock(tmp_path: Path) -> None:
+    """The folder holds the plan and a journal from start to end, and the next execution may begin."""
+    folder = tmp_path / "executions" / "one"
+    settings = ExecutionSettings(str(folder), "tester", heartbeat_timeout_s=0, time_limit_s=0)
+    for _run in range(2):
+        outcomes = execute(plan_of(("a", "h1", "h2")), settings, lambda step, _p: StepOutcome(step, MOVED), lambda: 5.0)
+        assert [outcome.outcome for outcome in outcomes] == [MOVED]
+    events = [json.loads(line)["event"] for line in (folder / "journal.jsonl").read_text().splitlines()]
+    assert events[:4] == ["execution_started", "migration_started", "migration_ended", "execution_ended"]
+    assert json.loads((folder / "plan.json").read_text())["digest"] == "d" * 64
+
+
+def test_a_second_executor_is_refused_and_told_who_is_first(tmp_path: Path) -> None:
+    """The lock names its owner to whoever comes second, and is free after the first has ended."""
+    path = str(tmp_path / "lock")
+    with ExecutionLock(path, {"owner": "ann@desk"}):
+        with pytest.raises(AlreadyRunning, match="ann@desk"), ExecutionLock(path, {"owner": "bob"}):
+            pass
+    with ExecutionLock(path, {"owner": "bob"}):
+        pass
+
+
+def test_a_silent_controller_is_a_reason_to_stop(tmp_path: Path) -> None:
+    """A heartbeat older than the timeout stops; a fresh one, none at all, and a timeout of 0 do not."""
+    heartbeat = tmp_path / "heartbeat"
+    heartbeat.touch()
+    written_at = heartbeat.stat().st_mtime
+    assert Controls(str(tmp_path), 60, None, lambda: written_at + 59).reason_to_stop() == ""
+    assert "61 s" in Controls(str(tmp_path), 60, None, lambda: written_at + 61).reason_to_stop()
+    assert Controls(str(tmp_path), 0, None, lambda: written_at + 9999).reason_to_stop() == ""
+    heartbeat.unlink()
+    assert Controls(str(tmp_path), 60, None, lambda: written_at + 9999).reason_to_stop() == ""
+
+
+def test_the_stop_file_and_the_deadline_are_reasons_to_stop(tmp_path: Path) -> None:
+    """Each gives a sentence of its own."""
+    assert "time allowed" in Controls(str(tmp_path), 0, 100.0, lambda: 100.0).reason_to_stop()
+    (tmp_path / "stop").touch()
+    assert "operator" in Controls(str(tmp_path), 0, None, lambda: 0.0).reason_to_stop()
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda plan: plan.pop("digest"), "digest"),
+        (lambda plan: plan["steps"][0].pop("memory_mib"), "memory_mib"),
+        (lambda plan: plan["steps"][0].update(destination="h9"), "unknown host h9"),
+        (lambda plan: plan["steps"][0].update(after=["m9"]), "waits for m9"),
+        (lambda plan: plan["hosts"][1].update(uri=None), "drover_peer_uri"),
+    ],
+)
+def test_a_broken_plan_is_refused_with_one_sentence(damage: Any, words: str) -> None:
+    """What is missing or wrong is named, before anything starts."""
+    plan = plan_of(("a", "h1", "h2"))
+    damage(plan)
+    with pytest.raises(PlanRejected, match=words):
+        read_work(plan)

@@ -1,0 +1,80 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Following an executor through its journal, with a real shell and real files."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.drover.libvirt.plugins.plugin_utils._follower import Follower
+
+
+def shell(command: str) -> tuple[int, str]:
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "pid").write_text(str(os.getpid()))
+    (tmp_path / "journal.jsonl").write_text('{"event": "execution_started"}\n{"event": "migration_started"}\n')
+    return tmp_path
+
+
+def test_each_event_is_read_once(folder: Path) -> None:
+    """The second look returns only what was written after the first."""
+    follower = Follower(str(folder), shell)
+    assert [event["event"] for event in follower.look().events] == ["execution_started", "migration_started"]
+    with (folder / "journal.jsonl").open("a") as journal:
+        journal.write('{"event": "migration_ended"}\n')
+    assert [event["event"] for event in follower.look().events] == ["migration_ended"]
+    assert follower.look().events == []
+
+
+def test_a_half_written_line_waits_for_its_end(folder: Path) -> None:
+    """A line is only read when it is whole."""
+    follower = Follower(str(folder), shell)
+    follower.look()
+    with (folder / "journal.jsonl").open("a") as journal:
+        journal.write('{"event": "execu')
+    assert follower.look().events == []
+    with (folder / "journal.jsonl").open("a") as journal:
+        journal.write('tion_ended"}\n')
+    assert follower.look().ended
+
+
+def test_looking_is_a_sign_of_life(folder: Path) -> None:
+    """Every look touches the heartbeat."""
+    Follower(str(folder), shell).look()
+    assert (folder / "heartbeat").exists()
+
+
+def test_an_executor_is_absent_then_alive_then_gone(tmp_path: Path) -> None:
+    """Before it has a folder it is absent; while its process lives, alive; afterwards, gone, and its journal is still read."""
+    folder = tmp_path / "it's one"
+    follower = Follower(str(folder), shell)
+    assert follower.look().executor == "absent"
+    folder.mkdir()
+    (folder / "journal.jsonl").write_text('{"event": "execution_started"}\n')
+    process = subprocess.Popen(["sleep", "60"])
+    (folder / "pid").write_text(str(process.pid))
+    assert follower.look().executor == "alive"
+    process.kill()
+    process.wait()
+    assert follower.look().executor == "gone"
+
+
+def test_a_command_that_fails_is_a_connection_error(folder: Path) -> None:
+    """The caller decides how long to put up with it."""
+    with pytest.raises(ConnectionError, match="255"):
+        Follower(str(folder), lambda _command: (255, "no route")).look()
+
+
+def test_the_wish_to_stop_is_a_file(folder: Path) -> None:
+    """The executor looks for it."""
+    Follower(str(folder), shell).ask_to_stop()
+    assert (folder / "stop").exists()
