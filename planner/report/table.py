@@ -1,26 +1,33 @@
 # Copyright: (c) 2026, The Drover authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Text tables."""
+"""Plain text tables."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 
-def render_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return rows of words under their columns' names; a column that says nothing is left out.
+def render_table(header: Sequence[str], rows: Sequence[Sequence[object]], *, indent: str = "  ") -> list[str]:
+    """Return lines with columns as wide as they need; numbers to the right, text to the left."""
+    cells = [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(line[c]) for line in [list(header), *cells]) for c in range(len(header))]
+    right = [bool(rows) and all(isinstance(row[c], (int, float)) for row in rows) for c in range(len(header))]
+    return [
+        (indent + "  ".join(cell.rjust(w) if r else cell.ljust(w) for cell, w, r in zip(line, widths, right, strict=True))).rstrip()
+        for line in [list(header), *cells]
+    ]
 
-    Parameters
-    ----------
-    columns
-        Headings.
-    rows
-        As many words each as there are columns.
-    """
-    kept = [index for index in range(len(columns)) if any(row[index] for row in rows)] or [0]
-    widths = {index: max(len(columns[index]), *(len(row[index]) for row in rows), 0) for index in kept}
-    lines = [[columns[index] for index in kept], ["-" * widths[index] for index in kept]]
-    lines += [[row[index] for index in kept] for row in rows]
-    return "\n".join(
-        "  ".join(word.ljust(widths[index]) for word, index in zip(line, kept, strict=True)).rstrip() for line in lines
-    )
+
+def duration(seconds: float) -> str:
+    """Return seconds as people say them: 4.2 s, 3 min 20 s, 2 h 5 min."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def gib(mib: float) -> str:
+    """Return MiB as GiB with one decimal."""
+    return f"{mib / 1024:.1f} GiB"

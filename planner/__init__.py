@@ -1,0 +1,8 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Drover's planner: facts, a policy and a goal in; a verified migration plan out.
+
+Pure: no Ansible, no libvirt, no clock, no environment; files only in ``cli``.
+"""
+
+from __future__ import annotations

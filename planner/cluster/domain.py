@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A VM as its facts describe it. ``None`` means unknown, and unknown restricts nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .resources import Resources
+
+PLACED_STATES = frozenset({"running", "paused"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocker:
+    """A reason from the definition or the state why a VM cannot be live-migrated anywhere."""
+
+    code: str
+    message: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disk:
+    """A disk of a VM; ``storage`` is the path of the host's storage that holds it."""
+
+    target: str
+    type: str = "file"
+    path: str | None = None
+    storage: str | None = None
+    storage_known: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Domain:
+    """A libvirt domain.
+
+    Attributes
+    ----------
+    cpu_usage
+        vCPUs busy.
+    memory_used_mib, dirty_rate_mib_s
+        Memory in use, and memory rewritten per second, where measured.
+    priority
+        Greater is more precious: it is moved later and brought back earlier.
+    job
+        An active libvirt job, such as a migration under way.
+    name_taken_on
+        Hosts that define another VM of this name.
+    """
+
+    name: str
+    host: str
+    vcpus: int
+    memory_mib: int
+    cpu_usage: float
+    uuid: str | None = None
+    state: str = "running"
+    labels: Mapping[str, str] = field(default_factory=dict)
+    priority: int = 0
+    memory_used_mib: int | None = None
+    dirty_rate_mib_s: float | None = None
+    blockers: tuple[Blocker, ...] = ()
+    arch: str | None = None
+    domain_type: str | None = None
+    emulator: str | None = None
+    machine: str | None = None
+    cpu_mode: str | None = None
+    cpu_model: str | None = None
+    cpu_features: frozenset[str] = frozenset()
+    bridges: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    disks: tuple[Disk, ...] = ()
+    hugepages_kib: int | None = None
+    job: Mapping[str, object] | None = None
+    name_taken_on: frozenset[str] = frozenset()
+
+    @property
+    def is_placed(self) -> bool:
+        """Tell whether it occupies its host (running or paused)."""
+        return self.state in PLACED_STATES
+
+    @property
+    def demand(self) -> Resources:
+        """What it takes from the host that runs it."""
+        return Resources(self.memory_mib, self.vcpus, self.cpu_usage)
+
+    @property
+    def job_destination(self) -> str | None:
+        """The host that a migration under way goes to, where known."""
+        destination = (self.job or {}).get("destination")
+        return destination if isinstance(destination, str) else None

@@ -1,0 +1,102 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The published JSON Schemas, and documents checked against them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from .errors import InputError
+from .libraries import require
+
+Check = Callable[[Any], Any]
+FOLDER = Path(__file__).parent / "schemas"
+
+
+def schema(name: str) -> dict[str, Any]:
+    """Return the published schema of ``facts``, ``policy``, ``goal`` or ``plan``."""
+    text = (FOLDER / f"{name}.schema.json").read_text(encoding="utf-8")
+    document: dict[str, Any] = json.loads(text)
+    return document
+
+
+@cache
+def _compiled(name: str, part: str | None = None) -> Check:
+    document = schema(name)
+    if part:
+        document = {**document["definitions"][part], "$schema": document["$schema"]}
+    check: Check = require("fastjsonschema").compile(document, use_default=False)
+    return check
+
+
+def validate(name: str, document: Any) -> None:
+    """Check a document against its schema.
+
+    Raises
+    ------
+    InputError
+        With the path of the first fault and the remedy.
+    """
+    _check(_compiled(name), document, name)
+
+
+def validate_part(name: str, part: str, document: Any, path: str) -> None:
+    """Check a part of a document against a definition of its schema.
+
+    Parameters
+    ----------
+    path
+        Where the part stands in the document.
+
+    Raises
+    ------
+    InputError
+        With the path of the first fault and the remedy.
+    """
+    _check(_compiled(name, part), document, path)
+
+
+def _check(check: Check, document: Any, path: str) -> None:
+    try:
+        check(document)
+    except require("fastjsonschema").JsonSchemaValueException as error:
+        raise InputError(_sentence(error), path=_path(path, error)) from error
+
+
+def _path(name: str, error: Any) -> str:
+    steps = [f"[{step}]" if isinstance(step, int) or step.isdigit() else f".{step}" for step in error.path[1:]]
+    return name + "".join(steps)
+
+
+def _sentence(error: Any) -> str:
+    """Say what is wrong and what would be right, from the rule that was broken."""
+    rule, wanted, value = error.rule, error.rule_definition, error.value
+    if rule == "required" and isinstance(value, Mapping):
+        missing = ", ".join(key for key in wanted if key not in value)
+        return f"{_called(value)}lacks {missing}; add it."
+    if rule == "additionalProperties":
+        known = ", ".join((error.definition or {}).get("properties") or {})
+        extra = ", ".join(sorted(set(value) - set((error.definition or {}).get("properties") or {})))
+        return f"{extra} is not known here; the keys are: {known}."
+    if rule == "type":
+        return f"{_shown(value)} is not of the type {wanted if isinstance(wanted, str) else ' or '.join(wanted)}."
+    if rule == "enum":
+        return f"{_shown(value)} is not one of {', '.join(map(str, wanted))}."
+    limits = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "more than", "minItems": "at least"}
+    if rule in limits:
+        unit = " entries" if rule == "minItems" else ""
+        return f"{_shown(value)} must be {limits[rule]} {wanted}{unit}."
+    return f"{_shown(value)} does not fit: {(error.definition or {}).get('description', error.message)}"
+
+
+def _called(value: Mapping[str, Any]) -> str:
+    return f"{value['name']} " if isinstance(value.get("name"), str) else "it "
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, default=str)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What all goals share."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..cluster.resources import Resources
+from ..cluster.snapshot import ClusterSnapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """One part of the objective, or a figure worth knowing (``weight_s`` zero).
+
+    Attributes
+    ----------
+    weight_s
+        What one unit is worth, in seconds of migration.
+    """
+
+    name: str
+    unit: str
+    value: float
+    weight_s: float = 0.0
+    bound: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Goal(ABC):
+    """What the operator asked for."""
+
+    kind: ClassVar[str]
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts that the goal is about."""
+        return ()
+
+    @property
+    def must_leave(self) -> frozenset[str]:
+        """Hosts whose VMs all have to go, and that take none."""
+        return frozenset()
+
+    @property
+    def reopened(self) -> frozenset[str]:
+        """Hosts whose maintenance is ignored, because the goal ends it."""
+        return frozenset()
+
+    def destinations(self, domain: str) -> frozenset[str] | None:
+        """Return the only hosts that the goal lets a VM go to; ``None`` for any."""
+        return None
+
+    @abstractmethod
+    def shortfalls(self, snapshot: ClusterSnapshot, placement: Mapping[str, str]) -> tuple[str, ...]:
+        """Say where a placement does not reach the goal: its meaning, independent of any solver."""
+
+    def terms(
+        self, snapshot: ClusterSnapshot, limits: Mapping[str, Resources], placement: Mapping[str, str]
+    ) -> tuple[Term, ...]:
+        """Return the goal's own parts of the objective."""
+        return ()
+
+    @abstractmethod
+    def reason(self, snapshot: ClusterSnapshot, domain: str, source: str, destination: str) -> str:
+        """Say why the goal moves a VM."""
+
+    @abstractmethod
+    def message(self, moves: int) -> str:
+        """Say in a sentence what a plan of so many migrations does."""

@@ -1,0 +1,102 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The goal document to a goal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ..cluster.snapshot import ClusterSnapshot
+from ..documents import validate
+from ..errors import InputError, UnknownDomain, UnknownHost
+from .base import Goal
+from .evacuation import Evacuation
+from .relocation import Relocation
+from .restoration import Restoration
+
+JsonObject = Mapping[str, Any]
+
+
+def parse_goal(document: JsonObject, snapshot: ClusterSnapshot) -> Goal:
+    """Turn a goal document into a goal.
+
+    Raises
+    ------
+    InputError
+        The document breaks its schema, or lacks what its goal needs.
+    UnknownHost, UnknownDomain
+        It names something that the facts do not know.
+    """
+    validate("goal", document)
+    return PARSERS[document["goal"]](document, snapshot)
+
+
+def _hosts(document: JsonObject, snapshot: ClusterSnapshot) -> tuple[str, ...]:
+    """Return the hosts named, each of which must be known and up."""
+    named = [*document.get("hosts", ()), *([document["host"]] if "host" in document else [])]
+    if not named:
+        raise InputError(f"the goal {document['goal']} needs a host; name one.", path="goal.hosts")
+    _known_hosts(named, snapshot)
+    return tuple(sorted(set(named)))
+
+
+def _known_hosts(names: Iterable[str], snapshot: ClusterSnapshot) -> None:
+    for name in names:
+        if name not in snapshot.hosts:
+            raise UnknownHost(f"There is no host {name}; the hosts are: {', '.join(snapshot.hosts)}.")
+        if not snapshot.hosts[name].is_up:
+            raise InputError(
+                f"Host {name} is {snapshot.hosts[name].state}, so its VMs can neither be read nor moved; "
+                "make its libvirt reachable and gather the facts again."
+            )
+
+
+def _known_domain(name: str, snapshot: ClusterSnapshot) -> str:
+    if name not in snapshot.domains:
+        raise UnknownDomain(f"There is no VM {name} on any host; check the name.")
+    domain = snapshot.domains[name]
+    if name not in snapshot.placed:
+        raise InputError(f"VM {name} is {domain.state} on {domain.host}; only a running or paused VM can be migrated.")
+    return name
+
+
+def _evacuation(document: JsonObject, snapshot: ClusterSnapshot) -> Goal:
+    return Evacuation(emptied=_hosts(document, snapshot))
+
+
+def _restoration(document: JsonObject, snapshot: ClusterSnapshot) -> Goal:
+    hosts = _hosts(document, snapshot)
+    listed = document.get("domains")
+    if listed is not None:
+        if len(hosts) > 1 and listed:
+            raise InputError("name one host to bring a list of VMs back to.", path="goal.domains")
+        return Restoration(ended=hosts, homes={_known_domain(name, snapshot): hosts[0] for name in sorted(listed)})
+    return Restoration(ended=hosts, homes=_marked(hosts, snapshot))
+
+
+def _marked(hosts: Iterable[str], snapshot: ClusterSnapshot) -> dict[str, str]:
+    """Return the VMs in the hosts' marks that still run somewhere, with their old host."""
+    by_uuid = {domain.uuid: name for name, domain in snapshot.placed.items() if domain.uuid}
+    homes = {}
+    for host in hosts:
+        for identity in snapshot.evacuated.get(host, ()):
+            name = by_uuid.get(identity, identity)
+            if name in snapshot.placed:
+                homes[name] = host
+    return dict(sorted(homes.items()))
+
+
+def _relocation(document: JsonObject, snapshot: ClusterSnapshot) -> Goal:
+    for key in ("domain", "destination"):
+        if key not in document:
+            raise InputError(f"the goal migrate needs a {key}; name it.", path=f"goal.{key}")
+    _known_hosts([document["destination"]], snapshot)
+    return Relocation(domain=_known_domain(document["domain"], snapshot), destination=document["destination"])
+
+
+PARSERS: dict[str, Callable[[JsonObject, ClusterSnapshot], Goal]] = {
+    "evacuate": _evacuation,
+    "restore": _restoration,
+    "migrate": _relocation,
+}

@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The way from facts, policy and goal to a verified plan; the one loop of planning stands here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from .cluster.parse import parse_cluster
+from .cluster.snapshot import ClusterSnapshot
+from .errors import InputError, NoOrder
+from .goal.parse import parse_goal
+from .policy.consistency import check_consistency
+from .policy.parse import parse_policies
+from .policy.policies import Policies
+from .problem import Problem
+from .schedule import transfer
+from .schedule.build import build_plan
+from .schedule.plan import Plan
+from .solver.milp.backend import Effort
+from .solver.solve import solve
+from .verify import verify
+from .warnings import warnings_for
+
+JsonObject = Mapping[str, Any]
+
+TRIES = 5
+"""How often a placement without an order is forbidden and another one sought."""
+
+
+def make_plan(
+    facts: JsonObject, policy: JsonObject | None, goal: JsonObject, effort: Effort | None = None
+) -> dict[str, Any]:
+    """Plan migrations: the whole way, from documents to a document.
+
+    Parameters
+    ----------
+    facts, policy, goal
+        Documents of the published schemas; subclasses of JSON types (such as Ansible's tagged strings) are taken as what they are.
+
+    Returns
+    -------
+    dict
+        A plan document (``schemas/plan.schema.json``), verified.
+
+    Raises
+    ------
+    PlanningError
+        One of its kinds, with one sentence: what is wrong and what to do.
+    """
+    return plan_problem(read_problem(plain(facts), plain(policy), plain(goal)), effort).to_document()
+
+
+def plain(document: Any) -> Any:
+    """Return a document as plain JSON values, because jmespath refuses Ansible's tagged ones."""
+    try:
+        return json.loads(json.dumps(document))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"the document holds something that is not JSON: {error}.") from error
+
+
+def read_problem(facts: JsonObject, policy: JsonObject | None, goal: JsonObject) -> Problem:
+    """Parse the three documents, and check them against each other."""
+    snapshot = parse_cluster(facts)
+    policies = parse_policies(policy, facts, snapshot)
+    wanted = parse_goal(goal, snapshot)
+    check_consistency(policies, snapshot)
+    return Problem(snapshot=snapshot, policies=policies, goal=wanted, transfer_s=predict_transfers(snapshot, policies))
+
+
+def plan_problem(problem: Problem, effort: Effort | None = None) -> Plan:
+    """Solve, order and verify; a placement that no order leads to is forbidden, and another one sought.
+
+    Raises
+    ------
+    NoOrder
+        None of the placements tried has an order.
+    """
+    for attempt in range(1, TRIES + 1):
+        solution = solve(problem, effort)
+        try:
+            plan = build_plan(problem, solution)
+        except NoOrder as error:
+            if attempt == TRIES or not error.pairs:
+                raise
+            problem = replace(problem, forbidden=problem.forbidden | {error.pairs[0]})
+            continue
+        plan = replace(plan, warnings=(*plan.warnings, *warnings_for(problem, plan.placement)))
+        verify(problem, plan.to_document())
+        return plan
+    raise AssertionError("unreachable")
+
+
+def predict_transfers(snapshot: ClusterSnapshot, policies: Policies) -> dict[str, float]:
+    """Predict every VM's seconds of transfer at its own host's bandwidth."""
+    limits = policies.limits
+    rates = {
+        name: transfer.bandwidth_mib_s(host, None, limits.bandwidth_mib_s, limits.per_host)
+        for name, host in snapshot.hosts.items()
+    }
+    return {name: transfer.transfer_s(domain, rates[domain.host]) for name, domain in snapshot.placed.items()}

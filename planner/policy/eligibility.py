@@ -1,0 +1,113 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which hosts a VM may go to under facts and policies; every refusal has a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..cluster.domain import Domain
+from ..cluster.resources import RESOURCE_NAMES, Resources
+from ..cluster.snapshot import ClusterSnapshot
+from . import compatibility, maintenance
+from .base import Strictness
+from .host_affinity import HostAffinity
+from .policies import Policies
+
+
+class Eligibility:
+    """The bipartite graph between VMs and hosts, computed class by class.
+
+    VMs with equal needs on the same host have the same edges, so a cluster of thousands of VMs costs a few hundred looks.
+
+    Parameters
+    ----------
+    reopened
+        Hosts whose maintenance is ignored.
+    """
+
+    def __init__(
+        self,
+        snapshot: ClusterSnapshot,
+        policies: Policies,
+        limits: Mapping[str, Resources],
+        reopened: frozenset[str] = frozenset(),
+    ) -> None:
+        self._snapshot = snapshot
+        self._limits = limits
+        self._reopened = reopened
+        self._closed: dict[str, str] = {}
+        for name, host in snapshot.hosts.items():
+            reason = maintenance.refusal(host)
+            if reason and not (host.is_up and name in reopened):
+                self._closed[name] = reason
+        self._fences = _fences(policies)
+        self._classes: dict[tuple[object, ...], dict[str, str]] = {}
+
+    def hosts(self, domain: str) -> tuple[str, ...]:
+        """Return the hosts that a VM may go to, in the order of names; its own is never among them."""
+        refused = self._refusals(domain)
+        own = self._snapshot.domains[domain].host
+        return tuple(name for name in self._snapshot.hosts if name not in refused and name != own)
+
+    def refusal(self, domain: str, host: str) -> str | None:
+        """Say why a VM may not go to a host; ``None`` where it may."""
+        return self._refusals(domain).get(host)
+
+    def can_run(self, domain: str, host: str) -> bool:
+        """Tell whether a host could run a VM, whatever it carries now."""
+        return host == self._snapshot.domains[domain].host or host not in self._refusals(domain)
+
+    def _refusals(self, name: str) -> dict[str, str]:
+        domain = self._snapshot.domains[name]
+        fences = self._fences.get(name, ())
+        key = (domain.host, domain.demand, tuple(rule.name for rule in fences), *compatibility.needs(domain))
+        if key not in self._classes:
+            self._classes[key] = dict(self._judge(domain, fences))
+        return self._classes[key]
+
+    def _judge(self, domain: Domain, fences: tuple[HostAffinity, ...]) -> list[tuple[str, str]]:
+        found = []
+        for name in self._snapshot.hosts:
+            if reason := self._reason(domain, name, fences):
+                found.append((name, reason))
+        return found
+
+    def _reason(self, domain: Domain, name: str, fences: tuple[HostAffinity, ...]) -> str | None:
+        if name in self._closed:
+            return self._closed[name]
+        snapshot = self._snapshot
+        if reason := compatibility.refusal(domain, snapshot.hosts[domain.host], snapshot.hosts[name]):
+            return reason
+        for rule in fences:
+            if not rule.permits(name):
+                return f"the {rule.title} does not let it run on {name}"
+        return _too_big(domain, name, self._limits[name])
+
+
+def immovable(domain: Domain) -> str | None:
+    """Say why a VM cannot be live-migrated anywhere, with the remedy; ``None`` where it can."""
+    if domain.blockers:
+        blocker = domain.blockers[0]
+        return f"{blocker.message}{f'; {blocker.remedy}' if blocker.remedy else ''}"
+    if domain.job:
+        kind = domain.job.get("kind") or "job"
+        return f"a {kind} is under way on it; wait until it has ended"
+    return None
+
+
+def _fences(policies: Policies) -> dict[str, tuple[HostAffinity, ...]]:
+    found: dict[str, tuple[HostAffinity, ...]] = {}
+    for rule in policies.rules:
+        if isinstance(rule, HostAffinity) and rule.strictness is not Strictness.PREFERRED:
+            for name in rule.domains:
+                found[name] = (*found.get(name, ()), rule)
+    return found
+
+
+def _too_big(domain: Domain, host: str, limit: Resources) -> str | None:
+    for key, needed, most in zip(Resources._fields, domain.demand, limit, strict=True):
+        if needed > most + 1e-6:
+            noun, unit = RESOURCE_NAMES[key]
+            return f"it needs {needed:g} {unit} of {noun}, and {host} may give out {most:g} in all"
+    return None

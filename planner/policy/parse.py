@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The policy document to policies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..cluster.snapshot import ClusterSnapshot
+from ..documents import validate, validate_part
+from ..errors import InputError
+from .affinity import Affinity
+from .anti_affinity import AntiAffinity
+from .base import Rule, Span, Strictness
+from .capacity import Capacity
+from .headroom import Headroom
+from .host_affinity import HostAffinity
+from .policies import Limits, Policies
+from .selector import select
+from .spare_hosts import SpareHosts
+
+JsonObject = Mapping[str, Any]
+
+
+def parse_policies(document: JsonObject | None, facts: JsonObject, snapshot: ClusterSnapshot) -> Policies:
+    """Turn a policy document into policies; an empty or missing one means the defaults.
+
+    Parameters
+    ----------
+    facts
+        The facts document, which selectors look at.
+
+    Raises
+    ------
+    InputError
+        The document breaks its schema, or names a VM or host that the facts do not know.
+    """
+    document = document or {}
+    validate("policy", document)
+    limits = document.get("limits") or {}
+    cluster = limits.get("cluster", "half")
+    return Policies(
+        capacity=_capacity(document),
+        spare_hosts=SpareHosts(count=document.get("spare_hosts", 0)),
+        limits=Limits(**{**limits, "cluster": None if cluster == "half" else cluster}),
+        per_migration_s=(document.get("costs") or {}).get("per_migration_s", Policies.per_migration_s),
+        rules=_rules(document.get("rules") or [], facts),
+    )
+
+
+def _capacity(document: JsonObject) -> Capacity:
+    return Capacity(**document.get("capacity", {}), headroom=Headroom(**document.get("headroom", {})))
+
+
+def _rules(entries: list[JsonObject], facts: JsonObject) -> tuple[Rule, ...]:
+    rules: list[Rule] = []
+    for number, entry in enumerate(entries):
+        path = f"policy.rules[{number}]"
+        kind = entry["type"]
+        if kind not in PARSERS:
+            raise InputError(f"{kind!r} is no kind of rule; the kinds are: {', '.join(PARSERS)}.", path=path)
+        validate_part("policy", kind, entry, path)
+        rule = PARSERS[kind](entry, facts, path)
+        if any(rule.name == other.name for other in rules):
+            raise InputError(f"there are two rules named {rule.name}; rename one.", path=path)
+        rules.append(rule)
+    return tuple(rules)
+
+
+def _shared(entry: JsonObject, facts: JsonObject, path: str) -> dict[str, Any]:
+    """Return what every kind of rule has."""
+    found: dict[str, Any] = {
+        "name": entry.get("name") or f"{entry['type']} #{path.split('[')[1][:-1]}",
+        "domains": select(entry["domains"], facts["domains"], path=f"{path}.domains", noun="VM"),
+    }
+    if "strictness" in entry:
+        found["strictness"] = Strictness(entry["strictness"])
+    if "span" in entry:
+        found["span"] = Span(entry["span"])
+    if "weight" in entry:
+        found["weight"] = entry["weight"]
+    return found
+
+
+def _affinity(entry: JsonObject, facts: JsonObject, path: str) -> Rule:
+    return Affinity(**_shared(entry, facts, path))
+
+
+def _anti_affinity(entry: JsonObject, facts: JsonObject, path: str) -> Rule:
+    return AntiAffinity(**_shared(entry, facts, path), at_most=entry.get("at_most", 1))
+
+
+def _host_affinity(entry: JsonObject, facts: JsonObject, path: str) -> Rule:
+    hosts = select(entry["hosts"], facts["hosts"], path=f"{path}.hosts", noun="host")
+    allow = entry.get("mode", "allow") == "allow"
+    return HostAffinity(**_shared(entry, facts, path), hosts=frozenset(hosts), allow=allow)
+
+
+PARSERS: dict[str, Callable[[JsonObject, JsonObject, str], Rule]] = {
+    "affinity": _affinity,
+    "anti_affinity": _anti_affinity,
+    "host_affinity": _host_affinity,
+}

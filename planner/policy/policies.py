@@ -1,0 +1,48 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All policies of a cluster together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .base import Rule
+from .capacity import Capacity
+from .spare_hosts import SpareHosts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Limits of the migrations.
+
+    Attributes
+    ----------
+    per_host
+        Migrations of a host at a time, source and destination counted alike.
+    cluster
+        Migrations at a time; ``None`` means half the hosts, rounded down.
+    max_migrations
+        Migrations of one plan.
+    bandwidth_mib_s
+        Of one migration.
+    """
+
+    per_host: int = 1
+    cluster: int | None = None
+    max_migrations: int | None = None
+    bandwidth_mib_s: float | None = None
+
+    def at_once(self, hosts: int) -> int:
+        """Return how many migrations may run at a time in a cluster of so many hosts that are up."""
+        return self.cluster or max(1, hosts // 2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policies:
+    """What must or should hold."""
+
+    capacity: Capacity = Capacity()
+    spare_hosts: SpareHosts = SpareHosts()
+    limits: Limits = Limits()
+    per_migration_s: float = 60.0
+    rules: tuple[Rule, ...] = ()

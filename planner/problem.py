@@ -1,0 +1,120 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The input of the solver: what is, what must hold, what we want."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from .cluster.placement import Placement
+from .cluster.resources import Resources
+from .cluster.snapshot import ClusterSnapshot
+from .goal.base import Goal, Term
+from .policy.base import Strictness
+from .policy.eligibility import Eligibility, immovable
+from .policy.headroom import Headroom
+from .policy.policies import Policies
+from .policy.spare_hosts import FAILOVER_MEMORY
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Everything a placement is judged by.
+
+    Attributes
+    ----------
+    transfer_s
+        Predicted seconds of transfer per VM.
+    forbidden
+        Pairs of VM and host that turned out to have no order of migrations.
+    """
+
+    snapshot: ClusterSnapshot
+    policies: Policies
+    goal: Goal
+    transfer_s: Mapping[str, float]
+    forbidden: frozenset[tuple[str, str]] = field(default=frozenset())
+
+    @cached_property
+    def limits(self) -> dict[str, Resources]:
+        """What each host that is up may give out under the policies."""
+        capacity = self.policies.capacity
+        return {n: capacity.limit(h) if h.is_up else Resources() for n, h in self.snapshot.hosts.items()}
+
+    @cached_property
+    def loads(self) -> dict[str, Resources]:
+        """What each host carries now."""
+        return self.snapshot.loads(self.snapshot.placement)
+
+    @cached_property
+    def caps(self) -> dict[str, Resources]:
+        """What each host may carry: its limit, or what it carries already, where that is more."""
+        return {name: limit.at_least(self.loads[name]) for name, limit in self.limits.items()}
+
+    @cached_property
+    def failover_limits(self) -> dict[str, Resources]:
+        """What each host may give out after the failure of others: more than planned, as headroom is for that day."""
+        loose = replace(self.policies.capacity, headroom=Headroom(cpu=0.0, memory=1 - FAILOVER_MEMORY))
+        hosts = self.snapshot.hosts.items()
+        return {n: loose.limit(h).at_least(self.limits[n]) for n, h in hosts if h.is_up}
+
+    @cached_property
+    def eligibility(self) -> Eligibility:
+        """Which hosts each VM may go to."""
+        return Eligibility(self.snapshot, self.policies, self.limits, self.goal.reopened)
+
+    def destinations(self, domain: str) -> tuple[str, ...]:
+        """Return the hosts that a VM may go to for this goal, in the order of names."""
+        if self.stays(domain):
+            return ()
+        wanted = self.goal.destinations(domain)
+        if wanted is not None and not wanted:
+            return ()
+        return tuple(
+            host
+            for host in self.eligibility.hosts(domain)
+            if (wanted is None or host in wanted)
+            and host not in self.goal.must_leave
+            and (domain, host) not in self.forbidden
+        )
+
+    def stays(self, domain: str) -> str | None:
+        """Say why a VM cannot leave its host at all; ``None`` where it can."""
+        return immovable(self.snapshot.domains[domain])
+
+    def refusal(self, domain: str, host: str) -> str | None:
+        """Say why a VM may not go to a host; ``None`` where it may."""
+        if reason := self.stays(domain):
+            return reason
+        if host in self.goal.must_leave:
+            return f"{host} is to be emptied"
+        if (domain, host) in self.forbidden:
+            return f"no order of migrations brings it to {host}"
+        return self.eligibility.refusal(domain, host)
+
+    def cost_s(self, domain: str) -> float:
+        """Return what moving a VM costs: a fixed part, the transfer, and more for the more precious."""
+        precious = 1 + max(0, self.snapshot.domains[domain].priority)
+        return round((self.policies.per_migration_s + self.transfer_s[domain]) * precious, 3)
+
+    def terms(self, placement: Placement) -> tuple[Term, ...]:
+        """Return the parts of the objective of a placement, computed from it alone."""
+        moved = self.snapshot.placement.moves_to(placement)
+        cost = round(sum(self.cost_s(domain) for domain in moved), 3)
+        return (
+            *self.goal.terms(self.snapshot, self.limits, placement),
+            Term(name="migration cost", unit="s", value=cost, weight_s=1.0),
+            Term(name="preferences not kept", unit="s", value=self.preference_s(placement), weight_s=1.0),
+            Term(name="migrations", unit="migrations", value=len(moved)),
+        )
+
+    def preference_s(self, placement: Mapping[str, str]) -> float:
+        """Return what the violations of preferred rules are worth, in seconds."""
+        preferred = [rule for rule in self.policies.rules if rule.strictness is Strictness.PREFERRED]
+        return sum(rule.weight * rule.amount(self.snapshot, placement) for rule in preferred)
+
+    def objective_s(self, placement: Placement) -> float:
+        """Return the objective of a placement; less is better."""
+        return round(sum(term.value * term.weight_s for term in self.terms(placement)), 3)

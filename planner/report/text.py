@@ -1,0 +1,96 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A plan as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .table import duration, gib, render_table
+
+JsonObject = Mapping[str, Any]
+
+MANY_HOSTS = 60
+"""In a larger cluster only the hosts that change are shown."""
+
+
+def render(plan: JsonObject) -> str:
+    """Return a plan document as text: what it does, the hosts before and after, the migrations, the limits."""
+    lines = [plan["message"], *_quality(plan)]
+    for section in (_hosts, _steps, _waves, _limits, _warnings):
+        part = list(section(plan))
+        if part:
+            lines += ["", *part]
+    return "\n".join(lines) + "\n"
+
+
+def _quality(plan: JsonObject) -> Iterable[str]:
+    if plan["status"] == "optimal":
+        yield "Proved: no other placement costs less."
+    else:
+        yield f"The best found; a better one could save {plan['gap']:.1%} of the objective at most."
+
+
+def _hosts(plan: JsonObject) -> Iterable[str]:
+    hosts = plan["hosts"]
+    changed = [host for host in hosts if host["before"]["domains"] != host["after"]["domains"]]
+    shown = hosts if len(hosts) <= MANY_HOSTS else changed
+    rows = [
+        (
+            host["name"],
+            f"{len(host['before']['domains'])} -> {len(host['after']['domains'])}",
+            f"{gib(host['before']['memory_mib'])} -> {gib(host['after']['memory_mib'])}",
+            gib(host["memory_limit_mib"]),
+            f"{host['before']['vcpus']} -> {host['after']['vcpus']}",
+            f"{host['before']['cpu_usage']:.1f} -> {host['after']['cpu_usage']:.1f}",
+        )
+        for host in shown
+    ]
+    yield "Hosts, before and after:"
+    yield from render_table(("host", "VMs", "memory", "limit", "vCPUs", "busy"), rows)
+    if len(shown) < len(hosts):
+        yield f"  ({len(hosts) - len(shown)} hosts without a change are not shown)"
+
+
+def _steps(plan: JsonObject) -> Iterable[str]:
+    if not plan["steps"]:
+        return
+    rows = [
+        (
+            step["id"].split("-")[0],
+            step["domain"],
+            f"{step['source']} -> {step['destination']}",
+            gib(step["memory_mib"]),
+            f"{step['start_s']:.0f}-{step['finish_s']:.0f} s",
+            ", ".join(other.split("-")[0] for other in step["after"]) or "-",
+            step["reason"],
+        )
+        for step in plan["steps"]
+    ]
+    yield "Migrations:"
+    yield from render_table(("step", "VM", "way", "memory", "predicted", "after", "why"), rows)
+
+
+def _waves(plan: JsonObject) -> Iterable[str]:
+    """How long, with how many at once."""
+    if not plan["steps"]:
+        return
+    total = sum(step["memory_mib"] for step in plan["steps"])
+    yield (
+        f"{len(plan['steps'])} migrations, {gib(total)}, in {len(plan['waves'])} waves; predicted "
+        f"{duration(plan['makespan_s'])} (no order could take less than {duration(plan['makespan_bound_s'])})."
+    )
+
+
+def _limits(plan: JsonObject) -> Iterable[str]:
+    limits = plan["limits"]
+    bandwidth = limits["bandwidth_mib_s"]
+    yield (
+        f"Limits: {limits['per_host']} at a time per host, {limits['cluster']} in all"
+        + (f", {bandwidth:g} MiB/s each." if bandwidth else ".")
+    )
+
+
+def _warnings(plan: JsonObject) -> Iterable[str]:
+    yield from (f"Note: {sentence}" for sentence in plan["warnings"])

@@ -1,0 +1,129 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a solution to a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..cluster.placement import Placement
+from ..policy.base import Rule, Span
+from ..problem import Problem
+from ..solver.solution import Solution
+from . import transfer
+from .dependencies import find_dependencies
+from .migration import Migration, Move
+from .order import Setting, Timed, makespan_bound_ms, makespan_ms, order_moves
+from .plan import Plan
+from .tokens import Occupancy
+from .waves import group_in_waves
+
+
+def build_plan(problem: Problem, solution: Solution) -> Plan:
+    """Order the migrations that lead to a solution's placement.
+
+    Raises
+    ------
+    NoOrder
+        No order exists.
+    """
+    limits = problem.policies.limits
+    cluster = limits.at_once(sum(host.is_up for host in problem.snapshot.hosts.values()))
+    rules = [rule for rule in problem.policies.rules if rule.span is Span.THROUGHOUT]
+    moves = list_moves(problem, solution.placement)
+    timed = order_moves(moves, _setting(problem, cluster, rules))
+    migrations = _migrations(problem, timed, rules)
+    terms = problem.terms(solution.placement)
+    moved = sum(not migration.move.parking for migration in migrations)
+    return Plan(
+        problem=problem,
+        status=solution.status.value,
+        objective=solution.objective,
+        bound=solution.bound,
+        gap=solution.gap,
+        terms=tuple(replace(t, bound=solution.term_bounds.get(t.name, t.bound)) for t in terms),
+        placement=solution.placement,
+        migrations=migrations,
+        waves=tuple(tuple(wave) for wave in group_in_waves(migrations, limits.per_host, cluster)),
+        makespan_ms=makespan_ms(timed),
+        makespan_bound_ms=makespan_bound_ms(moves, limits.per_host, cluster),
+        per_host=limits.per_host,
+        cluster=cluster,
+        warnings=problem.snapshot.warnings,
+        message=problem.goal.message(moved),
+    )
+
+
+def list_moves(problem: Problem, placement: Placement) -> list[Move]:
+    """Return the moves between the placement now and another, in the order of names."""
+    found = []
+    for domain, (source, destination) in problem.snapshot.placement.moves_to(placement).items():
+        duration_ms, seconds = predict(problem, domain, source, destination)
+        found.append(
+            Move(
+                domain=domain,
+                source=source,
+                destination=destination,
+                demand=problem.snapshot.domains[domain].demand,
+                duration_ms=duration_ms,
+                transfer_s=seconds,
+            )
+        )
+    return found
+
+
+def predict(problem: Problem, domain: str, source: str, destination: str) -> tuple[int, float]:
+    """Return the predicted duration of a migration in ms, and the seconds of transfer in it."""
+    hosts, limits = problem.snapshot.hosts, problem.policies.limits
+    bandwidth = transfer.bandwidth_mib_s(
+        hosts[source], hosts[destination], limits.bandwidth_mib_s, limits.per_host
+    )
+    seconds = transfer.transfer_s(problem.snapshot.domains[domain], bandwidth)
+    return round(1000 * (transfer.SETUP_S + seconds)), seconds
+
+
+def _setting(problem: Problem, cluster: int, rules: Sequence[Rule]) -> Setting:
+    def occupancy() -> Occupancy:
+        per_host = problem.policies.limits.per_host
+        return Occupancy(problem.snapshot, problem.caps, per_host=per_host, cluster=cluster, rules=rules)
+
+    def shelters(domain: str) -> Sequence[str]:
+        return [h for h in problem.eligibility.hosts(domain) if h not in problem.goal.must_leave]
+
+    def duration_ms(domain: str, source: str, destination: str) -> tuple[int, float]:
+        return predict(problem, domain, source, destination)
+
+    return Setting(
+        occupancy=occupancy,
+        shelters=shelters,
+        duration_ms=duration_ms,
+        per_host=problem.policies.limits.per_host,
+        cluster=cluster,
+    )
+
+
+def _migrations(problem: Problem, timed: Sequence[Timed], rules: Sequence[Rule]) -> tuple[Migration, ...]:
+    width = max(3, len(str(len(timed))))
+    ids = [f"m{number:0{width}d}-{move.domain}" for number, (move, _, _) in enumerate(timed, start=1)]
+    after = find_dependencies(timed, problem.snapshot, problem.caps, rules)
+    return tuple(
+        Migration(
+            id=ids[number],
+            move=move,
+            start_ms=start,
+            finish_ms=finish,
+            after=tuple(ids[other] for other in after[number]),
+            reason=_reason(problem, move),
+        )
+        for number, (move, start, finish) in enumerate(timed)
+    )
+
+
+def _reason(problem: Problem, move: Move) -> str:
+    if move.parking:
+        return "waits here for room at its destination"
+    origin = problem.snapshot.placement[move.domain]
+    if origin != move.source:
+        return f"goes on to its destination from where it was parked ({move.source})"
+    return problem.goal.reason(problem.snapshot, move.domain, move.source, move.destination)

@@ -1,0 +1,130 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The problem by number instead of by name, with VMs that belong together as one item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from ..cluster.placement import Placement
+from ..cluster.resources import Resources, total
+from ..errors import Immovable
+from ..policy.affinity import Affinity
+from ..policy.base import Strictness
+from ..problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One or more VMs of a host that move together or not at all.
+
+    Attributes
+    ----------
+    home, destinations
+        Numbers of hosts; home is never a destination.
+    """
+
+    members: tuple[str, ...]
+    demand: Resources
+    home: int
+    cost_s: float
+    destinations: tuple[int, ...]
+
+
+class Indexed:
+    """Hosts and items by number, in the order of names."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.hosts = list(problem.snapshot.hosts)
+        self.number = {name: number for number, name in enumerate(self.hosts)}
+        self.limits = [problem.limits[name] for name in self.hosts]
+        self.caps = [problem.caps[name] for name in self.hosts]
+        self.loads = [problem.loads[name] for name in self.hosts]
+        self.leaving = frozenset(self.number[name] for name in problem.goal.must_leave)
+        self.items = self._items()
+
+    @cached_property
+    def item_of(self) -> dict[str, int]:
+        """Item number by VM name, for VMs that may move."""
+        return {name: number for number, item in enumerate(self.items) for name in item.members}
+
+    @cached_property
+    def items_at(self) -> list[list[int]]:
+        """Item numbers by host."""
+        found: list[list[int]] = [[] for _ in self.hosts]
+        for number, item in enumerate(self.items):
+            found[item.home].append(number)
+        return found
+
+    @cached_property
+    def leavers(self) -> list[int]:
+        """Items on hosts that have to be emptied."""
+        return [number for host in sorted(self.leaving) for number in self.items_at[host]]
+
+    def placement(self, moves: Mapping[int, int]) -> Placement:
+        """Return the placement after items (numbers) went to hosts (numbers)."""
+        names = {
+            name: self.hosts[host] for number, host in moves.items() for name in self.items[number].members
+        }
+        return self.problem.snapshot.placement.move(names)
+
+    def _items(self) -> list[Item]:
+        shared: dict[tuple[int, ...], tuple[int, ...]] = {}
+        return [
+            item
+            for members in _groups(self.problem)
+            if (item := self._item(members, shared)).destinations or item.home in self.leaving
+        ]
+
+    def _item(self, members: tuple[str, ...], shared: dict[tuple[int, ...], tuple[int, ...]]) -> Item:
+        """Make an item; equal tuples of destinations are kept once (20 000 VMs would need gigabytes)."""
+        problem = self.problem
+        domains = [problem.snapshot.domains[name] for name in members]
+        reachable = [problem.destinations(name) for name in members]
+        common = set(reachable[0]).intersection(*reachable[1:]) if len(members) > 1 else reachable[0]
+        numbers = tuple(self.number[host] for host in reachable[0] if host in common)
+        demand = domains[0].demand if len(domains) == 1 else total(d.demand for d in domains)
+        return Item(
+            members=members,
+            demand=demand,
+            home=self.number[domains[0].host],
+            cost_s=sum(problem.cost_s(name) for name in members),
+            destinations=shared.setdefault(numbers, numbers),
+        )
+
+
+def _groups(problem: Problem) -> Iterable[tuple[str, ...]]:
+    """Join VMs that an affinity rule keeps together now; leave out those that cannot move."""
+    leader = {name: name for name in problem.snapshot.placed}
+
+    def lead(name: str) -> str:
+        while leader[name] != name:
+            name = leader[name]
+        return name
+
+    for rule in problem.policies.rules:
+        if not isinstance(rule, Affinity) or rule.strictness is Strictness.PREFERRED:
+            continue
+        members = rule.members(problem.snapshot.placement)
+        if len({problem.snapshot.placement[name] for name in members}) == 1:
+            for name in members[1:]:
+                one, other = sorted((lead(members[0]), lead(name)))
+                leader[other] = one
+    groups: dict[str, list[str]] = {}
+    for name in leader:
+        groups.setdefault(lead(name), []).append(name)
+    return [tuple(group) for group in groups.values() if _movable(problem, group)]
+
+
+def _movable(problem: Problem, group: list[str]) -> bool:
+    stuck = [(name, reason) for name in group if (reason := problem.stays(name))]
+    if not stuck:
+        return True
+    name, reason = stuck[0]
+    host = problem.snapshot.placement[name]
+    if host in problem.goal.must_leave and name not in problem.snapshot.incoming:
+        raise Immovable(f"VM {name} cannot leave {host}: {reason}.")
+    return False

@@ -1,0 +1,148 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Why there is no placement, and the smallest change that would allow one."""
+
+from __future__ import annotations
+
+from ..cluster.resources import RESOURCE_NAMES, Resources, total
+from ..errors import Immovable, Infeasible
+from ..goal.relocation import Relocation
+from ..policy.capacity import Capacity
+from ..problem import Problem
+from .indexed import Indexed
+from .milp.backend import Effort
+from .milp.relaxation import Remedies, find_remedies
+from .search.state import State
+
+
+def explain_evacuation(problem: Problem, indexed: Indexed, effort: Effort) -> None:
+    """Raise the error that says why the hosts cannot be emptied.
+
+    Raises
+    ------
+    Immovable
+        A VM that no host may take, whatever else moves.
+    Infeasible
+        The room is too short, or the rules together leave none.
+    """
+    hosts = " and ".join(problem.goal.hosts)
+    for item in indexed.leavers:
+        if not indexed.items[item].destinations:
+            raise Immovable(_nowhere(problem, indexed.items[item].members, indexed.hosts[indexed.items[item].home]))
+    most = problem.policies.limits.max_migrations
+    needed = sum(len(indexed.items[item].members) for item in indexed.leavers)
+    if most is not None and most < needed:
+        raise Infeasible(
+            f"Emptying {hosts} takes {needed} migrations and limits.max_migrations allows {most}; "
+            f"raise it to {needed} or name fewer hosts."
+        )
+    raise Infeasible(_shortage(problem, indexed, find_remedies(indexed, effort), hosts))
+
+
+def _nowhere(problem: Problem, members: tuple[str, ...], source: str) -> str:
+    """Name a VM without any destination, and each host's reason (all of one kind once)."""
+    name = members[0]
+    others = [host for host in problem.snapshot.hosts if host != source]
+    reasons = {host: problem.refusal(name, host) for host in others}
+    said = [reason for reason in reasons.values() if reason]
+    together = "" if len(members) == 1 else f" (kept together with {', '.join(members[1:])})"
+    if not said:
+        return f"VM {name}{together} cannot leave {source}: no host may take all of them; relax their affinity."
+    shown = "; ".join(said[:4]) + (f"; and {len(said) - 4} more hosts" if len(said) > 4 else "")
+    return f"VM {name} cannot leave {source}{together}, because no other host may run it: {shown}."
+
+
+def _shortage(problem: Problem, indexed: Indexed, remedies: Remedies, hosts: str) -> str:
+    needed = total(indexed.items[item].demand for item in indexed.leavers)
+    takers = sorted({host for item in indexed.leavers for host in indexed.items[item].destinations})
+    room = [indexed.limits[host].minus(indexed.loads[host]) for host in takers]
+    free = total(Resources(*(max(0.0, amount) for amount in host)) for host in room)
+    lacking = [key for key in Resources._fields if getattr(needed, key) > getattr(free, key) + 1e-6]
+    if lacking:
+        parts = "; ".join(_missing(key, needed, free, problem.policies.capacity) for key in lacking)
+    else:
+        parts = (
+            f"its VMs need {needed.memory_mib:g} MiB and {free.memory_mib:g} MiB are free in all, "
+            "but in pieces that are too small, or on hosts that rules keep them off"
+        )
+    ways = _ways(remedies)
+    return f"There is no room to empty {hosts}: {parts}; {ways}."
+
+
+def _missing(key: str, needed: Resources, free: Resources, capacity: Capacity) -> str:
+    noun, unit = RESOURCE_NAMES[key]
+    limit = {
+        "memory_mib": f"memory_overcommit {capacity.memory_overcommit:g}, headroom {capacity.headroom.memory:.0%}",
+        "vcpus": f"vcpu_overcommit {capacity.vcpu_overcommit:g}, headroom {capacity.headroom.cpu:.0%}",
+        "cpu_usage": f"headroom {capacity.headroom.cpu:.0%}",
+    }[key]
+    want, have = getattr(needed, key), getattr(free, key)
+    return (
+        f"its VMs need {want:g} {unit} of {noun} and the hosts that may take them have {have:g} free under the limits "
+        f"({limit}), {round(want - have, 2):g} too few"
+    )
+
+
+def _ways(remedies: Remedies) -> str:
+    ways = []
+    if remedies.room:
+        ways.append(" and ".join(f"free {_amounts(room)} on {host}" for host, room in sorted(remedies.room.items())))
+    ways += [f"raise capacity.{key} to {factor:g}" for key, factor in remedies.overcommit.items()]
+    if remedies.left_out:
+        ways.append(f"shut down {' and '.join(remedies.left_out)} first")
+    if not ways:
+        return "no change of capacity alone helps, relax the rules about these VMs"
+    return f"what would be enough: {', or '.join(ways)}"
+
+
+def _amounts(room: Resources) -> str:
+    return " and ".join(
+        f"{amount:g} {RESOURCE_NAMES[key][1]} of {RESOURCE_NAMES[key][0]}"
+        for key, amount in zip(Resources._fields, room, strict=True)
+        if amount > 0
+    )
+
+
+def explain_relocation(problem: Problem, indexed: Indexed) -> None:
+    """Raise the error that says why a VM may not go to the host that a person named; return where it may.
+
+    Raises
+    ------
+    Infeasible
+        With the reason.
+    """
+    goal = problem.goal
+    assert isinstance(goal, Relocation)
+    name, host = goal.domain, goal.destination
+    item = indexed.item_of.get(name)
+    reason = problem.refusal(name, host)
+    if reason is None and item is not None:
+        number = indexed.number[host]
+        members = indexed.items[item].members
+        if len(members) > 1:
+            reason = f"an affinity rule keeps it together with {', '.join(m for m in members if m != name)}"
+        elif not (state := State(indexed)).has_room(item, number):
+            reason = _full(indexed, item, number)
+        elif not state.obeys(item, number):
+            reason = _broken(problem, name, host)
+    if reason:
+        raise Infeasible(f"VM {name} may not go to {host}: {reason}.")
+
+
+def _full(indexed: Indexed, item: int, host: int) -> str:
+    room = indexed.limits[host].minus(indexed.loads[host])
+    demand = indexed.items[item].demand
+    for key, need, free in zip(Resources._fields, demand, room, strict=True):
+        if need > free + 1e-6:
+            noun, unit = RESOURCE_NAMES[key]
+            return f"it needs {need:g} {unit} of {noun}, and {max(0.0, free):g} are free there under the limits"
+    return "it has no room there"
+
+
+def _broken(problem: Problem, name: str, host: str) -> str:
+    after = problem.snapshot.placement.move({name: host})
+    for rule in problem.policies.rules:
+        violations = rule.violations(problem.snapshot, after)
+        if name in rule.domains and violations:
+            return violations[0].sentence.rstrip(".")
+    return "a rule forbids it"

@@ -1,0 +1,163 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Programs solved through PuLP: the only place that knows PuLP, in its versions 3 and 4.
+
+Traps that this file takes care of:
+
+* PuLP 3 calls an answer found at the time limit optimal, and knows no name for a node limit: with HiGHS, status, bound and
+  values are read from HiGHS itself, which both versions leave in ``solverModel``.
+* HiGHS's number of threads belongs to the process; a second number would end every later solve without an answer. It is one.
+* PuLP 4 makes variables through the problem and brings no solver of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...errors import MissingLibrary
+from ...libraries import require
+from .program import Answer, Program, Verdict
+
+FEASIBLE_POINT = 2
+"""HiGHS's primal_solution_status of a feasible point."""
+
+FAR = 1e29
+"""Bounds beyond this are HiGHS's way to say that there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """How hard to try.
+
+    Attributes
+    ----------
+    gap
+        Relative gap at which to stop.
+    time_limit_s
+        Only a safety: reproducible plans come from the gap and the node limit.
+    solver
+        ``HiGHS`` or ``CBC``; ``None`` takes the first that is installed.
+    """
+
+    gap: float = 0.0
+    time_limit_s: float = 20.0
+    max_nodes: int | None = None
+    seed: int = 1
+    solver: str | None = None
+
+
+def solve_program(program: Program, costs: Mapping[int, float], effort: Effort) -> Answer:
+    """Minimise the costs over a program.
+
+    Raises
+    ------
+    MissingLibrary
+        No solver is installed.
+    """
+    pulp = require("pulp")
+    problem, columns = _build(pulp, program, costs)
+    solver, is_highs = _solver(pulp, effort, any(program.integer))
+    if is_highs:
+        return _by_highs(problem, columns, solver, costs, any(program.integer))
+    return _by_other(pulp, problem, columns, solver, costs)
+
+
+def _build(pulp: Any, program: Program, costs: Mapping[int, float]) -> tuple[Any, list[Any]]:
+    problem = pulp.LpProblem("drover", pulp.LpMinimize)
+    make = problem.add_variable
+    columns = [
+        make(f"x{number}", low, up, pulp.LpInteger if whole else pulp.LpContinuous)
+        for number, (low, up, whole) in enumerate(
+            zip(program.lower, program.upper, program.integer, strict=True)
+        )
+    ]
+    expression = getattr(pulp, "lpSum_vars_coefs", None) or pulp.LpAffineExpression
+    problem.setObjective(expression([(columns[c], v) for c, v in costs.items()]))
+    add = _row_adder(pulp, problem, expression)
+    for pairs, sense, bound in program.rows:
+        if pairs:
+            add([(columns[c], v) for c, v in pairs], sense, bound)
+        elif (sense != ">=" and bound < -1e-9) or (sense != "<=" and bound > 1e-9):
+            add([(columns[0], 0.0)], sense, bound)
+    return problem, columns
+
+
+def _row_adder(pulp: Any, problem: Any, expression: Any) -> Any:
+    """Return the quickest way to add a row that this version has."""
+    if not hasattr(pulp, "lpSum_vars_coefs"):
+        senses = {"<=": pulp.LpConstraintLE, ">=": pulp.LpConstraintGE, "=": pulp.LpConstraintEQ}
+
+        def add_3(pairs: Any, sense: str, bound: float) -> None:
+            problem.addConstraint(pulp.LpConstraint(expression(pairs), senses[sense], rhs=bound))
+
+        return add_3
+
+    def add_4(pairs: Any, sense: str, bound: float) -> None:
+        left = expression(pairs)
+        problem.addConstraint(left <= bound if sense == "<=" else left >= bound if sense == ">=" else left == bound)
+
+    return add_4
+
+
+def _solver(pulp: Any, effort: Effort, has_integers: bool) -> tuple[Any, bool]:
+    """Return HiGHS, or CBC where HiGHS is missing, and whether it is HiGHS."""
+    if effort.solver in (None, "HiGHS"):
+        options: dict[str, Any] = {"random_seed": effort.seed}
+        if has_integers and effort.max_nodes is not None:
+            options["mip_max_nodes"] = effort.max_nodes
+        highs = pulp.HiGHS(msg=False, gapRel=effort.gap, timeLimit=effort.time_limit_s, threads=1, **options)
+        if highs.available():
+            return highs, True
+    if effort.solver in (None, "CBC"):
+        for name in ("PULP_CBC_CMD", "COIN_CMD"):
+            maker = getattr(pulp, name, None)
+            cbc = maker and maker(msg=False, gapRel=effort.gap, timeLimit=effort.time_limit_s)
+            if cbc and cbc.available():
+                return cbc, False
+    raise MissingLibrary("No solver is installed: install HiGHS with 'pip install highspy' on the controller.")
+
+
+def _by_highs(problem: Any, columns: list[Any], solver: Any, costs: Mapping[int, float], mip: bool) -> Answer:
+    try:
+        problem.solve(solver)
+    except KeyError:
+        pass  # PuLP 3 has no name for a node limit; the answer itself is in HiGHS
+    model = problem.solverModel
+    state = model.getModelStatus().name
+    info = model.getInfo()
+    if state in ("kInfeasible", "kUnboundedOrInfeasible"):
+        return Answer(verdict=Verdict.INFEASIBLE, values=[], objective=0.0, bound=None)
+    if info.primal_solution_status != FEASIBLE_POINT and state != "kModelEmpty":
+        return Answer(verdict=Verdict.TIME_LIMIT, values=[], objective=0.0, bound=None)
+    values = [column.varValue or 0.0 for column in columns]
+    objective = sum(cost * values[column] for column, cost in costs.items())
+    verdict = Verdict.OPTIMAL if state in ("kOptimal", "kModelEmpty") else Verdict.FEASIBLE
+    bound = float(info.mip_dual_bound) if mip else (objective if verdict is Verdict.OPTIMAL else None)
+    known = bound if bound is not None and abs(bound) < FAR else None
+    return Answer(verdict=verdict, values=values, objective=objective, bound=known)
+
+
+def _by_other(pulp: Any, problem: Any, columns: list[Any], solver: Any, costs: Mapping[int, float]) -> Answer:
+    outcome = problem.solve(solver)
+    if hasattr(outcome, "has_solution"):
+        found, infeasible = outcome.has_solution, outcome.status.name == "Infeasible"
+        proved = outcome.status.name == "Optimal"
+    else:
+        found = problem.sol_status in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible)
+        infeasible = problem.status == pulp.LpStatusInfeasible
+        proved = problem.sol_status == pulp.LpSolutionOptimal
+    if not found:
+        verdict = Verdict.INFEASIBLE if infeasible else Verdict.TIME_LIMIT
+        return Answer(verdict=verdict, values=[], objective=0.0, bound=None)
+    values = [column.varValue or 0.0 for column in columns]
+    objective = sum(cost * values[column] for column, cost in costs.items())
+    verdict = Verdict.OPTIMAL if proved else Verdict.FEASIBLE
+    gap = getattr(solver, "gapRel", None) or getattr(solver, "optionsDict", {}).get("gapRel") or 0.0
+    return Answer(verdict=verdict, values=values, objective=objective, bound=_bound(objective, gap, proved))
+
+
+def _bound(objective: float, gap: float, proved: bool) -> float | None:
+    """CBC does not hand its bound over; what it stopped at within a gap is known all the same."""
+    return objective - gap * abs(objective) if proved else None

@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole model: columns, rows and costs wired together, and solved stage by stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..indexed import Indexed
+from . import constraints, objective
+from .backend import Effort, solve_program
+from .program import Answer, Verdict
+from .variables import Variables
+
+STAGE_TOLERANCE = 1e-6
+
+
+def build(
+    indexed: Indexed, movers: Iterable[int], destinations: dict[int, tuple[int, ...]] | None = None
+) -> Variables:
+    """Return the columns with all rows and costs of the problem."""
+    variables = Variables(indexed, movers, destinations)
+    constraints.add_departures(variables)
+    constraints.add_capacity(variables)
+    constraints.add_budget(variables)
+    constraints.add_rules(variables)
+    objective.add_migration_costs(variables)
+    objective.add_goal_costs(indexed.problem.goal, variables)
+    return variables
+
+
+def solve_exactly(variables: Variables, effort: Effort, *, spread: bool = False) -> Answer:
+    """Solve for the least cost; with ``spread``, keep that cost and then make the fullest host as empty as it goes.
+
+    The second stage only ever improves on the first: where it finds nothing in time, the first answer stands.
+    """
+    first = solve_program(variables.program, variables.costs, effort)
+    if not first.has_values or not spread:
+        return first
+    room = STAGE_TOLERANCE * max(1.0, abs(first.objective))
+    variables.program.row(list(variables.costs.items()), "<=", first.objective + room)
+    column = objective.fullest_host(variables)
+    second = solve_program(variables.program, {column: 1.0}, effort)
+    if not second.has_values:
+        return first
+    return Answer(
+        verdict=first.verdict, values=second.values, objective=first.objective, bound=first.bound
+    )
+
+
+__all__ = ["Effort", "Verdict", "build", "solve_exactly"]

@@ -1,0 +1,67 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Placing items that have to go: largest first, each where the fullest resource stays emptiest.
+
+The classical decreasing rule for packing vectors, spreading instead of filling, as the hosts that stay should stay balanced.
+
+References
+----------
+D. S. Johnson, "Fast algorithms for bin packing", 1974, https://doi.org/10.1016/S0022-0000(74)80026-7.
+R. Panigrahy et al., "Heuristics for vector bin packing", 2011.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from heapq import heapify, heappop, heappush
+
+from .state import State
+
+LOOKS = 24
+"""How many of the emptiest hosts that could take an item are compared; more changes nothing measurable."""
+
+
+def place_spreading(state: State, items: Iterable[int]) -> list[int]:
+    """Move every item to the host that is emptiest with it; return the items that found no place."""
+    indexed = state.indexed
+    weights = _scarcity(state)
+    ordered = sorted(
+        items, key=lambda n: (-max(d * w for d, w in zip(indexed.items[n].demand, weights, strict=True)), n)
+    )
+    queue = [(state.share(host), host) for host in range(len(indexed.hosts)) if host not in indexed.leaving]
+    heapify(queue)
+    homeless = []
+    for item in ordered:
+        host = _emptiest(state, item, queue)
+        if host is None:
+            homeless.append(item)
+        else:
+            state.move(item, host)
+            heappush(queue, (state.share(host), host))
+    return homeless
+
+
+def _scarcity(state: State) -> list[float]:
+    """Weigh each resource by how little of it the cluster has."""
+    hosts = [h for h in range(len(state.indexed.hosts)) if h not in state.indexed.leaving]
+    totals = [sum(state.indexed.limits[h][r] for h in hosts) for r in range(3)]
+    return [1 / amount if amount > 0 else 0.0 for amount in totals]
+
+
+def _emptiest(state: State, item: int, queue: list[tuple[float, int]]) -> int | None:
+    """Look at hosts from the emptiest on; the queue is left complete but for outdated entries."""
+    allowed = set(state.indexed.items[item].destinations)
+    seen: list[tuple[float, int]] = []
+    fitting: list[tuple[float, int]] = []
+    while queue and len(fitting) < LOOKS:
+        share, host = heappop(queue)
+        if share != state.share(host) or (seen and seen[-1] == (share, host)):
+            continue
+        seen.append((share, host))
+        if host in allowed and state.has_room(item, host) and state.obeys(item, host):
+            fitting.append((state.share(host, item), host))
+    best = min(fitting, default=None)
+    for entry in seen:
+        if best is None or entry[1] != best[1]:
+            heappush(queue, entry)
+    return best[1] if best else None

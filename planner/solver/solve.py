@@ -1,0 +1,118 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a problem to a placement: the quick way where it is provably enough, the exact model where it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import singledispatch
+
+from ..cluster.placement import Placement
+from ..errors import TimeLimit
+from ..goal.base import Goal
+from ..goal.evacuation import Evacuation
+from ..goal.relocation import Relocation
+from ..goal.restoration import Restoration
+from ..policy.base import Strictness
+from ..problem import Problem
+from .indexed import Indexed
+from .infeasible import explain_evacuation, explain_relocation
+from .milp.backend import Effort
+from .milp.model import build, solve_exactly
+from .milp.program import Verdict
+from .search.place import place_spreading
+from .search.state import State
+from .solution import Solution, proved_solution
+
+EXACT_COLUMNS = 40_000
+"""More moves than this are not put into one exact model."""
+
+
+def solve(problem: Problem, effort: Effort | None = None) -> Solution:
+    """Find the best placement for a problem.
+
+    Raises
+    ------
+    Infeasible
+        No placement reaches the goal; the message says what is missing and what would help.
+    TimeLimit
+        The solver found nothing in time.
+    """
+    return solve_goal(problem.goal, problem, effort or Effort())
+
+
+@singledispatch
+def solve_goal(goal: Goal, problem: Problem, effort: Effort) -> Solution:
+    """Find the best placement, as the kind of goal needs it."""
+    raise NotImplementedError(f"no way to solve {type(goal).__name__}")
+
+
+@solve_goal.register
+def _(goal: Evacuation, problem: Problem, effort: Effort) -> Solution:
+    """Only the VMs that have to leave move, if that works; then no plan costs less. Else the exact model decides."""
+    indexed = Indexed(problem)
+    least = sum(indexed.items[item].cost_s for item in indexed.leavers)
+    state = State(indexed)
+    within = _within_budget(problem, sum(len(indexed.items[i].members) for i in indexed.leavers))
+    if within and not _required_broken(problem) and not place_spreading(state, indexed.leavers):
+        placement = indexed.placement(state.moves())
+        return proved_solution(placement, problem.objective_s(placement), least)
+    return _exactly(problem, indexed, effort, least, lambda: explain_evacuation(problem, indexed, effort))
+
+
+@solve_goal.register
+def _(goal: Restoration, problem: Problem, effort: Effort) -> Solution:
+    """As many as fit, the most precious first: a knapsack for each host, solved exactly."""
+    indexed = Indexed(problem)
+    return _exactly(problem, indexed, effort, None, lambda: explain_evacuation(problem, indexed, effort))
+
+
+@solve_goal.register
+def _(goal: Relocation, problem: Problem, effort: Effort) -> Solution:
+    """Nothing to choose: it is allowed, or the reason is said."""
+    placement = problem.snapshot.placement
+    if placement[goal.domain] == goal.destination:
+        return proved_solution(placement, problem.objective_s(placement), None)
+    indexed = Indexed(problem)
+    explain_relocation(problem, indexed)
+    moved = indexed.placement({indexed.item_of[goal.domain]: indexed.number[goal.destination]})
+    return proved_solution(moved, problem.objective_s(moved), problem.objective_s(moved))
+
+
+def _within_budget(problem: Problem, moves: int) -> bool:
+    most = problem.policies.limits.max_migrations
+    return most is None or moves <= most
+
+
+def _required_broken(problem: Problem) -> bool:
+    """Tell whether a required rule is broken now, so that other VMs have to move as well."""
+    snapshot = problem.snapshot
+    return any(
+        rule.strictness is Strictness.REQUIRED and rule.amount(snapshot, snapshot.placement) > 0
+        for rule in problem.policies.rules
+    )
+
+
+def _exactly(
+    problem: Problem, indexed: Indexed, effort: Effort, bound: float | None, explain: Callable[[], None]
+) -> Solution:
+    """Solve the exact model, with all VMs as movers if it stays small enough."""
+    movers = range(len(indexed.items))
+    if sum(len(indexed.items[item].destinations) for item in movers) > EXACT_COLUMNS:
+        movers = indexed.leavers  # type: ignore[assignment]
+    variables = build(indexed, movers)
+    if not variables.y and not indexed.leavers:
+        placement: Placement = problem.snapshot.placement
+        return proved_solution(placement, problem.objective_s(placement), problem.objective_s(placement))
+    answer = solve_exactly(variables, effort, spread=bool(indexed.leavers))
+    if answer.verdict is Verdict.INFEASIBLE:
+        explain()
+    if not answer.has_values:
+        raise TimeLimit(
+            f"The solver found no placement in {effort.time_limit_s:g} s; "
+            "name fewer hosts at a time, or leave a larger part of the cluster free."
+        )
+    placement = indexed.placement(variables.moves(answer.values))
+    proved = answer.bound + variables.constant if answer.bound is not None else None
+    best = max((b for b in (bound, proved) if b is not None), default=None)
+    return proved_solution(placement, problem.objective_s(placement), best)

@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an operator should know about a plan that is right as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .cluster.placement import Placement
+from .goal.restoration import Restoration
+from .policy.base import Strictness
+from .problem import Problem
+
+
+def warnings_for(problem: Problem, placement: Placement) -> Iterable[str]:
+    """Return sentences about a placement."""
+    yield from _over_limit(problem, placement)
+    yield from _broken_rules(problem, placement)
+    yield from _no_spare(problem, placement)
+    yield from _in_flight(problem)
+    if isinstance(problem.goal, Restoration):
+        yield from _not_returned(problem, problem.goal, placement)
+
+
+def _over_limit(problem: Problem, placement: Placement) -> Iterable[str]:
+    for violation in problem.policies.capacity.violations(problem.snapshot, placement):
+        if problem.snapshot.hosts[violation.subjects[0]].is_up:
+            yield violation.sentence
+
+
+def _broken_rules(problem: Problem, placement: Placement) -> Iterable[str]:
+    for rule in problem.policies.rules:
+        if rule.strictness is not Strictness.REQUIRED:
+            yield from (violation.sentence for violation in rule.violations(problem.snapshot, placement))
+
+
+def _no_spare(problem: Problem, placement: Placement) -> Iterable[str]:
+    """Emptying a host for a while may use up the spare room; then the operator is told, not refused."""
+    spare = problem.policies.spare_hosts
+    limits = problem.failover_limits
+
+    def allowed(domain: str, host: str) -> bool:
+        return host not in problem.goal.must_leave and problem.eligibility.can_run(domain, host)
+
+    for violation in spare.violations(problem.snapshot, placement, limits, allowed)[:3]:
+        yield f"After this plan: {violation.sentence[0].lower()}{violation.sentence[1:]}"
+
+
+def _in_flight(problem: Problem) -> Iterable[str]:
+    for name, destination in problem.snapshot.incoming.items():
+        yield f"VM {name} is being migrated to {destination} already: it is left alone and counted at both ends."
+
+
+def _not_returned(problem: Problem, goal: Restoration, placement: Placement) -> Iterable[str]:
+    for name in goal.away(placement):
+        home = goal.homes[name]
+        reason = problem.refusal(name, home) or "there is no room for it under the policies"
+        yield f"VM {name} stays on {placement[name]}: {reason}."
