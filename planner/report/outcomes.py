@@ -28,8 +28,8 @@ def render_outcomes(plan: Mapping[str, Any], outcomes: Sequence[Outcome]) -> str
     """
     if not outcomes:
         return "Nothing was to be done."
-    table = render_table(COLUMNS, [_row(outcome) for outcome in outcomes])
-    return "\n".join([table, "", _summary(plan, outcomes), *_warnings(outcomes)])
+    table = render_table(COLUMNS, [_row(outcome) for outcome in outcomes], indent="")
+    return "\n".join([*table, "", _summary(plan, outcomes), *_warnings(outcomes)])
 
 
 def _row(outcome: Outcome) -> Sequence[str]:

@@ -33,7 +33,7 @@ def render_status(facts: Mapping[str, Any]) -> str:
     cluster = parse_cluster(facts)
     hosts = [_host_row(host, cluster) for host in cluster.hosts.values()]
     domains = [_domain_row(domain) for domain in sorted(cluster.domains.values(), key=lambda d: (d.host, d.name))]
-    parts = [render_table(HOST_COLUMNS, hosts), "", render_table(DOMAIN_COLUMNS, domains)]
+    parts = [*render_table(HOST_COLUMNS, hosts, indent=""), "", *render_table(DOMAIN_COLUMNS, domains, indent="")]
     migrations = _migrations(cluster)
     if migrations:
         parts += ["", *migrations]

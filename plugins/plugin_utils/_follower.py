@@ -73,7 +73,8 @@ class Follower:
         )
         if code != 0:
             raise ConnectionError(f"the coordinator answered with exit code {code}: {output.strip()[:200]}")
-        executor, _newline, journal = output.partition("\n")
+        # Over a connection with a terminal each line ends with CR LF, which are not in the file.
+        executor, _newline, journal = output.replace("\r\n", "\n").partition("\n")
         return Look(executor.strip(), self._complete_lines(journal))
 
     def _complete_lines(self, journal: str) -> list[dict[str, t.Any]]:

@@ -47,6 +47,20 @@ def test_a_half_written_line_waits_for_its_end(folder: Path) -> None:
     assert follower.look().ended
 
 
+def test_a_connection_with_a_terminal_changes_nothing(folder: Path) -> None:
+    """Lines that come with CR LF are read at the same offsets (a defect once: the second look began too late)."""
+
+    def terminal(command: str) -> tuple[int, str]:
+        code, output = shell(command)
+        return code, output.replace("\n", "\r\n")
+
+    follower = Follower(str(folder), terminal)
+    assert len(follower.look().events) == 2
+    with (folder / "journal.jsonl").open("a") as journal:
+        journal.write('{"event": "migration_ended"}\n')
+    assert [event["event"] for event in follower.look().events] == ["migration_ended"]
+
+
 def test_looking_is_a_sign_of_life(folder: Path) -> None:
     """Every look touches the heartbeat."""
     Follower(str(folder), shell).look()
