@@ -50,7 +50,9 @@ class ClusterSnapshot:
         return {
             name: destination
             for name, domain in self.placed.items()
-            if (destination := domain.job_destination) in self.hosts and destination != domain.host
+            if (destination := domain.job_destination) is not None
+            and destination in self.hosts
+            and destination != domain.host
         }
 
     def loads(self, placement: Mapping[str, str]) -> dict[str, Resources]:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import floor
 
 from ..cluster.host import Host
@@ -26,7 +26,7 @@ class Capacity:
 
     vcpu_overcommit: float = 4.0
     memory_overcommit: float = 1.0
-    headroom: Headroom = Headroom()
+    headroom: Headroom = field(default_factory=Headroom)
 
     def limit(self, host: Host) -> Resources:
         """Return the most that the VMs of a host may take: memory, vCPUs, busy CPU.

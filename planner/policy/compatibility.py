@@ -100,7 +100,9 @@ def _bridges(domain: Domain, source: Host, host: Host) -> str | None:
 
 
 def _networks(domain: Domain, source: Host, host: Host) -> str | None:
-    for network in domain.networks if host.networks is not None else ():
+    if host.networks is None:
+        return None
+    for network in domain.networks:
         if network not in host.networks:
             return f"{host.name} has no libvirt network {network}"
         if not host.networks[network]:

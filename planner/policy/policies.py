@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .base import Rule
 from .capacity import Capacity
@@ -41,8 +41,8 @@ class Limits:
 class Policies:
     """What must or should hold."""
 
-    capacity: Capacity = Capacity()
-    spare_hosts: SpareHosts = SpareHosts()
-    limits: Limits = Limits()
+    capacity: Capacity = field(default_factory=Capacity)
+    spare_hosts: SpareHosts = field(default_factory=SpareHosts)
+    limits: Limits = field(default_factory=Limits)
     per_migration_s: float = 60.0
     rules: tuple[Rule, ...] = ()

@@ -62,7 +62,7 @@ def _shortage(problem: Problem, indexed: Indexed, remedies: Remedies, hosts: str
         parts = "; ".join(_missing(key, needed, free, problem.policies.capacity) for key in lacking)
     else:
         parts = (
-            f"its VMs need {needed.memory_mib:g} MiB and {free.memory_mib:g} MiB are free in all, "
+            f"the VMs there need {needed.memory_mib:g} MiB and {free.memory_mib:g} MiB are free in all, "
             "but in pieces that are too small, or on hosts that rules keep them off"
         )
     ways = _ways(remedies)
@@ -78,7 +78,7 @@ def _missing(key: str, needed: Resources, free: Resources, capacity: Capacity) -
     }[key]
     want, have = getattr(needed, key), getattr(free, key)
     return (
-        f"its VMs need {want:g} {unit} of {noun} and the hosts that may take them have {have:g} free under the limits "
+        f"the VMs there need {want:g} {unit} of {noun} and the hosts that may take them have {have:g} free under the limits "
         f"({limit}), {round(want - have, 2):g} too few"
     )
 

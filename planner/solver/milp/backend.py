@@ -7,12 +7,16 @@ Traps that this file takes care of:
 * PuLP 3 calls an answer found at the time limit optimal, and knows no name for a node limit: with HiGHS, status, bound and
   values are read from HiGHS itself, which both versions leave in ``solverModel``.
 * HiGHS's number of threads belongs to the process; a second number would end every later solve without an answer. It is one.
+* HiGHS 1.16 prints a banner when it is first used, before anyone can ask it not to; reports and JSON go the same way.
 * PuLP 4 makes variables through the problem and brings no solver of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,12 +60,46 @@ def solve_program(program: Program, costs: Mapping[int, float], effort: Effort) 
     MissingLibrary
         No solver is installed.
     """
+    if any(not pairs and not _holds(sense, bound) for pairs, sense, bound in program.rows):
+        return Answer(verdict=Verdict.INFEASIBLE, values=[], objective=0.0, bound=None)
+    if not program.lower:
+        return Answer(verdict=Verdict.OPTIMAL, values=[], objective=0.0, bound=0.0)
     pulp = require("pulp")
     problem, columns = _build(pulp, program, costs)
     solver, is_highs = _solver(pulp, effort, any(program.integer))
     if is_highs:
         return _by_highs(problem, columns, solver, costs, any(program.integer))
     return _by_other(pulp, problem, columns, solver, costs)
+
+
+def _holds(sense: str, bound: float) -> bool:
+    """Tell whether a row without columns holds."""
+    return (sense == ">=" or bound >= -1e-9) and (sense == "<=" or bound <= 1e-9)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Send what C code prints to nowhere, the first time only: that is when the banner comes."""
+    if _silenced:
+        yield
+        return
+    _silenced.append(True)
+    try:
+        sys.stdout.flush()
+        kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    except (OSError, ValueError):
+        yield  # there is no standard output to spoil
+        return
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
+
+
+_silenced: list[bool] = []
 
 
 def _build(pulp: Any, program: Program, costs: Mapping[int, float]) -> tuple[Any, list[Any]]:
@@ -79,8 +117,6 @@ def _build(pulp: Any, program: Program, costs: Mapping[int, float]) -> tuple[Any
     for pairs, sense, bound in program.rows:
         if pairs:
             add([(columns[c], v) for c, v in pairs], sense, bound)
-        elif (sense != ">=" and bound < -1e-9) or (sense != "<=" and bound > 1e-9):
-            add([(columns[0], 0.0)], sense, bound)
     return problem, columns
 
 
@@ -120,10 +156,8 @@ def _solver(pulp: Any, effort: Effort, has_integers: bool) -> tuple[Any, bool]:
 
 
 def _by_highs(problem: Any, columns: list[Any], solver: Any, costs: Mapping[int, float], mip: bool) -> Answer:
-    try:
+    with _silence(), suppress(KeyError):  # PuLP 3 has no name for a node limit; the answer itself is in HiGHS
         problem.solve(solver)
-    except KeyError:
-        pass  # PuLP 3 has no name for a node limit; the answer itself is in HiGHS
     model = problem.solverModel
     state = model.getModelStatus().name
     info = model.getInfo()
