@@ -1,0 +1,266 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reading a host and all of its domains: what is asked when, and what is made of it.
+
+The order hides the waiting: everything slow is read between the two samples of the load.
+This module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import typing as t
+import xml.etree.ElementTree as ET
+
+from ._deadline import Pending
+from ._errors import DroverError
+from ._facts.domain import (
+    NO_PROBE,
+    Definition,
+    Surroundings,
+    broken_domain_facts,
+    domain_facts,
+    parse_definition,
+)
+from ._facts.emulators import Emulator, parse_emulators, questions
+from ._facts.host import host_facts, versions
+from ._facts.load import domain_cpu_usage, host_cpu_usage
+from ._facts.network import bridge_facts, management_address, migration_facts, network_facts
+from ._facts.processor import parse_offer
+from ._facts.readings import DomainProbe, DomainReading, HostReading, LoadSample
+from ._facts.storage import (
+    Mount,
+    parse_mounts,
+    pool_directories,
+    pool_facts,
+    storage_facts,
+    storage_paths,
+)
+from ._libvirt.connection import open_connection
+from ._libvirt.definitions import read_domains
+from ._libvirt.host import read_cpu, read_host
+from ._libvirt.probes import probe_domains
+from ._libvirt.statistics import sample_load
+from ._linux.hugepages import read_hugepages
+from ._linux.interfaces import physical_speeds, read_default_routes, read_interfaces
+from ._linux.mark_files import DIRECTORY, read_marks
+from ._linux.mounts import read_markers, read_mountinfo, real_paths
+
+# How long a QEMU may take to answer before its domain's facts go without what only it knows.
+PROBE_LIMIT_S = 5.0
+
+
+class Request(t.NamedTuple):
+    """What to read, and under which name.
+
+    C(name) is how the cluster calls the host, None for its own host name; C(migration_network) is in CIDR
+    notation; C(sample_s) is the time between the samples of the load; C(reached_at) the own address of the SSH
+    connection that asks.
+    """
+
+    uri: str
+    name: str | None = None
+    migration_network: str | None = None
+    sample_s: float = 1.0
+    labels: t.Mapping[str, str] = {}
+    marks_directory: str = DIRECTORY
+    reached_at: str | None = None
+
+
+class Inspection(t.NamedTuple):
+    """The facts of a host and its domains, and what could not be read."""
+
+    host: dict[str, t.Any]
+    domains: list[dict[str, t.Any]]
+    warnings: list[str]
+
+
+class _Domains(t.NamedTuple):
+    """The domains of a host, those whose definition was understood, and what their QEMUs are being asked."""
+
+    readings: list[DomainReading]
+    definitions: dict[str, Definition]
+    probes: Pending[dict[str, DomainProbe] | None]
+
+
+def inspect(
+    request: Request,
+    clock: t.Callable[[], float] = time.monotonic,
+    sleep: t.Callable[[float], None] = time.sleep,
+) -> Inspection:
+    """Read a host and its domains.
+
+    Parameters
+    ----------
+    request : Request
+        What to read.
+    clock, sleep : callable
+        Monotonic time in seconds, and waiting for some seconds.
+
+    Returns
+    -------
+    Inspection
+
+    Raises
+    ------
+    ConnectionFailed
+        libvirt cannot be reached.
+    LibvirtFailed
+        libvirt refused what every host has.
+    """
+    warnings: list[str] = []
+    connection = open_connection(request.uri)
+    try:
+        first = sample_load(connection, clock)
+        reading = read_host(connection)
+        pools = [pool_facts(pool) for pool in reading.pools]
+        domains = _read_domains(connection, request.uri, pool_directories(pools))
+        host, surroundings = _inspect_host(connection, request, reading, pools, domains, warnings)
+        sleep(max(0.0, first.at_s + request.sample_s - clock()))
+        second = sample_load(connection, clock)
+    finally:
+        connection.close()
+    host["cpu_usage"] = host_cpu_usage(first, second, reading.cpus)
+    probes = domains.probes.result(PROBE_LIMIT_S, None)
+    if probes is None:
+        warnings.append(_silent_qemu())
+    facts = _facts_of_domains(domains, surroundings, (first, second), probes or {}, warnings)
+    return Inspection(host, facts, warnings)
+
+
+def _silent_qemu() -> str:
+    return (
+        f"The QEMU of some VM has not answered within {PROBE_LIMIT_S:g} s: "
+        "memory in use, dirty rates and running jobs of the VMs on this host are not known."
+    )
+
+
+def _read_domains(connection: t.Any, uri: str, pools: dict[str, str]) -> _Domains:
+    """Read the definitions, and start asking the QEMUs of running domains in the background."""
+    readings = read_domains(connection)
+    definitions = {
+        reading.uuid: definition
+        for reading in readings
+        for definition in [parse_definition(reading, pools)]
+        if definition is not None
+    }
+    targets = {uuid: _block_job_targets(one) for uuid, one in definitions.items() if one.reading.active}
+    # On a connection of its own, which stays open as long as a QEMU does not answer.
+    probes: Pending[dict[str, DomainProbe] | None] = Pending(lambda: probe_domains(open_connection(uri), targets))
+    return _Domains(readings, definitions, probes)
+
+
+def _block_job_targets(definition: Definition) -> list[str]:
+    """Return the disks whose images a block job could work on."""
+    return [disk["target"] for disk in definition.disks if disk["path"] and not disk["readonly"]]
+
+
+def _inspect_host(
+    connection: t.Any,
+    request: Request,
+    reading: HostReading,
+    pools: list[dict[str, t.Any]],
+    domains: _Domains,
+    warnings: list[str],
+) -> tuple[dict[str, t.Any], Surroundings]:
+    """Return the facts of the host but for its load, and what the facts of its domains need of them."""
+    capabilities = ET.fromstring(reading.capabilities)
+    emulators = parse_emulators(capabilities)
+    cpu = read_cpu(connection, _questions(capabilities, emulators, domains))
+    offers = tuple(parse_offer(document) for document in cpu.domain_capabilities)
+    storage, real = _inspect_storage(pools, domains, warnings)
+    marks, problems = read_marks(request.marks_directory)
+    warnings.extend(problems)
+    name = request.name or reading.hostname
+    host = dict(
+        host_facts(reading, capabilities, emulators, offers, cpu),
+        name=name,
+        state="up",
+        labels=dict(request.labels),
+        versions=versions(reading, os.uname().release),
+        networks=dict(network_facts(network) for network in reading.networks),
+        pools=pools,
+        storage=storage,
+        hugepages=read_hugepages(),
+        clock_epoch_s=round(time.time(), 3),
+        marks=marks,
+        maintenance=bool(marks.get(name, {}).get("maintenance", False)),
+    )
+    host.update(_inspect_network(request, warnings))
+    return host, Surroundings(name, storage, emulators, real)
+
+
+def _questions(
+    capabilities: ET.Element, emulators: tuple[Emulator, ...], domains: _Domains
+) -> list[tuple[str, str, str]]:
+    """Return what to ask the emulators, the one that stands for the host's own CPU first."""
+    arch = capabilities.findtext("host/cpu/arch", "")
+    definitions = domains.definitions.values()
+    types = [d.root.get("type", "") for d in definitions if d.reading.active and d.emulator[1] == arch]
+    preferred = max(sorted(set(types)), key=types.count, default="kvm")
+    asked = questions(emulators, arch, {definition.emulator for definition in definitions})
+    return sorted(asked, key=lambda question: (question[1] != arch, question[2] != preferred))
+
+
+def _inspect_storage(
+    pools: list[dict[str, t.Any]], domains: _Domains, warnings: list[str]
+) -> tuple[list[dict[str, t.Any]], dict[str, str]]:
+    """Return the storages of the host, and the paths of pools and images with their links followed."""
+    mounts = parse_mounts(read_mountinfo())
+    directories = list(pool_directories(pools).values())
+    images = [path for one in domains.definitions.values() for path in one.image_paths]
+    real = real_paths(directories + images)
+    paths = storage_paths(mounts, [real[path] for path in directories], [real[path] for path in images])
+    return _identified(paths, mounts, warnings), real
+
+
+def _identified(paths: list[str], mounts: t.Sequence[Mount], warnings: list[str]) -> list[dict[str, t.Any]]:
+    markers = read_markers(paths)
+    warnings.extend(
+        f"The storage {path} cannot be identified: {marker.problem}."
+        for path, marker in markers.items()
+        if marker.problem
+    )
+    return [storage_facts(path, mounts, markers[path]) for path in paths]
+
+
+def _inspect_network(request: Request, warnings: list[str]) -> dict[str, t.Any]:
+    """Return C(bridges) and C(migration), without what cannot be read."""
+    try:
+        interfaces, routes = read_interfaces(), read_default_routes()
+    except DroverError as error:
+        warnings.append(str(error))
+        return {}
+    management = management_address(interfaces, routes, request.reached_at)
+    migration = migration_facts(interfaces, management, request.migration_network, physical_speeds(interfaces))
+    if migration is None and request.migration_network:
+        warnings.append(f"This host has no address on the migration network {request.migration_network}.")
+    facts: dict[str, t.Any] = {"bridges": bridge_facts(interfaces)}
+    return dict(facts, migration=migration) if migration else facts
+
+
+def _facts_of_domains(
+    domains: _Domains,
+    surroundings: Surroundings,
+    samples: tuple[LoadSample, LoadSample],
+    probes: dict[str, DomainProbe],
+    warnings: list[str],
+) -> list[dict[str, t.Any]]:
+    """Return the facts of all domains that are still there at the second sample."""
+    facts = []
+    for reading in domains.readings:
+        statistics = samples[1].domains.get(reading.uuid)
+        if statistics is None:
+            continue
+        usage = domain_cpu_usage(samples[0], samples[1], reading.uuid)
+        definition = domains.definitions.get(reading.uuid)
+        if definition is None:
+            facts.append(broken_domain_facts(reading, surroundings.host, statistics, usage))
+            warnings.append(f"The definition of VM {reading.name} cannot be read.")
+            continue
+        probe = probes.get(reading.uuid, NO_PROBE)
+        facts.append(domain_facts(definition, surroundings, statistics, usage, probe))
+    return facts

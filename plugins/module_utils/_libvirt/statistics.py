@@ -1,0 +1,56 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Counters of a host and its domains, by libvirt's bulk call.
+
+This module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+from .._facts.readings import LoadSample
+from .connection import libvirt, translated
+
+
+def sample_load(connection: t.Any, clock: t.Callable[[], float]) -> LoadSample:
+    """Read the CPU time of the host and of all domains, and the domains' states.
+
+    Only counters that libvirt keeps or finds in /proc are asked for: a QEMU that hangs does not delay this.
+
+    Parameters
+    ----------
+    connection : libvirt.virConnect
+        Connection to the host.
+    clock : callable
+        Gives the monotonic time in seconds.
+
+    Raises
+    ------
+    LibvirtFailed
+        libvirt refused.
+    """
+    wanted = libvirt.VIR_DOMAIN_STATS_STATE | libvirt.VIR_DOMAIN_STATS_CPU_TOTAL
+    with translated("read the load of the host"):
+        host = _host_cpu(connection)
+        at_s = clock()
+        return LoadSample(at_s, host, domain_statistics(connection, wanted))
+
+
+def _host_cpu(connection: t.Any) -> dict[str, int]:
+    """Return the CPU time of the host; nothing from drivers that do not tell it."""
+    with contextlib.suppress(libvirt.libvirtError):
+        return dict(connection.getCPUStats(libvirt.VIR_NODE_CPU_STATS_ALL_CPUS, 0))
+    return {}
+
+
+def domain_statistics(connection: t.Any, wanted: int) -> dict[str, dict[str, t.Any]]:
+    """Return the wanted groups of statistics of all domains by UUID.
+
+    A domain that is busy with something else is not waited for; what needs it is then missing.
+    """
+    records = connection.getAllDomainStats(wanted, libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT)
+    return {domain.UUIDString(): statistics for domain, statistics in records}

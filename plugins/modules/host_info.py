@@ -1,0 +1,370 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Facts of one libvirt host and its VMs."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: host_info
+short_description: Read a libvirt host and its VMs
+version_added: 1.0.0
+author:
+  - The Drover authors (@drover)
+description:
+  - Reads what decides where virtual machines (libvirt calls them domains) can run and what a migration costs, of the
+    host on which the module runs and of all its VMs.
+  - The results of all hosts together are the facts that M(drover.libvirt.plan) makes a plan from.
+  - The load is measured between two samples of libvirt's counters; everything else is read in the meantime.
+  - A VM that does not answer, or whose definition is broken, does not keep the others from being reported.
+extends_documentation_fragment:
+  - drover.libvirt.attributes
+  - drover.libvirt.attributes.info_module
+  - drover.libvirt.attributes.action_group
+  - drover.libvirt.libvirt
+options:
+  name:
+    description:
+      - How the cluster calls this host, normally V({{ inventory_hostname }}).
+      - By default the host's own name.
+    type: str
+  migration_network:
+    description:
+      - The network for migrations, such as V(10.88.1.0/24). The address that this host has there is the one to which
+        migrations go.
+      - By default the address through which the host is managed.
+    type: str
+  sample_s:
+    description:
+      - Seconds between the two samples of the load.
+    type: float
+    default: 1.0
+  labels:
+    description:
+      - Labels of the host, for the selectors of policies.
+    type: dict
+    default: {}
+  marks_directory:
+    description:
+      - The directory in which this host keeps the maintenance marks of all hosts, as M(drover.libvirt.host_mark)
+        writes them.
+    type: path
+    default: /var/lib/drover/marks
+seealso:
+  - module: drover.libvirt.host_mark
+  - module: drover.libvirt.storage_marker
+"""
+
+EXAMPLES = r"""
+- name: Read all hosts and their VMs
+  drover.libvirt.host_info:
+    name: "{{ inventory_hostname }}"
+    migration_network: 10.88.1.0/24
+    labels:
+      rack: r1
+  register: drover_host
+
+- name: Show which VMs cannot be migrated, and why
+  ansible.builtin.debug:
+    msg: "{{ item.name }}: {{ item.blockers | map(attribute='message') | join(' ') }}"
+  loop: "{{ drover_host.domains | selectattr('blockers') }}"
+  loop_control:
+    label: "{{ item.name }}"
+"""
+
+RETURN = r"""
+host:
+  description:
+    - The host. Quantities have their unit in their name.
+  returned: success
+  type: dict
+  sample:
+    name: kvm1
+    state: up
+    vcpus: 32
+    memory_mib: 257542
+    cpu_usage: 11.4
+    memory_used_mib: 181200
+    cpu: {arch: x86_64, vendor: AMD, model: EPYC-Milan}
+    versions: {libvirt: 9.0.0, qemu: 7.2.22, kernel: 6.1.0-44-amd64}
+    migration: {address: 10.88.1.1, network: 10.88.1.0/24, interface: bond1, speed_mbit: 25000, mtu: 9000,
+      is_management: false}
+  contains:
+    name:
+      description: How the cluster calls the host.
+      type: str
+      returned: success
+    hostname:
+      description: How the host calls itself.
+      type: str
+      returned: success
+    uuid:
+      description: The UUID of the host as libvirt knows it.
+      type: str
+      returned: success
+    state:
+      description: Always V(up); hosts that cannot be read are told apart on the controller.
+      type: str
+      returned: success
+    maintenance:
+      description: Whether the marks on this host say that it is in maintenance.
+      type: bool
+      returned: success
+    labels:
+      description: The labels given.
+      type: dict
+      returned: success
+    vcpus:
+      description: Number of hardware threads.
+      type: int
+      returned: success
+    memory_mib:
+      description: Memory in MiB.
+      type: int
+      returned: success
+    cpu_usage:
+      description: Hardware threads that were busy on average.
+      type: float
+      returned: success
+    memory_used_mib:
+      description: Memory in use in MiB, without what only caches files.
+      type: int
+      returned: success
+    cpu:
+      description: Architecture, vendor and model of the CPU, and the CPU models and features that VMs can have here.
+      type: dict
+      returned: success
+    emulators:
+      description: The emulators with their machine types, domain types, and the CPU models that each can offer.
+      type: list
+      elements: dict
+      returned: success
+    versions:
+      description: Versions of libvirt, QEMU and the kernel.
+      type: dict
+      returned: success
+    bridges:
+      description: Linux and Open vSwitch bridges with their MTU.
+      type: dict
+      returned: when the interfaces can be read
+    networks:
+      description: libvirt's networks, whether each is active, and its bridge.
+      type: dict
+      returned: success
+    storage:
+      description: Mounts and directories of pools that hold disks of VMs, and network file systems.
+        RV(host.storage[].identity) is equal on two hosts when it is the same storage, RV(host.storage[].shared) says
+        whether libvirt takes its file system for shared.
+      type: list
+      elements: dict
+      returned: success
+    pools:
+      description: libvirt's storage pools.
+      type: list
+      elements: dict
+      returned: success
+    migration:
+      description: The address for migrations, its interface, the speed in Mbit/s (null for virtual interfaces), the
+        MTU, and whether it is the interface through which the host is managed.
+      type: dict
+      returned: when the host has such an address
+    numa:
+      description: NUMA cells with their CPUs, memory and free memory.
+      type: list
+      elements: dict
+      returned: success
+    hugepages:
+      description: Sizes and numbers of huge pages.
+      type: list
+      elements: dict
+      returned: success
+    clock_epoch_s:
+      description: The time of the host's clock.
+      type: float
+      returned: success
+    marks:
+      description: The maintenance marks that this host keeps, by the host they are about.
+      type: dict
+      returned: success
+domains:
+  description:
+    - All VMs of the host, running or not, by name.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - name: web1
+      uuid: 0b0d7e8e-5d5f-4d4e-8f2c-2f8f5b0c3b11
+      host: kvm1
+      state: running
+      state_reason: booted
+      vcpus: 4
+      memory_mib: 8192
+      memory_used_mib: 5120
+      cpu_usage: 0.42
+      labels: {tier: gold}
+      blockers: []
+  contains:
+    name:
+      description: Name of the VM.
+      type: str
+      returned: success
+    uuid:
+      description: UUID of the VM.
+      type: str
+      returned: success
+    host:
+      description: The host, by the name given in O(name).
+      type: str
+      returned: success
+    state:
+      description: State in libvirt's words, such as V(running), V(paused) or V(shutoff).
+      type: str
+      returned: success
+    state_reason:
+      description: How it came into that state, such as V(booted) or V(migrated).
+      type: str
+      returned: success
+    persistent:
+      description: Whether its definition outlives the running VM.
+      type: bool
+      returned: success
+    autostart:
+      description: Whether it starts with its host.
+      type: bool
+      returned: success
+    vcpus:
+      description: Number of virtual CPUs in use.
+      type: int
+      returned: success
+    memory_mib:
+      description: Memory that it may take in MiB.
+      type: int
+      returned: success
+    memory_used_mib:
+      description: Memory that its QEMU takes on the host in MiB.
+      type: int
+      returned: when it runs and answers
+    cpu_usage:
+      description: Hardware threads that it kept busy on average.
+      type: float
+      returned: success
+    dirty_rate_mib_s:
+      description: How fast it changes its memory in MiB/s, if somebody measured that; this module never does.
+      type: float
+      returned: when known
+    labels:
+      description: Labels from the metadata in its definition.
+      type: dict
+      returned: success
+    priority:
+      description: Priority from the metadata in its definition.
+      type: int
+      returned: when set
+    blockers:
+      description: What keeps it from being migrated live to any host, with a code, a sentence and a remedy.
+      type: list
+      elements: dict
+      returned: success
+    job:
+      description: The job that is running on it, such as a migration.
+      type: dict
+      returned: success
+    arch:
+      description: Architecture of its CPU.
+      type: str
+      returned: when its definition can be read
+    domain_type:
+      description: V(kvm), or V(qemu) for emulation.
+      type: str
+      returned: when its definition can be read
+    emulator:
+      description: Path of its QEMU.
+      type: str
+      returned: when its definition can be read
+    machine:
+      description: Machine type, as a versioned name.
+      type: str
+      returned: when its definition can be read
+    cpu:
+      description: Mode, model and features of its CPU; of a running VM those that it really has.
+      type: dict
+      returned: when its definition can be read
+    bridges:
+      description: Bridges that it is plugged into by name.
+      type: list
+      elements: str
+      returned: when its definition can be read
+    networks:
+      description: libvirt networks that it is plugged into.
+      type: list
+      elements: str
+      returned: when its definition can be read
+    disks:
+      description: Its disks, where their images are, and in which of RV(host.storage) they lie.
+      type: list
+      elements: dict
+      returned: when its definition can be read
+    hugepages_kib:
+      description: Size of the huge pages that its memory is made of in KiB.
+      type: int
+      returned: when its definition can be read
+    numa_pinned:
+      description: Whether its CPUs or memory are bound to certain ones of the host.
+      type: bool
+      returned: when its definition can be read
+"""
+
+import os
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ..module_utils._errors import DroverError, failure
+from ..module_utils._inspection import Request, inspect
+from ..module_utils._libvirt.connection import LIBVIRT_IMPORT_ERROR
+
+
+def request(params: dict[str, t.Any]) -> Request:
+    """Return what the parameters ask for."""
+    # The third field is the address on this side: "client port server port".
+    connection = os.environ.get("SSH_CONNECTION", "").split()
+    return Request(
+        uri=params["uri"],
+        name=params["name"],
+        migration_network=params["migration_network"],
+        sample_s=params["sample_s"],
+        labels={str(key): str(value) for key, value in params["labels"].items()},
+        marks_directory=params["marks_directory"],
+        reached_at=connection[2] if len(connection) == 4 else None,
+    )
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "uri": {"type": "str", "default": "qemu:///system"},
+            "name": {"type": "str"},
+            "migration_network": {"type": "str"},
+            "sample_s": {"type": "float", "default": 1.0},
+            "labels": {"type": "dict", "default": {}},
+            "marks_directory": {"type": "path", "default": "/var/lib/drover/marks"},
+        },
+        supports_check_mode=True,
+    )
+    if LIBVIRT_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("libvirt"), exception=LIBVIRT_IMPORT_ERROR)
+    try:
+        found = inspect(request(module.params))
+    except DroverError as error:
+        module.fail_json(**failure(error))
+    for warning in found.warnings:
+        module.warn(warning)
+    module.exit_json(changed=False, host=found.host, domains=found.domains)
+
+
+if __name__ == "__main__":
+    main()
