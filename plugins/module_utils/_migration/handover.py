@@ -6,12 +6,12 @@
 
 With libvirt's own handover the destination starts the VM and then reports so. When that report is lost (the destination's
 daemon was frozen, a link broke), the source's daemon takes the migration for failed and lets its VM run again: both run.
-Here the destination keeps the VM paused (VIR_MIGRATE_PAUSED), and this process resumes it when the source has reported
-that its QEMU is gone; from then on nothing can bring the source's back.
+Here the destination keeps the VM paused (VIR_MIGRATE_PAUSED), and this process resumes it when the source's QEMU is
+proved gone; from then on nothing can bring the source's back.
 
 The pause of the VM lasts until that resume, so nothing is asked for in between that could have been asked before: the
-handle of the VM on the destination is fetched while the last pages are sent, and the source's event, not a poll,
-triggers the resume.
+handle of the VM on the destination is fetched while the last pages are sent, and the first of two proofs triggers
+the resume: the source's event, or the kernel's word on the source itself (see C(departure)).
 
 This module util is PRIVATE to the collection.
 """
@@ -25,11 +25,13 @@ import typing as t
 from .._errors import DroverError
 from .._libvirt.domain import resume
 from .._libvirt.events import EventLog
+from .departure import Departure
 from .ends import End
-from .timeline import source_ended, source_left, source_paused, suspended_by_user
+from .timeline import destination_ran, may_resume, source_ended, source_paused, suspended_by_user
 
 # Waits before each attempt to resume. A lock on a disk may be given up a moment after the source's QEMU is gone.
 _RESUME_AFTER_S = (0.0, 0.1, 0.5, 1.0)
+_EVENT_LIMIT_S = 1.0
 
 
 class Handover:
@@ -37,6 +39,8 @@ class Handover:
 
     Parameters
     ----------
+    source : End
+        The host whose QEMU must be gone.
     destination : End
         The host that holds the VM paused.
     uuid : str
@@ -48,14 +52,19 @@ class Handover:
     """
 
     def __init__(
-        self, destination: End, uuid: str, log: EventLog, sleep: t.Callable[[float], None] = time.sleep
+        self,
+        source: End,
+        destination: End,
+        uuid: str,
+        log: EventLog,
+        sleep: t.Callable[[float], None] = time.sleep,
     ) -> None:
+        self._source = source
         self._destination = destination
         self._uuid = uuid
         self._log = log
         self._sleep = sleep
         self._thread = threading.Thread(target=self._run, name="handover-" + uuid, daemon=True)
-        self.resumed = False
         self.error = ""
 
     def start(self) -> None:
@@ -73,12 +82,16 @@ class Handover:
             self.error = error.message
 
     def _hand_over(self) -> None:
-        self._log.wait_for(lambda events: source_paused(events) or source_ended(events))
-        domain = self._destination.domain(self._uuid)
-        self._log.wait_for(source_ended)
-        events = self._log.events
-        if source_left(events) and not suspended_by_user(events):
-            self._resume(domain or self._destination.domain(self._uuid))
+        departure = Departure(self._source.uri, self._uuid, lambda: self._log.add("source", "gone", "seen"))
+        try:
+            self._log.wait_for(lambda events: source_paused(events) or source_ended(events))
+            departure.look_closely()
+            domain = self._destination.domain(self._uuid)
+            self._log.wait_for(lambda events: may_resume(events) or source_ended(events))
+            if may_resume(self._log.events) and not suspended_by_user(self._log.events):
+                self._resume(domain or self._destination.domain(self._uuid))
+        finally:
+            departure.close()
 
     def _resume(self, domain: t.Any) -> None:
         if domain is None:
@@ -90,6 +103,7 @@ class Handover:
             except DroverError as error:
                 self.error = error.message
             else:
-                self.resumed = True
                 self.error = ""
+                # The event that says so stamps the end of the pause.
+                self._log.wait_for(destination_ran, _EVENT_LIMIT_S)
                 return

@@ -28,6 +28,21 @@ def source_ended(events: Events) -> bool:
     return any(event.end == "source" and event.kind == "stopped" for event in events)
 
 
+def may_resume(events: Events) -> bool:
+    """Whether the destination may be resumed: it has everything, and the source's QEMU can never run again.
+
+    Either the source's daemon says so, after the destination's has confirmed to it that all has arrived; or both
+    facts were seen one by one: the destination's daemon ended the arrival with the VM paused, and the source's QEMU was
+    seen exiting on the source.
+    """
+    gone = any(event.end == "source" and event.kind == "gone" for event in events)
+    arrived = any(
+        event.end == "destination" and event.kind == "suspended" and event.detail == "paused"
+        for event in events
+    )
+    return source_left(events) or (gone and arrived)
+
+
 def source_paused(events: Events) -> bool:
     """Whether the source is paused, or was when its QEMU ended."""
     return _last_pause(events) is not None
