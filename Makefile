@@ -43,7 +43,8 @@ lint: setup ## ruff, ansible-lint, changelog fragments
 	.venv/bin/antsibull-changelog lint
 
 types: setup ## mypy, strict
-	.venv/bin/mypy planner plugins scripts/demo.py tests/lab
+	.venv/bin/mypy -p ansible_collections.drover.libvirt.planner -p ansible_collections.drover.libvirt.plugins
+	.venv/bin/mypy scripts/demo.py tests/lab
 
 sanity: setup ## ansible-test sanity, with nothing ignored
 	scripts/sanity

@@ -54,7 +54,9 @@ def _measure(outcome: Outcome, name: str, form: str, unit: str) -> str:
 def _summary(plan: Mapping[str, Any], outcomes: Sequence[Outcome]) -> str:
     counts = Counter(outcome["outcome"] for outcome in outcomes)
     words = [f"{counts['moved']} of {len(outcomes)} migrations succeeded"]
-    downtimes = [outcome["downtime_ms"] for outcome in outcomes if outcome.get("downtime_ms") is not None]
+    downtimes = [
+        outcome["downtime_ms"] for outcome in outcomes if outcome.get("downtime_ms") is not None
+    ]
     if downtimes:
         words.append(f"longest downtime {max(downtimes):.0f} ms")
     words.append(f"planned duration {plan['makespan_s']:.0f} s")

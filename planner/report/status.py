@@ -13,7 +13,16 @@ from ..cluster.parse import parse_cluster
 from ..cluster.snapshot import ClusterSnapshot
 from .table import render_table
 
-HOST_COLUMNS = ("host", "state", "VMs", "CPU busy", "vCPUs", "memory", "migration network", "remarks")
+HOST_COLUMNS = (
+    "host",
+    "state",
+    "VMs",
+    "CPU busy",
+    "vCPUs",
+    "memory",
+    "migration network",
+    "remarks",
+)
 DOMAIN_COLUMNS = ("VM", "host", "state", "vCPUs", "CPU busy", "memory", "remarks")
 
 
@@ -32,8 +41,15 @@ def render_status(facts: Mapping[str, Any]) -> str:
     """
     cluster = parse_cluster(facts)
     hosts = [_host_row(host, cluster) for host in cluster.hosts.values()]
-    domains = [_domain_row(domain) for domain in sorted(cluster.domains.values(), key=lambda d: (d.host, d.name))]
-    parts = [*render_table(HOST_COLUMNS, hosts, indent=""), "", *render_table(DOMAIN_COLUMNS, domains, indent="")]
+    domains = [
+        _domain_row(domain)
+        for domain in sorted(cluster.domains.values(), key=lambda d: (d.host, d.name))
+    ]
+    parts = [
+        *render_table(HOST_COLUMNS, hosts, indent=""),
+        "",
+        *render_table(DOMAIN_COLUMNS, domains, indent=""),
+    ]
     migrations = _migrations(cluster)
     if migrations:
         parts += ["", *migrations]
@@ -81,11 +97,22 @@ def _domain_row(domain: Domain) -> Sequence[str]:
 def _domain_remark(domain: Domain) -> str:
     if domain.job:
         return f"job: {domain.job.get('kind', 'running')}"
-    return f"cannot migrate: {domain.blockers[0].message}" if domain.blockers and domain.is_placed else ""
+    return (
+        f"cannot migrate: {domain.blockers[0].message}"
+        if domain.blockers and domain.is_placed
+        else ""
+    )
 
 
 def _migrations(cluster: ClusterSnapshot) -> list[str]:
-    running = [domain for domain in cluster.domains.values() if (domain.job or {}).get("kind") == "migration_out"]
+    running = [
+        domain
+        for domain in cluster.domains.values()
+        if (domain.job or {}).get("kind") == "migration_out"
+    ]
     if not running:
         return []
-    return ["Migrations running: " + ", ".join(f"{domain.name} (from {domain.host})" for domain in running)]
+    return [
+        "Migrations running: "
+        + ", ".join(f"{domain.name} (from {domain.host})" for domain in running)
+    ]

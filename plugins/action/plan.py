@@ -85,26 +85,36 @@ class ActionModule(ActionBase):
 
 def _goal(options: dict[str, t.Any]) -> dict[str, t.Any]:
     if options["goal"] == "migrate":
-        return {"goal": "migrate", "domain": options["domain"], "destination": options["destination"]}
+        return {
+            "goal": "migrate",
+            "domain": options["domain"],
+            "destination": options["destination"],
+        }
     return {"goal": options["goal"], "hosts": options["hosts"]}
 
 
 def _leaving(plan: dict[str, t.Any], host: str) -> list[dict[str, t.Any]]:
     """Return the VMs that the plan takes away from a host, for its mark."""
-    return [{"name": step["domain"], "uuid": step["uuid"]} for step in plan["steps"] if step["source"] == host]
+    return [
+        {"name": step["domain"], "uuid": step["uuid"]}
+        for step in plan["steps"]
+        if step["source"] == host
+    ]
 
 
 def choose_coordinator(plan: dict[str, t.Any], facts: dict[str, t.Any]) -> str:
     """Return the host that should drive the migrations.
 
-    It is a host that stays up whatever the plan is for: one that is neither emptied nor in maintenance, and of these the first by name, so
-    that two operators mostly meet at the same lock.
+    It is a host that stays up whatever the plan is for: one that is neither emptied nor in
+    maintenance, and of these the first by name, so that two operators mostly meet at the same lock.
     """
     maintained = set(plan["goal_hosts"]) | _marked_hosts(facts)
     up = [host["name"] for host in facts["hosts"] if host.get("state", "up") == "up"]
-    return min(up, key=lambda name: (name in maintained, name))
+    return str(min(up, key=lambda name: (name in maintained, name)))
 
 
 def _marked_hosts(facts: dict[str, t.Any]) -> set[str]:
-    marked = {name for name, mark in newest_marks(facts["hosts"]).items() if mark.get("maintenance")}
+    marked = {
+        name for name, mark in newest_marks(facts["hosts"]).items() if mark.get("maintenance")
+    }
     return marked | {host["name"] for host in facts["hosts"] if host.get("maintenance")}

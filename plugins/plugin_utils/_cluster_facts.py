@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The facts document of a cluster, put together from what C(host_info) found on each host of the group.
+"""The facts document of a cluster, put together from what C(host_info) found on each host of the
+group.
 
 This plugin util is PRIVATE to the collection.
 """
@@ -22,7 +23,9 @@ class FactsMissing(Exception):
     """The cluster is not known as a whole, so nothing can be planned for it."""
 
 
-def cluster_facts(task_vars: Mapping[str, t.Any], group: str, unreachable: str = "fail") -> dict[str, t.Any]:
+def cluster_facts(
+    task_vars: Mapping[str, t.Any], group: str, unreachable: str = "fail"
+) -> dict[str, t.Any]:
     """Return the facts document of all hosts of an inventory group.
 
     Parameters
@@ -32,7 +35,8 @@ def cluster_facts(task_vars: Mapping[str, t.Any], group: str, unreachable: str =
     group : str
         The inventory group that is the cluster.
     unreachable : str
-        V(fail) refuses when a host has not answered; V(ignore) leaves it out as a host that is away.
+        V(fail) refuses when a host has not answered; V(ignore) leaves it out as a host that is
+        away.
 
     Returns
     -------
@@ -63,7 +67,9 @@ def cluster_facts(task_vars: Mapping[str, t.Any], group: str, unreachable: str =
 def _group_members(task_vars: Mapping[str, t.Any], group: str) -> list[str]:
     groups = task_vars["groups"]
     if group not in groups:
-        known = ", ".join(sorted(name for name in groups if name not in ("all", "ungrouped"))) or "none"
+        known = (
+            ", ".join(sorted(name for name in groups if name not in ("all", "ungrouped"))) or "none"
+        )
         raise FactsMissing(
             f"The inventory has no group {group}, which would be the cluster; it has: {known}. "
             "Set drover_group to the group of your libvirt hosts."
@@ -74,10 +80,14 @@ def _group_members(task_vars: Mapping[str, t.Any], group: str) -> list[str]:
     return members
 
 
-def _with_inventory(host: dict[str, t.Any], name: str, variables: Mapping[str, t.Any]) -> dict[str, t.Any]:
+def _with_inventory(
+    host: dict[str, t.Any], name: str, variables: Mapping[str, t.Any]
+) -> dict[str, t.Any]:
     """Add what only the inventory knows: how peers reach the host, and its labels."""
     address = variables.get("ansible_host") or name
-    host["connection"] = {"uri": plain(variables.get("drover_peer_uri") or f"qemu+ssh://root@{address}/system")}
+    host["connection"] = {
+        "uri": plain(variables.get("drover_peer_uri") or f"qemu+ssh://root@{address}/system")
+    }
     labels = plain(variables.get("drover_labels") or {})
     if labels:
         host["labels"] = {**host.get("labels", {}), **labels}
@@ -100,13 +110,20 @@ def _silent_hosts(
     if unreachable != "ignore":
         reasons = "; ".join(f"{name}: {_why(info)}" for name, info in silent)
         raise FactsMissing(
-            f"These hosts of the cluster have not answered, so their VMs and their room are unknown: {reasons}. "
+            "These hosts of the cluster have not answered, so their VMs and room are unknown: "
+            f"{reasons}. "
             "Repair them, or plan without them with drover_unreachable=ignore."
         )
-    return [{"name": name, "state": "unreachable", "vcpus": 1, "memory_mib": 1} for name, _info in silent]
+    return [
+        {"name": name, "state": "unreachable", "vcpus": 1, "memory_mib": 1}
+        for name, _info in silent
+    ]
 
 
 def _why(info: dict[str, t.Any]) -> str:
     if info.get("msg"):
         return str(info["msg"]).strip().splitlines()[0][:300].rstrip(".")
-    return "no facts were gathered (the host was unreachable, or the role drover.libvirt.gather did not run)"
+    return (
+        "no facts were gathered (the host was unreachable, "
+        "or the role drover.libvirt.gather did not run)"
+    )

@@ -22,7 +22,9 @@ class DocumentUnreadable(Exception):
     """A file is not there or does not hold the document that was asked for."""
 
 
-def read_document(value: t.Any, what: str, find: t.Callable[[str], str] = os.path.expanduser) -> dict[str, t.Any]:
+def read_document(
+    value: t.Any, what: str, find: t.Callable[[str], str] = os.path.expanduser
+) -> dict[str, t.Any]:
     """Return a document that was given in place, or as the path of a JSON or YAML file.
 
     Parameters
@@ -45,7 +47,9 @@ def read_document(value: t.Any, what: str, find: t.Callable[[str], str] = os.pat
     if document is None:
         return {}
     if not isinstance(document, dict):
-        raise DocumentUnreadable(f"The {what} must be a mapping or the path of a file, not {type(document).__name__}.")
+        raise DocumentUnreadable(
+            f"The {what} must be a mapping or the path of a file, not {type(document).__name__}."
+        )
     return document
 
 
@@ -54,10 +58,14 @@ def _read_file(path: str, what: str, find: t.Callable[[str], str]) -> t.Any:
         with open(find(path), encoding="utf-8") as file:
             return yaml.safe_load(file)
     except OSError as error:
-        raise DocumentUnreadable(f"The {what} cannot be read from {path}: {error.strerror}.") from error
+        raise DocumentUnreadable(
+            f"The {what} cannot be read from {path}: {error.strerror}."
+        ) from error
     except yaml.YAMLError as error:
         reason = " ".join(str(error).split())
-        raise DocumentUnreadable(f"The {what} in {path} is neither JSON nor YAML: {reason}.") from error
+        raise DocumentUnreadable(
+            f"The {what} in {path} is neither JSON nor YAML: {reason}."
+        ) from error
 
 
 def write_document(path: str, document: dict[str, t.Any], check_mode: bool = False) -> bool:

@@ -65,14 +65,18 @@ class Follower:
         ConnectionError
             The command could not be run.
         """
-        # The process is looked at before the journal: what a process that is gone has written is then read completely.
+        # The process is looked at before the journal: what a process that is gone has written is
+        # then read completely.
         code, output = self._run_command(
             f"cd {self._folder} 2>/dev/null && [ -s pid ] || {{ echo absent; exit 0; }}; "
-            f"touch heartbeat; if kill -0 $(cat pid) 2>/dev/null; then echo alive; else echo gone; fi; "
+            "touch heartbeat; "
+            "if kill -0 $(cat pid) 2>/dev/null; then echo alive; else echo gone; fi; "
             f"tail -c +{self._offset + 1} journal.jsonl 2>/dev/null || true"
         )
         if code != 0:
-            raise ConnectionError(f"the coordinator answered with exit code {code}: {output.strip()[:200]}")
+            raise ConnectionError(
+                f"the coordinator answered with exit code {code}: {output.strip()[:200]}"
+            )
         # Over a connection with a terminal each line ends with CR LF, which are not in the file.
         executor, _newline, journal = output.replace("\r\n", "\n").partition("\n")
         return Look(executor.strip(), self._complete_lines(journal))

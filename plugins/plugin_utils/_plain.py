@@ -16,8 +16,8 @@ from collections.abc import Mapping, Sequence
 def plain(value: t.Any) -> t.Any:
     """Return C(value) built of nothing but dict, list, str, int, float, bool and None.
 
-    Since ansible-core 2.19 templates yield tagged subclasses of these types, which jmespath and other libraries refuse. They are turned
-    into the plain types once, where they enter.
+    Since ansible-core 2.19 templates yield tagged subclasses of these types, which jmespath and
+    other libraries refuse. They are turned into the plain types once, where they enter.
     """
     if value is None or isinstance(value, bool):
         return value

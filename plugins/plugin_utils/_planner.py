@@ -4,7 +4,8 @@
 
 """The one door between the plugins and the planner.
 
-The planner is the top-level folder C(planner/) of this collection. Should it ever move, this file is the one to change.
+The planner is the top-level folder C(planner/) of this collection. Should it ever move, this file
+is the one to change.
 
 This plugin util is PRIVATE to the collection.
 """
@@ -19,4 +20,12 @@ from ansible_collections.drover.libvirt.planner.report.outcomes import render_ou
 from ansible_collections.drover.libvirt.planner.report.status import render_status
 from ansible_collections.drover.libvirt.planner.report.text import render
 
-__all__ = ["PlanningError", "make_plan", "newest_marks", "placement_diff", "render", "render_outcomes", "render_status"]
+__all__ = [
+    "PlanningError",
+    "make_plan",
+    "newest_marks",
+    "placement_diff",
+    "render",
+    "render_outcomes",
+    "render_status",
+]

@@ -64,7 +64,11 @@ class ProgressLines:
         return f"{event['domain']}: {where} {words[event['outcome']]} {counter}: {event['reason']}"
 
     def _stopping(self, event: Event) -> str:
-        running = f" {len(event['running'])} running migrations are left to end." if event["running"] else ""
+        running = (
+            f" {len(event['running'])} running migrations are left to end."
+            if event["running"]
+            else ""
+        )
         return f"Nothing more is started. {event['reason']}{running}"
 
 

@@ -2,9 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a controller speaks with a detached executor: files in the execution's folder, and the lock that keeps a second executor away.
+"""How a controller speaks with a detached executor: files in the execution's folder, and the lock
+that keeps a second executor away.
 
-The controller touches C(heartbeat) while it listens and creates C(stop) when nothing more shall start.
+The controller touches C(heartbeat) while it listens and creates C(stop) when nothing more shall
+start.
 
 This module util is PRIVATE to the collection.
 """
@@ -41,7 +43,11 @@ class Controls:
     """
 
     def __init__(
-        self, folder: str, heartbeat_timeout_s: float, deadline_s: float | None, clock: t.Callable[[], float]
+        self,
+        folder: str,
+        heartbeat_timeout_s: float,
+        deadline_s: float | None,
+        clock: t.Callable[[], float],
     ) -> None:
         self._stop_path = os.path.join(folder, "stop")
         self._heartbeat_path = os.path.join(folder, "heartbeat")
@@ -68,7 +74,8 @@ class Controls:
 
 
 class ExecutionLock:
-    """Lets one executor at a time work from this coordinator. The kernel drops it when its owner dies, however it dies.
+    """Lets one executor at a time work from this coordinator. The kernel drops it when its owner
+    dies, however it dies.
 
     Parameters
     ----------
@@ -91,7 +98,9 @@ class ExecutionLock:
             owner = os.pread(descriptor, 4096, 0).decode(errors="replace").strip()
             os.close(descriptor)
             raise AlreadyRunning(
-                "Another execution is running on this coordinator: {0}.".format(owner or "its owner is unknown"),
+                "Another execution is running on this coordinator: {0}.".format(
+                    owner or "its owner is unknown"
+                ),
                 "Wait until it has ended, then plan again.",
             ) from None
         os.ftruncate(descriptor, 0)

@@ -2,9 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One execution on a coordinator: its folder, its lock, its journal, and the executor in the middle.
+"""One execution on a coordinator: its folder, its lock, its journal, and the executor in the
+middle.
 
-An execution's folder holds C(plan.json), C(journal.jsonl), C(pid), and what the controller writes: C(heartbeat) and C(stop).
+An execution's folder holds C(plan.json), C(journal.jsonl), C(pid), and what the controller writes:
+C(heartbeat) and C(stop).
 
 This module util is PRIVATE to the collection.
 """
@@ -47,7 +49,10 @@ class ExecutionSettings:
 
 
 def execute(
-    plan: dict[str, t.Any], settings: ExecutionSettings, run_step: RunStep, clock: t.Callable[[], float]
+    plan: dict[str, t.Any],
+    settings: ExecutionSettings,
+    run_step: RunStep,
+    clock: t.Callable[[], float],
 ) -> list[StepOutcome]:
     """Run a plan to its end and return the outcome of every step, in the plan's order.
 
@@ -65,14 +70,21 @@ def execute(
     work = read_work(plan)
     os.makedirs(settings.folder, mode=0o700, exist_ok=True)
     started = clock()
-    owner = {"owner": settings.owner, "pid": os.getpid(), "since": round(started), "folder": settings.folder}
+    owner = {
+        "owner": settings.owner,
+        "pid": os.getpid(),
+        "since": round(started),
+        "folder": settings.folder,
+    }
     with ExecutionLock(os.path.join(os.path.dirname(settings.folder), LOCK_NAME), owner):
         _write(settings.folder, "plan.json", json.dumps(plan, sort_keys=True))
         _write(settings.folder, "pid", str(os.getpid()))
         journal = Journal(os.path.join(settings.folder, "journal.jsonl"), clock)
         deadline = started + settings.time_limit_s if settings.time_limit_s else None
         controls = Controls(settings.folder, settings.heartbeat_timeout_s, deadline, clock)
-        journal.record("execution_started", digest=work.digest, steps=len(work.steps), owner=settings.owner)
+        journal.record(
+            "execution_started", digest=work.digest, steps=len(work.steps), owner=settings.owner
+        )
         outcomes = Executor(work, run_step, journal, controls.reason_to_stop).run()
         journal.record("execution_ended", duration_s=round(clock() - started, 3))
         journal.close()

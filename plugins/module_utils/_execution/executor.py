@@ -61,14 +61,17 @@ class StepOutcome:
         )
 
 
-# Runs one migration and says what became of it; called in a thread of its own. Never raises for a failed migration.
-RunStep = t.Callable[[Step, t.Callable[[t.Dict[str, t.Any]], None]], StepOutcome]
+# Runs one migration and says what became of it; called in a thread of its own. Never raises for a
+# failed migration.
+RunStep = t.Callable[[Step, t.Callable[[dict[str, t.Any]], None]], StepOutcome]
 
 
 class Executor:
-    """Event-driven: whenever a migration ends, all others are looked at again, earliest planned first.
+    """Event-driven: whenever a migration ends, all others are looked at again, earliest planned
+    first.
 
-    No barrier stands between waves (measured: barriers cost 1.7 to 2 times the time), and a step that cannot start holds nobody up.
+    No barrier stands between waves (measured: barriers cost 1.7 to 2 times the time), and a step
+    that cannot start holds nobody up.
 
     Parameters
     ----------
@@ -121,7 +124,9 @@ class Executor:
                 self._start(step, pool)
 
     def _has_what_it_needs(self, step: Step) -> bool:
-        return all(self._has_moved(other) for other in step.after) and not self._ledger.obstacle(step)
+        return all(self._has_moved(other) for other in step.after) and not self._ledger.obstacle(
+            step
+        )
 
     def _has_moved(self, step_id: str) -> bool:
         outcome = self._outcomes.get(step_id)
@@ -129,7 +134,11 @@ class Executor:
 
     def _skip_dependants(self) -> None:
         for step in list(self._pending):
-            failed = [other for other in step.after if other in self._outcomes and not self._has_moved(other)]
+            failed = [
+                other
+                for other in step.after
+                if other in self._outcomes and not self._has_moved(other)
+            ]
             if failed:
                 self._skip(step, "It waits for {0}, which did not succeed.".format(failed[0]))
                 self._skip_dependants()
@@ -142,10 +151,15 @@ class Executor:
     def _skip_the_rest(self, stopped: str) -> None:
         for step in list(self._pending):
             obstacle = self._ledger.obstacle(step)
-            self._skip(step, stopped or "It cannot start: {0}.".format(obstacle or "what it waits for did not succeed"))
+            self._skip(
+                step,
+                stopped
+                or "It cannot start: {0}.".format(obstacle or "what it waits for did not succeed"),
+            )
 
     def _start(self, step: Step, pool: concurrent.futures.Executor) -> None:
-        # The intent is on the disk before anything is asked of libvirt: whoever comes after a crash knows where to look.
+        # The intent is on the disk before anything is asked of libvirt: whoever comes after a crash
+        # knows where to look.
         self._journal.record(
             "migration_started",
             id=step.id,
@@ -161,11 +175,13 @@ class Executor:
 
     def _run(self, step: Step) -> None:
         def on_progress(progress: dict[str, t.Any]) -> None:
-            self._journal.record("progress", durable=False, **dict(progress, id=step.id, domain=step.domain))
+            self._journal.record(
+                "progress", durable=False, **dict(progress, id=step.id, domain=step.domain)
+            )
 
         try:
             outcome = self._run_step(step, on_progress)
-        except Exception as error:  # noqa: BLE001 - whatever it was, the VM's place is unknown and the others go on
+        except Exception as error:  # whatever it was, the VM's place is unknown; the others go on
             outcome = StepOutcome(step, UNKNOWN, "The executor failed: {0!r}.".format(error))
         self._ended.put(outcome)
 

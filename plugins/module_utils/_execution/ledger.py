@@ -17,8 +17,9 @@ from .steps import Step, Work
 class Ledger:
     """Tokens per host and for the cluster, and the memory that VMs hold on each host.
 
-    While a VM migrates its memory is held at both ends. When it has moved, the source's share is free; when it stayed, the destination's is.
-    When nobody knows, both stay held: too careful is the only safe side.
+    While a VM migrates its memory is held at both ends. When it has moved, the source's share is
+    free; when it stayed, the destination's is. When nobody knows, both stay held: too careful is
+    the only safe side.
     """
 
     def __init__(self, work: Work) -> None:

@@ -20,7 +20,8 @@ from .._migration.result import MigrationResult, Outcome
 from .executor import MOVED, NOT_MOVED, UNKNOWN, StepOutcome
 from .steps import Step, Work, read_work
 
-# Whether a VM that came out of a migration like this is known to be on the destination, known to be on the source, or neither.
+# Whether a VM that came out of a migration like this is known to be on the destination, known to be
+# on the source, or neither.
 VERDICTS = {
     Outcome.MOVED: MOVED,
     Outcome.ALREADY_THERE: MOVED,
@@ -61,16 +62,24 @@ class StepRunner:
     """
 
     def __init__(
-        self, plan: t.Mapping[str, t.Any], coordinator: str | None, local_uri: str, options: MigrationOptions
+        self,
+        plan: t.Mapping[str, t.Any],
+        coordinator: str | None,
+        local_uri: str,
+        options: MigrationOptions,
     ) -> None:
         self._work: Work = read_work(plan)
         self._coordinator = coordinator
         self._local_uri = local_uri
         if options.bandwidth_mib_s is None and self._work.limits.bandwidth_mib_s:
-            options = dataclasses.replace(options, bandwidth_mib_s=int(self._work.limits.bandwidth_mib_s))
+            options = dataclasses.replace(
+                options, bandwidth_mib_s=int(self._work.limits.bandwidth_mib_s)
+            )
         self._options = options
 
-    def __call__(self, step: Step, on_progress: t.Callable[[dict[str, t.Any]], None]) -> StepOutcome:
+    def __call__(
+        self, step: Step, on_progress: t.Callable[[dict[str, t.Any]], None]
+    ) -> StepOutcome:
         def report(progress: Progress) -> None:
             on_progress(_progress_document(progress))
 

@@ -81,7 +81,8 @@ class Host:
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """How many migrations may run at once: per host (as source or destination) and in the whole cluster."""
+    """How many migrations may run at once: per host (as source or destination) and in the whole
+    cluster."""
 
     per_host: int
     cluster: int
@@ -156,7 +157,9 @@ def _check_references(work: Work) -> None:
     for step in work.steps:
         for name in step.ends:
             if name not in work.hosts:
-                raise PlanRejected("Step {0} of the plan names the unknown host {1}.".format(step.id, name))
+                raise PlanRejected(
+                    "Step {0} of the plan names the unknown host {1}.".format(step.id, name)
+                )
             if not work.hosts[name].uri:
                 raise PlanRejected(
                     "The plan does not say how to reach libvirt on {0}.".format(name),
@@ -164,4 +167,6 @@ def _check_references(work: Work) -> None:
                 )
         missing = [other for other in step.after if other not in known]
         if missing:
-            raise PlanRejected("Step {0} waits for {1}, which the plan does not have.".format(step.id, missing[0]))
+            raise PlanRejected(
+                "Step {0} waits for {1}, which the plan does not have.".format(step.id, missing[0])
+            )

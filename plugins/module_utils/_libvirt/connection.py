@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Connections to libvirt daemons, and the one place where libvirt is imported and its errors are translated.
+"""Connections to libvirt daemons, and the one place where libvirt is imported and its errors are
+translated.
 
 This module util is PRIVATE to the collection.
 """
@@ -22,7 +23,8 @@ except ImportError:
     LIBVIRT_IMPORT_ERROR: str | None = traceback.format_exc()
 else:
     LIBVIRT_IMPORT_ERROR = None
-    # Without a handler libvirt prints every error to stderr, which Ansible would take for module output.
+    # Without a handler libvirt prints every error to stderr, which Ansible would take for module
+    # output.
     libvirt.registerErrorHandler(lambda _context, _error: None, None)
 
 __all__ = [
@@ -33,8 +35,8 @@ __all__ = [
     "translated",
 ]
 
-# A peer that is silent for interval x count seconds is taken for dead: the same 30 s that libvirt's daemons use
-# between each other, so both views of a broken link agree.
+# A peer that is silent for interval x count seconds is taken for dead: the same 30 s that libvirt's
+# daemons use between each other, so both views of a broken link agree.
 KEEPALIVE_INTERVAL_S = 5
 KEEPALIVE_COUNT = 5
 
@@ -69,9 +71,11 @@ def open_connection(uri: str, read_only: bool = False) -> t.Any:
 
 
 def keep_alive(connection: t.Any) -> None:
-    """Ask for keepalive messages on a remote connection, so that a dead peer is noticed within half a minute.
+    """Ask for keepalive messages on a remote connection, so that a dead peer is noticed within half
+    a minute.
 
-    Needs a running event loop (see C(events.start_event_loop)); connections that know no keepalive are left as they are.
+    Needs a running event loop (see C(events.start_event_loop)); connections that know no keepalive
+    are left as they are.
     """
     with contextlib.suppress(libvirt.libvirtError):
         connection.setKeepAlive(KEEPALIVE_INTERVAL_S, KEEPALIVE_COUNT)
@@ -79,7 +83,8 @@ def keep_alive(connection: t.Any) -> None:
 
 @contextlib.contextmanager
 def translated(doing: str, remedy: str = "") -> t.Iterator[None]:
-    """Turn a libvirt error of the enclosed calls into C(LibvirtFailed), saying what was being done."""
+    """Turn a libvirt error of the enclosed calls into C(LibvirtFailed), saying what was being
+    done."""
     try:
         yield
     except libvirt.libvirtError as error:

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from ansible_collections.drover.libvirt.plugins.module_utils._execution.controls import (
     AlreadyRunning,
     Controls,
     ExecutionLock,
 )
-from ansible_collections.drover.libvirt.plugins.module_utils._execution.execution import ExecutionSettings, execute
+from ansible_collections.drover.libvirt.plugins.module_utils._execution.execution import (
+    ExecutionSettings,
+    execute,
+)
 from ansible_collections.drover.libvirt.plugins.module_utils._execution.executor import (
     MOVED,
     NOT_MOVED,
@@ -27,11 +29,17 @@ from ansible_collections.drover.libvirt.plugins.module_utils._execution.executor
 )
 from ansible_collections.drover.libvirt.plugins.module_utils._execution.journal import Journal
 from ansible_collections.drover.libvirt.plugins.module_utils._execution.ledger import Ledger
-from ansible_collections.drover.libvirt.plugins.module_utils._execution.steps import PlanRejected, read_work
+from ansible_collections.drover.libvirt.plugins.module_utils._execution.steps import (
+    PlanRejected,
+    read_work,
+)
 
 
-def plan_of(*steps: tuple[str, str, str], limits: dict[str, Any] | None = None, **memory: int) -> dict[str, Any]:
-    """Return a plan whose steps are (domain, source, destination), each VM of 100 MiB, on hosts limited to what is named (or 1000 MiB)."""
+def plan_of(
+    *steps: tuple[str, str, str], limits: dict[str, Any] | None = None, **memory: int
+) -> dict[str, Any]:
+    """Return a plan whose steps are (domain, source, destination), each VM of 100 MiB, on hosts
+    limited to what is named (or 1000 MiB)."""
     names = sorted({name for _domain, *ends in steps for name in ends})
     return {
         "digest": "d" * 64,
@@ -55,7 +63,10 @@ def plan_of(*steps: tuple[str, str, str], limits: dict[str, Any] | None = None, 
                 "uri": f"qemu+ssh://root@{name}/system",
                 "migration_address": None,
                 "memory_limit_mib": memory.get(name, 1000),
-                "before": {"memory_mib": 100 * sum(source == name for _domain, source, _destination in steps)},
+                "before": {
+                    "memory_mib": 100
+                    * sum(source == name for _domain, source, _destination in steps)
+                },
             }
             for name in names
         ],
@@ -79,7 +90,9 @@ class HandMigrations:
 
     def wait_started(self, *ids: str) -> None:
         with self._changed:
-            assert self._changed.wait_for(lambda: set(ids) <= set(self.started), timeout=10), self.started
+            assert self._changed.wait_for(lambda: set(ids) <= set(self.started), timeout=10), (
+                self.started
+            )
 
     def end(self, step_id: str, outcome: str = MOVED) -> None:
         with self._changed:
@@ -124,7 +137,8 @@ def quick_tick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_host_takes_part_in_one_migration_at_a_time(tmp_path: Path) -> None:
-    """Two steps that share a source run one after the other, although the cluster would allow two."""
+    """Two steps that share a source run one after the other, although the cluster would allow
+    two."""
     run = Run(plan_of(("a", "h1", "h2"), ("b", "h1", "h3"), ("c", "h4", "h5")), tmp_path)
     run.migrations.wait_started("a", "c")
     assert "b" not in run.migrations.started
@@ -181,7 +195,8 @@ def test_a_failure_stops_only_what_depends_on_it(tmp_path: Path) -> None:
 
 
 def test_memory_that_a_failed_step_should_have_freed_stops_who_needs_it(tmp_path: Path) -> None:
-    """a was to make room on h1 for b and stays, so b is skipped and its reason names the shortage."""
+    """a was to make room on h1 for b and stays, so b is skipped and its reason names the
+    shortage."""
     plan = plan_of(("a", "h1", "h2"), ("b", "h3", "h1"), h1=150)
     run = Run(plan, tmp_path)
     run.migrations.end("a", NOT_MOVED)
@@ -231,34 +246,53 @@ def test_the_intent_is_in_the_journal_before_the_migration_begins(tmp_path: Path
         seen.extend(json.loads(line)["event"] for line in path.read_text().splitlines())
         return StepOutcome(step, MOVED)
 
-    Executor(read_work(plan_of(("a", "h1", "h2"))), look, Journal(str(path), lambda: 1000.0), lambda: "").run()
+    Executor(
+        read_work(plan_of(("a", "h1", "h2"))), look, Journal(str(path), lambda: 1000.0), lambda: ""
+    ).run()
     assert seen == ["migration_started"]
 
 
 def test_an_execution_leaves_its_plan_its_journal_and_no_lock(tmp_path: Path) -> None:
-    """The folder holds the plan and a journal from start to end, and the next execution may begin."""
+    """The folder holds the plan and a journal from start to end, and the next execution may
+    begin."""
     folder = tmp_path / "executions" / "one"
     settings = ExecutionSettings(str(folder), "tester", heartbeat_timeout_s=0, time_limit_s=0)
     for _run in range(2):
-        outcomes = execute(plan_of(("a", "h1", "h2")), settings, lambda step, _p: StepOutcome(step, MOVED), lambda: 5.0)
+        outcomes = execute(
+            plan_of(("a", "h1", "h2")),
+            settings,
+            lambda step, _p: StepOutcome(step, MOVED),
+            lambda: 5.0,
+        )
         assert [outcome.outcome for outcome in outcomes] == [MOVED]
-    events = [json.loads(line)["event"] for line in (folder / "journal.jsonl").read_text().splitlines()]
-    assert events[:4] == ["execution_started", "migration_started", "migration_ended", "execution_ended"]
+    events = [
+        json.loads(line)["event"] for line in (folder / "journal.jsonl").read_text().splitlines()
+    ]
+    assert events[:4] == [
+        "execution_started",
+        "migration_started",
+        "migration_ended",
+        "execution_ended",
+    ]
     assert json.loads((folder / "plan.json").read_text())["digest"] == "d" * 64
 
 
 def test_a_second_executor_is_refused_and_told_who_is_first(tmp_path: Path) -> None:
     """The lock names its owner to whoever comes second, and is free after the first has ended."""
     path = str(tmp_path / "lock")
-    with ExecutionLock(path, {"owner": "ann@desk"}):
-        with pytest.raises(AlreadyRunning, match="ann@desk"), ExecutionLock(path, {"owner": "bob"}):
-            pass
+    with (
+        ExecutionLock(path, {"owner": "ann@desk"}),
+        pytest.raises(AlreadyRunning, match="ann@desk"),
+        ExecutionLock(path, {"owner": "bob"}),
+    ):
+        pass
     with ExecutionLock(path, {"owner": "bob"}):
         pass
 
 
 def test_a_silent_controller_is_a_reason_to_stop(tmp_path: Path) -> None:
-    """A heartbeat older than the timeout stops; a fresh one, none at all, and a timeout of 0 do not."""
+    """A heartbeat older than the timeout stops; a fresh one, none at all, and a timeout of 0 do
+    not."""
     heartbeat = tmp_path / "heartbeat"
     heartbeat.touch()
     written_at = heartbeat.stat().st_mtime

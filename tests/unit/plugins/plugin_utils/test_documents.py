@@ -7,7 +7,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from ansible_collections.drover.libvirt.plugins.plugin_utils._documents import (
     DocumentUnreadable,
     read_document,
@@ -18,13 +17,17 @@ from ansible_collections.drover.libvirt.plugins.plugin_utils._documents import (
 def test_a_document_may_be_given_in_place_or_as_a_file(tmp_path: Path) -> None:
     """Both ways give the same; nothing at all is an empty document."""
     (tmp_path / "policy.yml").write_text("spare_hosts: 1\n")
-    assert read_document({"spare_hosts": 1}, "policy") == read_document(str(tmp_path / "policy.yml"), "policy")
+    assert read_document({"spare_hosts": 1}, "policy") == read_document(
+        str(tmp_path / "policy.yml"), "policy"
+    )
     assert read_document(None, "policy") == {}
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     """The sentence says what was wanted and where."""
-    with pytest.raises(DocumentUnreadable, match=r"policy cannot be read from .*none\.yml: No such file"):
+    with pytest.raises(
+        DocumentUnreadable, match=r"policy cannot be read from .*none\.yml: No such file"
+    ):
         read_document(str(tmp_path / "none.yml"), "policy")
 
 

@@ -9,7 +9,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from ansible_collections.drover.libvirt.plugins.plugin_utils._follower import Follower
 
 
@@ -21,14 +20,19 @@ def shell(command: str) -> tuple[int, str]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "pid").write_text(str(os.getpid()))
-    (tmp_path / "journal.jsonl").write_text('{"event": "execution_started"}\n{"event": "migration_started"}\n')
+    (tmp_path / "journal.jsonl").write_text(
+        '{"event": "execution_started"}\n{"event": "migration_started"}\n'
+    )
     return tmp_path
 
 
 def test_each_event_is_read_once(folder: Path) -> None:
     """The second look returns only what was written after the first."""
     follower = Follower(str(folder), shell)
-    assert [event["event"] for event in follower.look().events] == ["execution_started", "migration_started"]
+    assert [event["event"] for event in follower.look().events] == [
+        "execution_started",
+        "migration_started",
+    ]
     with (folder / "journal.jsonl").open("a") as journal:
         journal.write('{"event": "migration_ended"}\n')
     assert [event["event"] for event in follower.look().events] == ["migration_ended"]
@@ -48,7 +52,8 @@ def test_a_half_written_line_waits_for_its_end(folder: Path) -> None:
 
 
 def test_a_connection_with_a_terminal_changes_nothing(folder: Path) -> None:
-    """Lines that come with CR LF are read at the same offsets (a defect once: the second look began too late)."""
+    """Lines that come with CR LF are read at the same offsets (a defect once: the second look began
+    too late)."""
 
     def terminal(command: str) -> tuple[int, str]:
         code, output = shell(command)
@@ -68,7 +73,8 @@ def test_looking_is_a_sign_of_life(folder: Path) -> None:
 
 
 def test_an_executor_is_absent_then_alive_then_gone(tmp_path: Path) -> None:
-    """Before it has a folder it is absent; while its process lives, alive; afterwards, gone, and its journal is still read."""
+    """Before it has a folder it is absent; while its process lives, alive; afterwards, gone, and
+    its journal is still read."""
     folder = tmp_path / "it's one"
     follower = Follower(str(folder), shell)
     assert follower.look().executor == "absent"

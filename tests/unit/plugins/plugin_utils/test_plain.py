@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from ansible.module_utils._internal._datatag import AnsibleTagHelper
 from ansible.module_utils._internal._datatag._tags import Deprecated
-
 from ansible_collections.drover.libvirt.plugins.plugin_utils._plain import plain
 
 
@@ -18,4 +17,11 @@ def test_tagged_values_become_the_plain_types() -> None:
     value = plain(tagged)
     assert value == {"a": ["x", 1, 1.5, True, None]}
     assert type(value) is dict
-    assert [type(item) for item in [value["a"], *value["a"]]] == [list, str, int, float, bool, type(None)]
+    assert [type(item) for item in [value["a"], *value["a"]]] == [
+        list,
+        str,
+        int,
+        float,
+        bool,
+        type(None),
+    ]

@@ -17,18 +17,40 @@ def words(lines: ProgressLines, **event: Any) -> str:
 
 
 def progress(at: float) -> dict[str, Any]:
-    return {**STEP, "event": "progress", "at": at, "percent": 40, "total_mib": 2048, "bandwidth_mib_s": 110, "iteration": 1}
+    return {
+        **STEP,
+        "event": "progress",
+        "at": at,
+        "percent": 40,
+        "total_mib": 2048,
+        "bandwidth_mib_s": 110,
+        "iteration": 1,
+    }
 
 
 def test_a_success_says_how_long_it_took_and_how_long_the_vm_stood_still() -> None:
     """The counter counts what has ended."""
-    line = words(ProgressLines(3), event="migration_ended", outcome="moved", reason="", duration_s=3.42, downtime_ms=81.6, **STEP)
+    line = words(
+        ProgressLines(3),
+        event="migration_ended",
+        outcome="moved",
+        reason="",
+        duration_s=3.42,
+        downtime_ms=81.6,
+        **STEP,
+    )
     assert line == "web1: kvm1 → kvm2 done [1/3], 3.4 s, downtime 82 ms"
 
 
 def test_a_failure_gives_its_reason() -> None:
     """The reason stands at the end of the line."""
-    line = words(ProgressLines(1), event="migration_ended", outcome="not_moved", reason="The link is down.", **STEP)
+    line = words(
+        ProgressLines(1),
+        event="migration_ended",
+        outcome="not_moved",
+        reason="The link is down.",
+        **STEP,
+    )
     assert line == "web1: kvm1 → kvm2 stayed [1/1]: The link is down."
 
 
