@@ -18,8 +18,8 @@ Result = t.TypeVar("Result")
 class Pending(t.Generic[Result]):
     """A call that runs in the background and is given up when it takes too long.
 
-    The thread of a call that was given up cannot be stopped; it is a daemon, so it does not keep the process
-    from ending.
+    The thread of a call that was given up cannot be stopped; it is a daemon, so it does not keep
+    the process from ending.
 
     Parameters
     ----------

@@ -17,7 +17,8 @@ description:
   - Reads what decides where virtual machines (libvirt calls them domains) can run and what a migration costs, of the
     host on which the module runs and of all its VMs.
   - The results of all hosts together are the facts that M(drover.libvirt.plan) makes a plan from.
-  - The load is measured between two samples of libvirt's counters; everything else is read in the meantime.
+  - The load is measured between two samples of libvirt's counters, after all else has been read, so that the reading
+    itself does not count as load.
   - A VM that does not answer, or whose definition is broken, does not keep the others from being reported.
 extends_documentation_fragment:
   - drover.libvirt.attributes
@@ -323,7 +324,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..module_utils._errors import DroverError, failure
-from ..module_utils._inspection import Request, inspect
+from ..module_utils._inspection.inspect import Request, inspect
 from ..module_utils._libvirt.connection import LIBVIRT_IMPORT_ERROR
 
 

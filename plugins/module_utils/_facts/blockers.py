@@ -4,11 +4,13 @@
 
 """What keeps a domain from being migrated live to any host, found in its definition and state.
 
-Each finding is data: a code for programs, a sentence for people, and what to do. Whether one certain host suits a
-domain is not asked here; that is for the planner, which sees both hosts.
+Each finding is data: a code for programs, a sentence for people, and what to do. Whether one
+certain host suits a domain is not asked here; that is for the planner, which sees both hosts.
 
 The rules are those of libvirt (qemuMigrationSrcIsAllowed and qemuMigrationSrcIsSafe in its
-src/qemu/qemu_migration.c, 9.0 to 11) and of QEMU, applied beforehand so that all findings are seen at once.
+src/qemu/qemu_migration.c, 9.0 to 11) and of QEMU, applied beforehand so that all findings are seen
+at once.
+
 This module util is PRIVATE to the collection.
 """
 
@@ -25,7 +27,8 @@ Finding = tuple[str, str, str]
 class Subject(t.NamedTuple):
     """A domain under examination.
 
-    C(disks) are the facts of its disks, C(storage_of) gives the storage of the host that a path lies in.
+    C(disks) are the facts of its disks, C(storage_of) gives the storage of the host that a path
+    lies in.
     """
 
     root: ET.Element
@@ -72,7 +75,7 @@ def _host_devices(subject: Subject) -> t.Iterator[Finding]:
 
 
 def _leaves_by_itself(device: ET.Element) -> bool:
-    """Say whether libvirt unplugs the device for a migration: the transient half of a network failover pair."""
+    """Say whether libvirt unplugs the device itself: the transient half of a failover pair."""
     teaming = device.find("teaming")
     return teaming is not None and teaming.get("type") == "transient"
 
@@ -138,8 +141,9 @@ def _file_systems(subject: Subject) -> t.Iterator[Finding]:
         directory = "" if source is None else source.get("dir", "")
         yield (
             "host_file_system",
-            "It has a directory of the host mounted{}.".format(f" ({directory})" if directory else ""),
-            "Unmount it in the VM and detach the filesystem device, or use a network file system inside the VM.",
+            f"It has a directory of the host mounted ({directory or 'unnamed'}).",
+            "Unmount it in the VM and detach the filesystem device, "
+            "or use a network file system inside the VM.",
         )
 
 
@@ -149,7 +153,7 @@ def _shared_memory(subject: Subject) -> t.Iterator[Finding]:
         if shmem.get("role") != "master":
             yield (
                 "shared_memory",
-                "It shares the memory {} with other processes of the host.".format(shmem.get("name", "")),
+                f"It shares the memory {shmem.get('name', '')} with processes of the host.",
                 "Detach the shmem device before migrating.",
             )
 
@@ -190,7 +194,7 @@ def _local_images(subject: Subject) -> t.Iterator[Finding]:
         else:
             yield (
                 "local_disk",
-                "Its disk {} is on storage that only this host sees: {}.".format(disk["target"], path),
+                f"Its disk {disk['target']} is on storage that only this host sees: {path}.",
                 "Move the image to shared storage, for example with 'virsh blockcopy'.",
             )
 
@@ -206,7 +210,7 @@ def _unresolved_volumes(subject: Subject) -> t.Iterator[Finding]:
         if disk["type"] == "volume" and disk["path"] is None:
             yield (
                 "unknown_pool",
-                "Its disk {} is a volume of a storage pool without a directory on this host.".format(disk["target"]),
+                f"Its disk {disk['target']} is a volume of a pool that has no directory here.",
                 "Start the pool, or name the volume's path in the definition.",
             )
 
@@ -252,7 +256,8 @@ def _snapshots(subject: Subject) -> t.Iterator[Finding]:
             "It has {} snapshot{}, and libvirt does not migrate those.".format(
                 subject.snapshots, "" if subject.snapshots == 1 else "s"
             ),
-            "Delete them (virsh snapshot-delete), or only their records (--metadata) to keep them in the image.",
+            "Delete them (virsh snapshot-delete), or only their records (--metadata) "
+            "to keep them in the image.",
         )
 
 

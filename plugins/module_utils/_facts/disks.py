@@ -19,7 +19,7 @@ FILE_TYPES = ("file", "dir", "volume")
 
 
 def source_path(kind: str, source: ET.Element | None, pools: dict[str, str]) -> str | None:
-    """Return where a disk's source is: a path, C(protocol:name) for network disks, or None for an empty drive.
+    """Return where a disk's source is: a path, C(protocol:name), or None for an empty drive.
 
     Parameters
     ----------
@@ -84,7 +84,9 @@ def file_paths(disk: dict[str, t.Any]) -> list[str]:
     return own + list(disk.get("backing", []))
 
 
-def with_storage(disk: dict[str, t.Any], storage_of: t.Callable[[str], dict[str, t.Any] | None]) -> dict[str, t.Any]:
+def with_storage(
+    disk: dict[str, t.Any], storage_of: t.Callable[[str], dict[str, t.Any] | None]
+) -> dict[str, t.Any]:
     """Return the disk with the path of the host's storage that its image lies in.
 
     Parameters

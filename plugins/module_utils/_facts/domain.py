@@ -41,7 +41,8 @@ class Definition(t.NamedTuple):
     def emulator(self) -> tuple[str, str]:
         """The emulator and the architecture."""
         kind = self.root.find("os/type")
-        return self.root.findtext("devices/emulator", ""), "" if kind is None else kind.get("arch", "")
+        arch = "" if kind is None else kind.get("arch", "")
+        return self.root.findtext("devices/emulator", ""), arch
 
     @property
     def image_paths(self) -> list[str]:
@@ -50,7 +51,7 @@ class Definition(t.NamedTuple):
 
 
 class Surroundings(t.NamedTuple):
-    """What the facts of a domain need to know of its host; C(real_paths) follows the links in paths."""
+    """What a domain's facts need of its host; C(real_paths) follows the links in paths."""
 
     host: str
     storage: list[dict[str, t.Any]]
@@ -134,7 +135,7 @@ def domain_facts(
 def broken_domain_facts(
     reading: DomainReading, host: str, statistics: dict[str, t.Any], cpu_usage: float
 ) -> dict[str, t.Any]:
-    """Return the facts of a domain whose definition cannot be understood: that it is there, and stays there."""
+    """Return the facts of a domain whose definition is not understood: it is there, and stays."""
     state, reason = _state(reading, statistics)
     return dict(
         _identity(reading, host, state, reason),
@@ -158,7 +159,7 @@ def _identity(reading: DomainReading, host: str, state: str, reason: str) -> dic
 
 
 def _state(reading: DomainReading, statistics: dict[str, t.Any]) -> tuple[str, str]:
-    """Return state and reason; a domain without statistics was busy, so its definition's kind must do."""
+    """Return state and reason; of a domain too busy for statistics, what its definition implies."""
     if "state.state" not in statistics:
         return ("running" if reading.active else "shutoff"), "unknown"
     return state_and_reason(statistics["state.state"], statistics.get("state.reason", 0))
@@ -197,15 +198,15 @@ def _memory(root: ET.Element) -> dict[str, t.Any]:
         root.find("numatune/memnode"),
     )
     return {
-        "hugepages_kib": None if hugepages is None else _page_kib(hugepages.find("page")) or _DEFAULT_HUGEPAGE_KIB,
+        "hugepages_kib": None if hugepages is None else _page_kib(hugepages.find("page")),
         "numa_pinned": any(element is not None for element in pinned),
     }
 
 
 def _page_kib(page: ET.Element | None) -> int:
-    """Return the size of a C(<page size='2' unit='M'/>) in KiB, 0 when there is none."""
+    """Return the size of a C(<page size='2' unit='M'/>) in KiB."""
     if page is None:
-        return 0
+        return _DEFAULT_HUGEPAGE_KIB
     sized = ET.Element("size", unit=page.get("unit", "KiB"))
     sized.text = page.get("size", "0")
     return size_kib(sized)
@@ -235,7 +236,7 @@ def _job(statistics: dict[str, t.Any]) -> dict[str, t.Any] | None:
 
 
 def _measured(probe: DomainProbe) -> dict[str, t.Any]:
-    """Return what only QEMU knows: the memory it really takes, and the dirty rate if somebody measured it."""
+    """Return what only QEMU knows: the memory it takes, and a dirty rate that was measured."""
     statistics = probe.statistics
     facts: dict[str, t.Any] = {}
     if "balloon.rss" in statistics:

@@ -16,7 +16,7 @@ from .processor import Offer
 
 
 class Emulator(t.NamedTuple):
-    """One emulator for one architecture; C(machines) gives the canonical name of each name and alias."""
+    """One emulator for one architecture; C(machines) gives the canonical name of each name."""
 
     path: str
     arch: str
@@ -32,7 +32,8 @@ def parse_emulators(capabilities: ET.Element) -> tuple[Emulator, ...]:
             arch=arch.get("name", ""),
             domain_types=tuple(domain.get("type", "") for domain in arch.findall("domain")),
             machines={
-                machine.text or "": machine.get("canonical", machine.text or "") for machine in arch.iter("machine")
+                machine.text or "": machine.get("canonical", machine.text or "")
+                for machine in arch.iter("machine")
             },
         )
         for guest in capabilities.findall("guest")
@@ -42,7 +43,7 @@ def parse_emulators(capabilities: ET.Element) -> tuple[Emulator, ...]:
 
 
 def canonical_machine(emulators: t.Iterable[Emulator], path: str, machine: str) -> str:
-    """Return the versioned name of a machine type, which an alias like C(q35) stands for on this host."""
+    """Return the versioned name that a machine type like C(q35) stands for on this host."""
     for emulator in emulators:
         if emulator.path == path and machine in emulator.machines:
             return emulator.machines[machine]
@@ -50,7 +51,7 @@ def canonical_machine(emulators: t.Iterable[Emulator], path: str, machine: str) 
 
 
 def emulator_facts(emulator: Emulator, offers: t.Iterable[Offer]) -> dict[str, t.Any]:
-    """Return the facts of an emulator; models are known only for what was asked (in use, or the host's own)."""
+    """Return the facts of an emulator; models are known only where they were asked for."""
     return {
         "path": emulator.path,
         "arch": emulator.arch,
@@ -69,8 +70,8 @@ def questions(
 ) -> list[tuple[str, str, str]]:
     """Return for which (emulator, architecture, domain type) the capabilities are worth asking.
 
-    The emulators of the host's own architecture, and those that a domain here uses. Other architectures are
-    left out: a host can carry thirty emulators, and each answer costs time.
+    The emulators of the host's own architecture, and those that a domain here uses. Other
+    architectures are left out: a host can carry thirty emulators, and each answer costs time.
 
     Parameters
     ----------

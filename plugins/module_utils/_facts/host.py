@@ -62,7 +62,7 @@ def versions(reading: HostReading, kernel: str) -> dict[str, str]:
 
 
 def memory_used_mib(memory: dict[str, int]) -> int | None:
-    """Return the memory in use in MiB; what only caches files counts as free, as the kernel gives it up."""
+    """Return the memory in use in MiB; what only caches files counts as free."""
     if "total" not in memory or "free" not in memory:
         return None
     reusable = memory["free"] + memory.get("buffers", 0) + memory.get("cached", 0)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Drover keeps in a domain's own metadata: labels and priority, which so travel with the domain.
+"""What Drover keeps in a domain's own metadata, to travel with the domain: labels and priority.
 
 The element stands in the domain's definition::
 
@@ -14,6 +14,7 @@ The element stands in the domain's definition::
     </metadata>
 
 People edit it by hand, so what cannot be understood is left out rather than refused.
+
 This module util is PRIVATE to the collection.
 """
 

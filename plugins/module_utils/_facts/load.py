@@ -17,8 +17,8 @@ _NS = 10**9
 def host_cpu_usage(first: LoadSample, second: LoadSample, vcpus: int) -> float | None:
     """Return how many of the host's threads were busy between the samples.
 
-    The share of the time that was neither idle nor waiting for a disk, times the threads. For counters that
-    did not move, or ran backwards (a CPU that was taken away), there is no answer.
+    The share of the time that was neither idle nor waiting for a disk, times the threads. For
+    counters that did not move, or ran backwards (a CPU that was taken away), there is no answer.
     """
     spent = {key: second.host[key] - first.host.get(key, 0) for key in second.host}
     total = sum(spent.values())
@@ -31,8 +31,8 @@ def host_cpu_usage(first: LoadSample, second: LoadSample, vcpus: int) -> float |
 def domain_cpu_usage(first: LoadSample, second: LoadSample, uuid: str) -> float:
     """Return how many CPUs' time the domain's QEMU used between the samples.
 
-    A domain that started or restarted in between has a new process, which counts from zero: what that one
-    has used is taken.
+    A domain that started or restarted in between has a new process, which counts from zero: what
+    that one has used is taken.
     """
     seconds = second.at_s - first.at_s
     if seconds <= 0:

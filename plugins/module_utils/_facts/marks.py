@@ -4,9 +4,11 @@
 
 """Maintenance marks: who may change them, and how.
 
-The mark of a host is kept on every host of the cluster, so that it can be read while the marked host is off. Of
-several copies the one with the newest C(at) holds. Taking a host out of maintenance therefore leaves a mark that
-says so: were it deleted, a copy on a host that was away at that time would bring it back.
+The mark of a host is kept on every host of the cluster, so that it can be read while the marked
+host is off. Of several copies the one with the newest C(at) holds. Taking a host out of maintenance
+therefore leaves a mark that says so: were it deleted, a copy on a host that was away at that time
+would bring it back.
+
 This module util is PRIVATE to the collection.
 """
 
@@ -42,7 +44,7 @@ def format_moment(moment: datetime.datetime) -> str:
 
 
 def file_name(host: str) -> str:
-    """Return the name of the file that holds the mark of a host, whatever characters its name has."""
+    """Return the name of the file for the mark of a host, whatever characters its name has."""
     return urllib.parse.quote(host, safe="") + ".json"
 
 
@@ -81,18 +83,21 @@ def _entries(evacuated: t.Iterable[t.Any]) -> list[dict[str, t.Any]]:
     ]
 
 
-def changed_mark(present: Mark | None, wanted: Mark, at: str | None, now: datetime.datetime) -> Mark | None:
+def changed_mark(
+    present: Mark | None, wanted: Mark, at: str | None, now: datetime.datetime
+) -> Mark | None:
     """Return the mark that takes the place of the present one, None when that may stay as it is.
 
     Parameters
     ----------
     present : dict or None
-        The mark on this host. None is not the same as "not in maintenance": this host may just not know.
+        The mark on this host. None is not the same as "not in maintenance": this host may just not
+        know.
     wanted : dict
         The mark that is asked for, its C(at) left aside.
     at : str or None
-        Since when, as C(format_moment) writes it. None means now, and in any case after the present mark, so
-        that a clock that is behind does not make an order void.
+        Since when, as C(format_moment) writes it. None means now, and in any case after the present
+        mark, so that a clock that is behind does not make an order void.
     now : datetime.datetime
         The present moment.
     """
@@ -121,5 +126,5 @@ def _amended(present: Mark, wanted: Mark, moment: str) -> Mark | None:
 
 
 def _identity(entry: dict[str, t.Any]) -> str:
-    """Return what tells a domain from others: its UUID, which survives a renaming, or else its name."""
+    """Return what tells domains apart: the UUID, which survives a renaming, or else the name."""
     return str(entry.get("uuid") or entry["name"])

@@ -4,7 +4,9 @@
 
 """Bridges, libvirt networks and the migration network of a host.
 
-Interfaces come as C(ip -details -json address) prints them: C(ifname), C(mtu), C(addr_info), C(linkinfo), C(master).
+Interfaces come as C(ip -details -json address) prints them: C(ifname), C(mtu), C(addr_info),
+C(linkinfo), C(master).
+
 This module util is PRIVATE to the collection.
 """
 
@@ -27,7 +29,8 @@ class NoNetwork(DroverError):
 
 
 _BRIDGE_KINDS = ("bridge", "openvswitch")
-# Kinds whose "link" is the interface below; of a pair of virtual Ethernet devices it is the other end.
+# Kinds whose "link" is the interface below; of a pair of virtual Ethernet devices it is the other
+# end.
 _STACKED_KINDS = ("vlan", "macvlan", "macvtap", "ipvlan")
 
 
@@ -38,8 +41,8 @@ def _kind(interface: Interface) -> str:
 def bridge_facts(interfaces: t.Iterable[Interface]) -> dict[str, dict[str, t.Any]]:
     """Return the Linux and Open vSwitch bridges of a host by name.
 
-    An Open vSwitch bridge shows as its own internal port; other internal ports cannot be told from it and are
-    listed, too.
+    An Open vSwitch bridge shows as its own internal port; other internal ports cannot be told from
+    it and are listed, too.
     """
     return {
         interface["ifname"]: {"mtu": interface.get("mtu")}
@@ -61,8 +64,9 @@ def network_facts(network: Defined) -> tuple[str, dict[str, t.Any]]:
 def domain_networks(domain: ET.Element) -> tuple[list[str], list[str]]:
     """Return the bridges and the libvirt networks that a domain is plugged into, each sorted.
 
-    A live definition also shows the bridge behind a libvirt network, even as if it were plugged into that
-    directly; but it is the network that must exist elsewhere, whatever bridge it has there.
+    A live definition also shows the bridge behind a libvirt network, even as if it were plugged
+    into that directly; but it is the network that must exist elsewhere, whatever bridge it has
+    there.
     """
     bridges, networks = set(), set()
     for source in domain.findall("devices/interface/source"):
@@ -105,7 +109,9 @@ def management_address(
     default = routes[0].get("dev") if routes else None
     return _find(interfaces, lambda _interface, address: address == reached_at) or _find(
         interfaces,
-        lambda interface, address: interface["ifname"] == default and not ipaddress.ip_address(address).is_link_local,
+        lambda interface, address: (
+            interface["ifname"] == default and not ipaddress.ip_address(address).is_link_local
+        ),
     )
 
 
@@ -141,7 +147,9 @@ def migration_facts(
     found = management
     if network:
         within = _parse_network(network)
-        found = _find(interfaces, lambda _interface, address: ipaddress.ip_address(address) in within)
+        found = _find(
+            interfaces, lambda _interface, address: ipaddress.ip_address(address) in within
+        )
     if found is None:
         return None
     interface, address = found
@@ -166,10 +174,10 @@ def _parse_network(network: str) -> ipaddress.IPv4Network | ipaddress.IPv6Networ
 
 
 def speed(name: str, interfaces: t.Sequence[Interface], speeds: dict[str, int]) -> int | None:
-    """Return the speed of an interface in Mbit/s, or of the fastest physical one below a bridge, bond or VLAN.
+    """Return the speed of an interface in Mbit/s, or of the fastest physical one below it.
 
-    Virtual interfaces claim a speed that means nothing, so without a physical one it is unknown. Of a bond
-    one member counts: a migration is one connection, and that goes through one member.
+    Virtual interfaces claim a speed that means nothing, so without a physical one it is unknown. Of
+    a bond one member counts: a migration is one connection, and that goes through one member.
     """
     if name in speeds:
         return speeds[name]

@@ -25,9 +25,9 @@ class Offer(t.NamedTuple):
 def parse_offer(domain_capabilities: str) -> Offer:
     """Read an C(Offer) from a domain capabilities document.
 
-    The model that "host-model" is built on counts as usable even where libvirt says that the host lacks some
-    of its features: domains use it here with those features disabled. Whether one that wants them all can
-    run is seen when its CPU is compared in full, before it is migrated.
+    The model that "host-model" is built on counts as usable even where libvirt says that the host
+    lacks some of its features: domains use it here with those features disabled. Whether one that
+    wants them all can run is seen when its CPU is compared in full, before it is migrated.
     """
     root = ET.fromstring(domain_capabilities)
     usable = {m.text or "" for m in root.iterfind("cpu/mode[@name='custom']/model[@usable='yes']")}
@@ -41,7 +41,7 @@ def parse_offer(domain_capabilities: str) -> Offer:
 
 
 def host_model(domain_capabilities: str) -> str | None:
-    """Return the C(<cpu>) that "host-model" stands for in a domain capabilities document, None without one."""
+    """Return the C(<cpu>) that "host-model" stands for, None where there is none."""
     mode = ET.fromstring(domain_capabilities).find("cpu/mode[@name='host-model']")
     if mode is None or mode.find("model") is None:
         return None
@@ -56,7 +56,9 @@ def required_features(cpu: str) -> list[str]:
     return sorted(f.get("name", "") for f in features if f.get("policy", "require") == "require")
 
 
-def host_cpu(capabilities: ET.Element, offer: Offer | None, expanded_cpu: str | None) -> dict[str, t.Any]:
+def host_cpu(
+    capabilities: ET.Element, offer: Offer | None, expanded_cpu: str | None
+) -> dict[str, t.Any]:
     """Return the C(cpu) facts of a host.
 
     Parameters
@@ -86,5 +88,8 @@ def domain_cpu(domain: ET.Element) -> dict[str, t.Any]:
         "mode": cpu.get("mode", "custom"),
         "model": cpu.findtext("model"),
         "check": cpu.get("check", "none"),
-        "features": {feature.get("name", ""): feature.get("policy", "require") for feature in cpu.findall("feature")},
+        "features": {
+            feature.get("name", ""): feature.get("policy", "require")
+            for feature in cpu.findall("feature")
+        },
     }

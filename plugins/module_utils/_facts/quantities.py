@@ -30,7 +30,7 @@ _BYTES = {
 
 
 def size_kib(element: ET.Element | None) -> int:
-    """Return the size in KiB that an element like C(<memory unit='MiB'>64</memory>) holds, rounded up."""
+    """Return what an element like C(<memory unit='MiB'>64</memory>) holds in KiB, rounded up."""
     if element is None or not (element.text or "").strip():
         return 0
     return -(-int(element.text or 0) * _BYTES[element.get("unit", "KiB")] // 1024)

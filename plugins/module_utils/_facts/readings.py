@@ -33,8 +33,8 @@ class DomainReading(t.NamedTuple):
 class DomainProbe(t.NamedTuple):
     """What only a domain's QEMU, or a lock on the domain, can tell; it may be missing.
 
-    C(statistics) has the keys of libvirt's bulk statistics, C(job) those of its job statistics (empty
-    when no job runs), C(block_jobs) the targets of the disks that a block job works on.
+    C(statistics) has the keys of libvirt's bulk statistics, C(job) those of its job statistics
+    (empty when no job runs), C(block_jobs) the targets of the disks that a block job works on.
     """
 
     statistics: dict[str, t.Any]
@@ -45,8 +45,8 @@ class DomainProbe(t.NamedTuple):
 class LoadSample(t.NamedTuple):
     """The counters of a host and its domains at one moment.
 
-    C(at_s) is monotonic, C(host) has libvirt's C(kernel), C(user), C(idle) and C(iowait) in nanoseconds,
-    C(domains) the bulk statistics of each domain by UUID.
+    C(at_s) is monotonic, C(host) has libvirt's C(kernel), C(user), C(idle) and C(iowait) in
+    nanoseconds, C(domains) the bulk statistics of each domain by UUID.
     """
 
     at_s: float
@@ -64,8 +64,8 @@ class Defined(t.NamedTuple):
 class HostReading(t.NamedTuple):
     """One host as libvirt describes it, without its domains.
 
-    C(memory) has libvirt's C(total), C(free), C(buffers) and C(cached) in KiB, C(free_by_cell) the free
-    bytes of each NUMA cell.
+    C(memory) has libvirt's C(total), C(free), C(buffers) and C(cached) in KiB, C(free_by_cell) the
+    free bytes of each NUMA cell.
     """
 
     hostname: str
@@ -83,8 +83,9 @@ class HostReading(t.NamedTuple):
 class CpuReading(t.NamedTuple):
     """What the emulators of a host can offer.
 
-    C(domain_capabilities) has one document per emulator and domain type, C(expanded_cpu) the "host-model" of
-    the first of them with every feature written out (None where there is no such model).
+    C(domain_capabilities) has one document per emulator and domain type, C(expanded_cpu) the
+    "host-model" of the first of them with every feature written out (None where there is no such
+    model).
     """
 
     domain_capabilities: tuple[str, ...] = ()
@@ -92,7 +93,9 @@ class CpuReading(t.NamedTuple):
 
 
 class Marker(t.NamedTuple):
-    """What stands in the identity file of a storage: a UUID or None; C(problem) when it cannot be read."""
+    """What stands in the identity file of a storage: a UUID or None; C(problem) when it cannot be
+    read.
+    """
 
     uuid: str | None
     problem: str = ""

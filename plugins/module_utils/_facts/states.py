@@ -4,7 +4,9 @@
 
 """libvirt's numbers for the states of domains and the kinds of jobs, as the words of the facts.
 
-The numbers are part of libvirt's ABI and never change; naming them here keeps the facts free of the library.
+The numbers are part of libvirt's ABI and never change; naming them here keeps the facts free of the
+library.
+
 This module util is PRIVATE to the collection.
 """
 
@@ -88,7 +90,7 @@ _JOBS = (
 
 
 def state_and_reason(state: int, reason: int) -> tuple[str, str]:
-    """Return the words for a domain's state and the reason of it; C(unknown) for what a newer libvirt added."""
+    """Return the words for a state and its reason, C(unknown) for what a newer libvirt added."""
     name, reasons = _STATES.get(state, ("unknown", ()))
     return name, reasons[reason] if 0 <= reason < len(reasons) else "unknown"
 

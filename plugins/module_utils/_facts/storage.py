@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The storage of a host: which mounts and directories matter, and what proves that one is the same elsewhere.
+"""The storage of a host: which mounts and directories matter, and what proves their identity.
 
 This module util is PRIVATE to the collection.
 """
@@ -16,12 +16,14 @@ import xml.etree.ElementTree as ET
 
 from .readings import Defined, Marker
 
-# The file in the root of a storage whose UUID says which storage it is (see the module storage_marker).
+# The file in the root of a storage whose UUID says which storage it is (see the module
+# storage_marker).
 MARKER_NAME = ".drover-storage-id"
 
-# File systems that libvirt takes for shared (virFileIsSharedFS in its src/util/virfile.c, 9.0 to 11), by the
-# names that the kernel gives them in /proc/self/mountinfo. On any other, libvirt refuses a live migration
-# without copying the storage. BeeGFS is known to libvirt since 9.7; before, it refuses and says so.
+# File systems that libvirt takes for shared (virFileIsSharedFS in its src/util/virfile.c, 9.0 to
+# 11), by the names that the kernel gives them in /proc/self/mountinfo. On any other, libvirt
+# refuses a live migration without copying the storage. BeeGFS is known to libvirt since 9.7;
+# before, it refuses and says so.
 SHARED_TYPES = frozenset(
     (
         "acfs",
@@ -38,18 +40,20 @@ SHARED_TYPES = frozenset(
         "smbfs",
     )
 )
-# File systems on a network or cluster whose source names the same storage from every host, shared for libvirt or not.
+# File systems on a network or cluster whose source names the same storage from every host, shared
+# for libvirt or not.
 NETWORK_TYPES = SHARED_TYPES | frozenset(
     ("9p", "cifs", "fuse.ceph", "fuse.sshfs", "lustre", "orangefs", "pvfs2", "smb3", "virtiofs")
 )
-# Of these, the source is a device or an export of the machine around this host: it names nothing to others.
+# Of these, the source is a device or an export of the machine around this host: it names nothing to
+# others.
 _UNNAMED_SOURCE = frozenset(("9p", "gfs2", "gpfs", "ocfs2", "acfs", "virtiofs", "beegfs", "afs"))
 
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
 class Mount(t.NamedTuple):
-    """One line of C(/proc/self/mountinfo): C(root) is what of the file system is mounted, mostly C(/)."""
+    """One line of C(/proc/self/mountinfo); C(root) is the part that is mounted, mostly C(/)."""
 
     path: str
     fstype: str
@@ -59,7 +63,9 @@ class Mount(t.NamedTuple):
 
 
 def parse_mounts(mountinfo: str) -> list[Mount]:
-    """Read the text of C(/proc/self/mountinfo); of mounts on one path the last, which hides the others."""
+    """Read the text of C(/proc/self/mountinfo); of mounts on one path the last, which hides the
+    others.
+    """
     mounts: dict[str, Mount] = {}
     for line in mountinfo.splitlines():
         before, separator, after = line.partition(" - ")
@@ -89,19 +95,23 @@ def mount_of(path: str, mounts: t.Iterable[Mount]) -> Mount | None:
 
 
 def is_shared(mount: Mount) -> bool:
-    """Say whether libvirt takes a mount for shared, and so migrates live without copying what is on it."""
+    """Say whether libvirt takes a mount for shared, and so migrates live without copying what is on
+    it.
+    """
     if mount.fstype in ("cifs", "smb3"):
         # From SMB 2 on the kernel reports another magic number, which libvirt does not know.
         return "vers=1.0" in mount.options.split(",")
     return mount.fstype in SHARED_TYPES
 
 
-def storage_paths(mounts: t.Sequence[Mount], pools: t.Iterable[str], disks: t.Iterable[str]) -> list[str]:
+def storage_paths(
+    mounts: t.Sequence[Mount], pools: t.Iterable[str], disks: t.Iterable[str]
+) -> list[str]:
     """Return the directories that count as storages of a host, sorted.
 
-    Network and cluster mounts always do, other mounts when a domain's disk lies on them. The directory of a
-    pool does unless it is on a network mount, whose own identity then covers it: a disk must belong to the
-    same storage on every host, whichever of them have a pool there.
+    Network and cluster mounts always do, other mounts when a domain's disk lies on them. The
+    directory of a pool does unless it is on a network mount, whose own identity then covers it: a
+    disk must belong to the same storage on every host, whichever of them have a pool there.
 
     Parameters
     ----------
@@ -124,11 +134,20 @@ def _mount_path(path: str, mounts: t.Iterable[Mount]) -> str:
     return mount.path if mount else ""
 
 
+def marker_directory(path: str, mounts: t.Sequence[Mount]) -> str:
+    """Return the directory whose marker file identifies the storage of a path.
+
+    On a network mount that is its root, elsewhere the directory itself.
+    """
+    mount = mount_of(path, mounts)
+    return mount.path if mount and mount.fstype in NETWORK_TYPES else path
+
+
 def storage_facts(path: str, mounts: t.Sequence[Mount], marker: Marker) -> dict[str, t.Any]:
     """Return the facts of one storage.
 
-    A marker file proves most. Without one, the source of a network file system does, if it means the same on
-    every host.
+    A marker file proves most. Without one, the source of a network file system does, if it means
+    the same on every host.
 
     Parameters
     ----------

@@ -18,8 +18,8 @@ from .connection import libvirt, translated
 def read_domains(connection: t.Any) -> list[DomainReading]:
     """Return all domains, running or not, by name.
 
-    What is known of many domains at once is asked once: a filtered list per property instead of a call per
-    domain. A domain that disappears meanwhile is left out.
+    What is known of many domains at once is asked once: a filtered list per property instead of a
+    call per domain. A domain that disappears meanwhile is left out.
 
     Raises
     ------
@@ -36,7 +36,11 @@ def read_domains(connection: t.Any) -> list[DomainReading]:
         }
         with_snapshots = _having(connection, libvirt.VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT)
     readings = (
-        _read_domain(domain, {key: domain.UUIDString() in uuids for key, uuids in having.items()}, with_snapshots)
+        _read_domain(
+            domain,
+            {key: domain.UUIDString() in uuids for key, uuids in having.items()},
+            with_snapshots,
+        )
         for domain in domains
     )
     return sorted((reading for reading in readings if reading), key=lambda reading: reading.name)
@@ -47,7 +51,9 @@ def _having(connection: t.Any, flag: int) -> frozenset[str]:
     return frozenset(domain.UUIDString() for domain in connection.listAllDomains(flag))
 
 
-def _read_domain(domain: t.Any, properties: dict[str, t.Any], with_snapshots: t.Container[str]) -> DomainReading | None:
+def _read_domain(
+    domain: t.Any, properties: dict[str, t.Any], with_snapshots: t.Container[str]
+) -> DomainReading | None:
     """Return one domain, None when it is gone."""
     uuid, name = domain.UUIDString(), domain.name()
     try:

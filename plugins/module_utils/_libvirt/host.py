@@ -36,9 +36,14 @@ def read_host(connection: t.Any) -> HostReading:
             hypervisor_version=connection.getVersion(),
             capabilities=connection.getCapabilities(),
             networks=_defined(connection, "listAllNetworks"),
-            pools=_defined(connection, "listAllStoragePools"),
+            pools=read_pools(connection),
             free_by_cell=_or_nothing(lambda: tuple(connection.getCellsFreeMemory(0, info[4])), ()),
         )
+
+
+def read_pools(connection: t.Any) -> tuple[Defined, ...]:
+    """Return the storage pools of the host; none where it has no driver for them."""
+    return _defined(connection, "listAllStoragePools")
 
 
 Value = t.TypeVar("Value")
@@ -64,7 +69,7 @@ def _defined(connection: t.Any, method: str) -> tuple[Defined, ...]:
 
 
 def read_cpu(connection: t.Any, questions: t.Iterable[tuple[str, str, str]]) -> CpuReading:
-    """Ask what emulators can offer; this can be slow, once for each QEMU that libvirt does not know yet.
+    """Ask what emulators can offer; slow once for each QEMU that libvirt does not know yet.
 
     Parameters
     ----------
@@ -82,8 +87,12 @@ def read_cpu(connection: t.Any, questions: t.Iterable[tuple[str, str, str]]) -> 
     return CpuReading(tuple(documents), expanded)
 
 
-def _expanded(connection: t.Any, document: str, emulator: str, arch: str, domain_type: str) -> str | None:
-    """Return the "host-model" of a domain capabilities document with all features that its model implies."""
+def _expanded(
+    connection: t.Any, document: str, emulator: str, arch: str, domain_type: str
+) -> str | None:
+    """Return the "host-model" of a domain capabilities document with all features that its model
+    implies.
+    """
     cpu = host_model(document)
     if cpu is None:
         return None

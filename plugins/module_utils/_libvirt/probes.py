@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What only a domain's QEMU, or a lock on the domain, can tell. Any of these calls may wait for ever.
+"""What only a domain's QEMU, or a lock on the domain, can tell.
+
+Any of these calls may wait for ever.
 
 This module util is PRIVATE to the collection.
 """

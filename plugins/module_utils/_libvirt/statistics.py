@@ -19,7 +19,8 @@ from .connection import libvirt, translated
 def sample_load(connection: t.Any, clock: t.Callable[[], float]) -> LoadSample:
     """Read the CPU time of the host and of all domains, and the domains' states.
 
-    Only counters that libvirt keeps or finds in /proc are asked for: a QEMU that hangs does not delay this.
+    Only counters that libvirt keeps or finds in /proc are asked for: a QEMU that hangs does not
+    delay this.
 
     Parameters
     ----------

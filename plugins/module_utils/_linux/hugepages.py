@@ -15,7 +15,7 @@ _DIRECTORY = "/sys/kernel/mm/hugepages"
 
 
 def read_hugepages(directory: str = _DIRECTORY) -> list[dict[str, int]]:
-    """Return size, total and free number of the host's huge pages, for each size; none where there are none."""
+    """Return size, total and free number of the host's huge pages, an entry for each size."""
     try:
         names = sorted(os.listdir(directory))
     except OSError:

@@ -4,7 +4,9 @@
 
 """Reading a host and all of its domains: what is asked when, and what is made of it.
 
-The order hides the waiting: everything slow is read between the two samples of the load.
+The load is sampled when all else has been read: reading takes up to half a CPU for a moment, which
+on a small host would be a good part of the load that it reports.
+
 This module util is PRIVATE to the collection.
 """
 
@@ -15,9 +17,9 @@ import time
 import typing as t
 import xml.etree.ElementTree as ET
 
-from ._deadline import Pending
-from ._errors import DroverError
-from ._facts.domain import (
+from .._deadline import Pending
+from .._errors import DroverError
+from .._facts.domain import (
     NO_PROBE,
     Definition,
     Surroundings,
@@ -25,29 +27,22 @@ from ._facts.domain import (
     domain_facts,
     parse_definition,
 )
-from ._facts.emulators import Emulator, parse_emulators, questions
-from ._facts.host import host_facts, versions
-from ._facts.load import domain_cpu_usage, host_cpu_usage
-from ._facts.network import bridge_facts, management_address, migration_facts, network_facts
-from ._facts.processor import parse_offer
-from ._facts.readings import DomainProbe, DomainReading, HostReading, LoadSample
-from ._facts.storage import (
-    Mount,
-    parse_mounts,
-    pool_directories,
-    pool_facts,
-    storage_facts,
-    storage_paths,
-)
-from ._libvirt.connection import open_connection
-from ._libvirt.definitions import read_domains
-from ._libvirt.host import read_cpu, read_host
-from ._libvirt.probes import probe_domains
-from ._libvirt.statistics import sample_load
-from ._linux.hugepages import read_hugepages
-from ._linux.interfaces import physical_speeds, read_default_routes, read_interfaces
-from ._linux.mark_files import DIRECTORY, read_marks
-from ._linux.mounts import read_markers, read_mountinfo, real_paths
+from .._facts.emulators import Emulator, parse_emulators, questions
+from .._facts.host import host_facts, versions
+from .._facts.load import domain_cpu_usage, host_cpu_usage
+from .._facts.network import bridge_facts, management_address, migration_facts, network_facts
+from .._facts.processor import parse_offer
+from .._facts.readings import DomainProbe, DomainReading, HostReading, LoadSample
+from .._facts.storage import pool_directories, pool_facts
+from .._libvirt.connection import open_connection
+from .._libvirt.definitions import read_domains
+from .._libvirt.host import read_cpu, read_host
+from .._libvirt.probes import probe_domains
+from .._libvirt.statistics import sample_load
+from .._linux.hugepages import read_hugepages
+from .._linux.interfaces import physical_speeds, read_default_routes, read_interfaces
+from .._linux.mark_files import DIRECTORY, read_marks
+from .storage import inspect_storage
 
 # How long a QEMU may take to answer before its domain's facts go without what only it knows.
 PROBE_LIMIT_S = 5.0
@@ -56,9 +51,9 @@ PROBE_LIMIT_S = 5.0
 class Request(t.NamedTuple):
     """What to read, and under which name.
 
-    C(name) is how the cluster calls the host, None for its own host name; C(migration_network) is in CIDR
-    notation; C(sample_s) is the time between the samples of the load; C(reached_at) the own address of the SSH
-    connection that asks.
+    C(name) is how the cluster calls the host, None for its own host name; C(migration_network) is
+    in CIDR notation; C(sample_s) is the time between the samples of the load; C(reached_at) the own
+    address of the SSH connection that asks.
     """
 
     uri: str
@@ -79,7 +74,9 @@ class Inspection(t.NamedTuple):
 
 
 class _Domains(t.NamedTuple):
-    """The domains of a host, those whose definition was understood, and what their QEMUs are being asked."""
+    """The domains of a host, those whose definition was understood, and what their QEMUs are being
+    asked.
+    """
 
     readings: list[DomainReading]
     definitions: dict[str, Definition]
@@ -114,19 +111,19 @@ def inspect(
     warnings: list[str] = []
     connection = open_connection(request.uri)
     try:
-        first = sample_load(connection, clock)
         reading = read_host(connection)
         pools = [pool_facts(pool) for pool in reading.pools]
         domains = _read_domains(connection, request.uri, pool_directories(pools))
         host, surroundings = _inspect_host(connection, request, reading, pools, domains, warnings)
-        sleep(max(0.0, first.at_s + request.sample_s - clock()))
+        probes = domains.probes.result(PROBE_LIMIT_S, None)
+        first = sample_load(connection, clock)
+        sleep(request.sample_s)
         second = sample_load(connection, clock)
     finally:
         connection.close()
-    host["cpu_usage"] = host_cpu_usage(first, second, reading.cpus)
-    probes = domains.probes.result(PROBE_LIMIT_S, None)
     if probes is None:
         warnings.append(_silent_qemu())
+    host["cpu_usage"] = host_cpu_usage(first, second, reading.cpus)
     facts = _facts_of_domains(domains, surroundings, (first, second), probes or {}, warnings)
     return Inspection(host, facts, warnings)
 
@@ -147,9 +144,13 @@ def _read_domains(connection: t.Any, uri: str, pools: dict[str, str]) -> _Domain
         for definition in [parse_definition(reading, pools)]
         if definition is not None
     }
-    targets = {uuid: _block_job_targets(one) for uuid, one in definitions.items() if one.reading.active}
+    targets = {
+        uuid: _block_job_targets(one) for uuid, one in definitions.items() if one.reading.active
+    }
     # On a connection of its own, which stays open as long as a QEMU does not answer.
-    probes: Pending[dict[str, DomainProbe] | None] = Pending(lambda: probe_domains(open_connection(uri), targets))
+    probes: Pending[dict[str, DomainProbe] | None] = Pending(
+        lambda: probe_domains(open_connection(uri), targets)
+    )
     return _Domains(readings, definitions, probes)
 
 
@@ -166,12 +167,12 @@ def _inspect_host(
     domains: _Domains,
     warnings: list[str],
 ) -> tuple[dict[str, t.Any], Surroundings]:
-    """Return the facts of the host but for its load, and what the facts of its domains need of them."""
+    """Return the facts of the host but for its load, and what its domains' facts need of them."""
     capabilities = ET.fromstring(reading.capabilities)
     emulators = parse_emulators(capabilities)
     cpu = read_cpu(connection, _questions(capabilities, emulators, domains))
     offers = tuple(parse_offer(document) for document in cpu.domain_capabilities)
-    storage, real = _inspect_storage(pools, domains, warnings)
+    storage, real = inspect_storage(pools, domains.definitions.values(), warnings)
     marks, problems = read_marks(request.marks_directory)
     warnings.extend(problems)
     name = request.name or reading.hostname
@@ -199,32 +200,12 @@ def _questions(
     """Return what to ask the emulators, the one that stands for the host's own CPU first."""
     arch = capabilities.findtext("host/cpu/arch", "")
     definitions = domains.definitions.values()
-    types = [d.root.get("type", "") for d in definitions if d.reading.active and d.emulator[1] == arch]
+    types = [
+        d.root.get("type", "") for d in definitions if d.reading.active and d.emulator[1] == arch
+    ]
     preferred = max(sorted(set(types)), key=types.count, default="kvm")
     asked = questions(emulators, arch, {definition.emulator for definition in definitions})
     return sorted(asked, key=lambda question: (question[1] != arch, question[2] != preferred))
-
-
-def _inspect_storage(
-    pools: list[dict[str, t.Any]], domains: _Domains, warnings: list[str]
-) -> tuple[list[dict[str, t.Any]], dict[str, str]]:
-    """Return the storages of the host, and the paths of pools and images with their links followed."""
-    mounts = parse_mounts(read_mountinfo())
-    directories = list(pool_directories(pools).values())
-    images = [path for one in domains.definitions.values() for path in one.image_paths]
-    real = real_paths(directories + images)
-    paths = storage_paths(mounts, [real[path] for path in directories], [real[path] for path in images])
-    return _identified(paths, mounts, warnings), real
-
-
-def _identified(paths: list[str], mounts: t.Sequence[Mount], warnings: list[str]) -> list[dict[str, t.Any]]:
-    markers = read_markers(paths)
-    warnings.extend(
-        f"The storage {path} cannot be identified: {marker.problem}."
-        for path, marker in markers.items()
-        if marker.problem
-    )
-    return [storage_facts(path, mounts, markers[path]) for path in paths]
 
 
 def _inspect_network(request: Request, warnings: list[str]) -> dict[str, t.Any]:
@@ -235,9 +216,13 @@ def _inspect_network(request: Request, warnings: list[str]) -> dict[str, t.Any]:
         warnings.append(str(error))
         return {}
     management = management_address(interfaces, routes, request.reached_at)
-    migration = migration_facts(interfaces, management, request.migration_network, physical_speeds(interfaces))
+    migration = migration_facts(
+        interfaces, management, request.migration_network, physical_speeds(interfaces)
+    )
     if migration is None and request.migration_network:
-        warnings.append(f"This host has no address on the migration network {request.migration_network}.")
+        warnings.append(
+            f"This host has no address on the migration network {request.migration_network}."
+        )
     facts: dict[str, t.Any] = {"bridges": bridge_facts(interfaces)}
     return dict(facts, migration=migration) if migration else facts
 

@@ -1,0 +1,169 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Maintenance marks of hosts."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: host_mark
+short_description: Mark a host as being in maintenance
+version_added: 1.0.0
+author:
+  - The Drover authors (@drover)
+description:
+  - Writes on the host on which it runs that some host of the cluster is in maintenance, or that it no longer is.
+  - Run it on all hosts with the same O(host) and O(at). Each keeps a copy, so that the mark can be read while the
+    marked host is off; of different copies the one with the newest RV(mark.at) holds.
+  - Taking a host out of maintenance leaves a mark that says so, or a copy on a host that was away at that time would
+    bring the maintenance back. For the same reason a host that knows nothing of the marked one records this as well.
+  - An older order never takes the place of a newer one.
+extends_documentation_fragment:
+  - drover.libvirt.attributes
+  - drover.libvirt.attributes.action_group
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  host:
+    description:
+      - The host that the mark is about, as the inventory names it.
+    type: str
+    required: true
+  state:
+    description:
+      - V(maintenance) keeps VMs away from the host; V(active) lets it take part again.
+    type: str
+    choices:
+      - maintenance
+      - active
+    default: maintenance
+  at:
+    description:
+      - When that was ordered, in the form of RFC 3339, such as V(2026-11-24T09:00:00Z), to the second.
+      - By default now, and in any case later than the mark that is already there.
+    type: str
+  by:
+    description:
+      - Who ordered it.
+    type: str
+    default: ""
+  reason:
+    description:
+      - Why.
+    type: str
+    default: ""
+  evacuated:
+    description:
+      - The VMs that were moved away, which can be brought back afterwards.
+      - They are added to those of a mark that is already there.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Name of the VM.
+        type: str
+        required: true
+      uuid:
+        description: UUID of the VM.
+        type: str
+  directory:
+    description:
+      - The directory of the marks.
+    type: path
+    default: /var/lib/drover/marks
+seealso:
+  - module: drover.libvirt.host_info
+"""
+
+EXAMPLES = r"""
+- name: Put kvm2 into maintenance
+  drover.libvirt.host_mark:
+    host: kvm2
+    reason: new memory modules
+    evacuated:
+      - name: web1
+        uuid: 0b0d7e8e-5d5f-4d4e-8f2c-2f8f5b0c3b11
+
+- name: Take kvm2 out of maintenance
+  drover.libvirt.host_mark:
+    host: kvm2
+    state: active
+"""
+
+RETURN = r"""
+mark:
+  description: The mark that this host keeps now, or would keep after a run without check mode.
+  returned: success
+  type: dict
+  sample:
+    maintenance: true
+    at: "2026-11-24T09:00:00Z"
+    by: alice
+    reason: new memory modules
+    evacuated:
+      - name: web1
+        uuid: 0b0d7e8e-5d5f-4d4e-8f2c-2f8f5b0c3b11
+path:
+  description: The file that holds the mark.
+  returned: success
+  type: str
+  sample: /var/lib/drover/marks/kvm2.json
+"""
+
+import datetime
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._errors import DroverError, failure
+from ..module_utils._linux.marking import Order, carry_out
+
+ARGUMENTS: dict[str, dict[str, t.Any]] = {
+    "host": {"type": "str", "required": True},
+    "state": {"type": "str", "choices": ["maintenance", "active"], "default": "maintenance"},
+    "at": {"type": "str"},
+    "by": {"type": "str", "default": ""},
+    "reason": {"type": "str", "default": ""},
+    "evacuated": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {"name": {"type": "str", "required": True}, "uuid": {"type": "str"}},
+    },
+    "directory": {"type": "path", "default": "/var/lib/drover/marks"},
+}
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    now = datetime.datetime.now(datetime.timezone.utc)
+    try:
+        done = carry_out(Order(**module.params), now, module.check_mode)
+    except DroverError as error:
+        module.fail_json(**failure(error))
+    for warning in done.warnings:
+        module.warn(warning)
+    module.exit_json(
+        changed=done.changed,
+        mark=done.mark,
+        path=done.path,
+        diff={
+            "before_header": done.path,
+            "after_header": done.path,
+            "before": done.before,
+            "after": done.after,
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()
