@@ -13,6 +13,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._errors import DomainNotFound
+from .._facts.states import job_kind, state_and_reason
 from .._migration.result import EndState
 from .connection import libvirt, translated
 
@@ -54,30 +55,14 @@ def read_end_state(connection: t.Any, uuid: str) -> EndState:
 
 
 def _end_state(domain: t.Any) -> EndState:
-    state, reason = domain.state()
+    state, reason = state_and_reason(*domain.state())
     persistent = bool(domain.isPersistent())
-    name = _STATE_NAMES.get(state, "unknown")
     return EndState(
-        state=name,
-        reason=_reason_names(name).get(reason, ""),
+        state=state,
+        reason=reason,
         persistent=persistent,
         autostart=bool(domain.autostart()) if persistent else False,
     )
-
-
-_STATES = ("running", "blocked", "paused", "shutdown", "shutoff", "crashed", "pmsuspended")
-_STATE_NAMES: dict[int, str] = {
-    getattr(libvirt, "VIR_DOMAIN_" + state.upper(), -1): state for state in _STATES
-}
-
-
-def _reason_names(state: str) -> dict[int, str]:
-    prefix = "VIR_DOMAIN_" + state.upper() + "_"
-    return {
-        value: name[len(prefix) :].lower()
-        for name, value in vars(libvirt).items()
-        if name.startswith(prefix) and isinstance(value, int)
-    }
 
 
 @dataclass(frozen=True)
@@ -94,8 +79,8 @@ class DomainFacts:
         Memory of the VM.
     live_xml : str
         Definition of the running VM with everything that libvirt filled in, secrets left out.
-    job_active : bool
-        Whether libvirt is busy with it (a migration, a save, a backup).
+    job : str or None
+        What libvirt is busy with (C(migration_out), C(save), C(backup)...).
     snapshots : int
         Number of snapshots whose metadata libvirt keeps.
     """
@@ -105,9 +90,8 @@ class DomainFacts:
     state: EndState
     memory_mib: int
     live_xml: str
-    job_active: bool
+    job: str | None
     snapshots: int
-    checkpoints: int = 0
 
 
 def read_facts(connection: t.Any, name: str, uuid: str | None, host: str) -> DomainFacts:
@@ -133,9 +117,18 @@ def read_facts(connection: t.Any, name: str, uuid: str | None, host: str) -> Dom
             state=_end_state(domain),
             memory_mib=domain.maxMemory() // 1024,
             live_xml=domain.XMLDesc(0),
-            job_active=bool(domain.isActive()) and domain.jobInfo()[0] != libvirt.VIR_DOMAIN_JOB_NONE,
+            job=_job(domain),
             snapshots=domain.snapshotNum(),
         )
+
+
+def _job(domain: t.Any) -> str | None:
+    if not domain.isActive():
+        return None
+    statistics = domain.jobStats()
+    if statistics.get("type", libvirt.VIR_DOMAIN_JOB_NONE) == libvirt.VIR_DOMAIN_JOB_NONE:
+        return None
+    return job_kind(statistics.get("operation", 0))
 
 
 def resume(domain: t.Any) -> None:
@@ -156,7 +149,10 @@ def destroy(domain: t.Any) -> None:
         try:
             domain.destroy()
         except libvirt.libvirtError as error:
-            if error.get_error_code() not in (libvirt.VIR_ERR_OPERATION_INVALID, libvirt.VIR_ERR_NO_DOMAIN):
+            if error.get_error_code() not in (
+                libvirt.VIR_ERR_OPERATION_INVALID,
+                libvirt.VIR_ERR_NO_DOMAIN,
+            ):
                 raise
 
 

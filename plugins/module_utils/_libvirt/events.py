@@ -113,7 +113,9 @@ class EventLog:
 def subscribed(connection: t.Any, uuid: str, end: str, log: EventLog) -> t.Iterator[None]:
     """Feed the events that a daemon reports of the VM into the log while the block runs."""
 
-    def lifecycle(_connection: t.Any, domain: t.Any, event: int, detail: int, _opaque: t.Any) -> None:
+    def lifecycle(
+        _connection: t.Any, domain: t.Any, event: int, detail: int, _opaque: t.Any
+    ) -> None:
         if domain.UUIDString() == uuid:
             kind = _EVENT_NAMES.get(event, str(event))
             log.add(end, kind, _DETAIL_NAMES.get(kind, {}).get(detail, str(detail)))
@@ -162,5 +164,7 @@ _EVENT_NAMES: dict[int, str] = {
     getattr(libvirt, "VIR_DOMAIN_EVENT_" + kind.upper(), -1): kind for kind in _KINDS
 }
 _DETAIL_NAMES: dict[str, dict[int, str]] = (
-    {kind: _constants("VIR_DOMAIN_EVENT_" + kind.upper() + "_") for kind in _KINDS} if libvirt else {}
+    {kind: _constants("VIR_DOMAIN_EVENT_" + kind.upper() + "_") for kind in _KINDS}
+    if libvirt
+    else {}
 )

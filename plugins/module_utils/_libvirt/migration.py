@@ -26,7 +26,11 @@ def migration_flags(request: MigrationRequest, before: EndState) -> int:
     source, a transient one stays transient.
     """
     options = request.options
-    flags: int = libvirt.VIR_MIGRATE_LIVE | libvirt.VIR_MIGRATE_PEER2PEER | libvirt.VIR_MIGRATE_ABORT_ON_ERROR
+    flags: int = (
+        libvirt.VIR_MIGRATE_LIVE
+        | libvirt.VIR_MIGRATE_PEER2PEER
+        | libvirt.VIR_MIGRATE_ABORT_ON_ERROR
+    )
     chosen = {
         libvirt.VIR_MIGRATE_PERSIST_DEST | libvirt.VIR_MIGRATE_UNDEFINE_SOURCE: before.persistent,
         libvirt.VIR_MIGRATE_PAUSED: options.resumes_destination and before.state != "paused",
@@ -78,7 +82,9 @@ class MigrationJob:
         libvirt's flags.
     """
 
-    def __init__(self, domain: t.Any, peer_uri: str, parameters: dict[str, t.Any], flags: int) -> None:
+    def __init__(
+        self, domain: t.Any, peer_uri: str, parameters: dict[str, t.Any], flags: int
+    ) -> None:
         self._domain = domain
         self._call = (peer_uri, parameters, flags)
         self._returned = threading.Event()
@@ -86,7 +92,9 @@ class MigrationJob:
 
     def start(self) -> None:
         """Begin to migrate."""
-        threading.Thread(target=self._run, name="migrate-" + self._domain.name(), daemon=True).start()
+        threading.Thread(
+            target=self._run, name="migrate-" + self._domain.name(), daemon=True
+        ).start()
 
     def _run(self) -> None:
         try:

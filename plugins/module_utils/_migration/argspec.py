@@ -54,6 +54,8 @@ def read_options(parameters: t.Mapping[str, t.Any]) -> MigrationOptions:
     """
     names = {field.name for field in fields(MigrationOptions)}
     try:
-        return MigrationOptions(**{name: value for name, value in parameters.items() if name in names})
+        return MigrationOptions(
+            **{name: value for name, value in parameters.items() if name in names}
+        )
     except ValueError as error:
         raise InvalidOption("The migration's options do not fit: {}".format(error)) from error

@@ -35,31 +35,41 @@ class Complaint:
 
 
 _UNREACHABLE = "Check that the source's daemon may connect to the destination's (as its root: virsh -c PEER_URI uri)."
-_NETWORK = (
-    "Check the migration network between the hosts and that the ports 49152-49215 are open on the destination."
-)
+_NETWORK = "Check the migration network between the hosts and that the ports 49152-49215 are open on the destination."
 
 # The first row of which a phrase occurs in libvirt's text.
 _TABLE: tuple[tuple[tuple[str, ...], Complaint], ...] = (
     (
         ("guest CPU doesn't match specification", "CPU is incompatible"),
-        Complaint("cpu_incompatible", "Choose a host with those CPU features, or give the VM a common CPU model."),
+        Complaint(
+            "cpu_incompatible",
+            "Choose a host with those CPU features, or give the VM a common CPU model.",
+        ),
     ),
     (
         ("does not support machine type", "unsupported machine type"),
-        Complaint("machine_type_missing", "Install a QEMU on the destination that offers this machine type."),
+        Complaint(
+            "machine_type_missing",
+            "Install a QEMU on the destination that offers this machine type.",
+        ),
     ),
     (
         ("Cannot check QEMU binary",),
-        Complaint("emulator_missing", "Install the VM's emulator on the destination, at the same path."),
+        Complaint(
+            "emulator_missing", "Install the VM's emulator on the destination, at the same path."
+        ),
     ),
     (
         ("Cannot get interface MTU", "Network not found", "is not active"),
-        Complaint("network_missing", "Make the VM's bridge or network available on the destination."),
+        Complaint(
+            "network_missing", "Make the VM's bridge or network available on the destination."
+        ),
     ),
     (
         ("Cannot access storage file", "unable to stat", "Could not open", "No such file"),
-        Complaint("storage_missing", "Mount the VM's storage on the destination, at the same path."),
+        Complaint(
+            "storage_missing", "Mount the VM's storage on the destination, at the same path."
+        ),
     ),
     (
         ("without shared storage is unsafe",),
@@ -67,7 +77,11 @@ _TABLE: tuple[tuple[tuple[str, ...], Complaint], ...] = (
     ),
     (
         ('Failed to get "write" lock', 'Failed to get shared "write" lock'),
-        Complaint("image_locked", "Find out which other QEMU holds the VM's disk before trying again.", True),
+        Complaint(
+            "image_locked",
+            "Find out which other QEMU holds the VM's disk before trying again.",
+            True,
+        ),
     ),
     (
         ("Cannot allocate memory", "cannot set up guest memory"),
@@ -78,7 +92,11 @@ _TABLE: tuple[tuple[tuple[str, ...], Complaint], ...] = (
         Complaint("name_clash", "Remove or rename the other VM on the destination."),
     ),
     (
-        ("another migration job is already running", "cannot acquire state change lock", "job is active"),
+        (
+            "another migration job is already running",
+            "cannot acquire state change lock",
+            "job is active",
+        ),
         Complaint("job_running", "Wait for the running job to end (virsh domjobinfo).", True),
     ),
     (
@@ -87,7 +105,10 @@ _TABLE: tuple[tuple[tuple[str, ...], Complaint], ...] = (
     ),
     (
         ("to the same host",),
-        Complaint("same_host", "Give the hosts different host_uuid settings in libvirtd.conf, or another destination."),
+        Complaint(
+            "same_host",
+            "Give the hosts different host_uuid settings in libvirtd.conf, or another destination.",
+        ),
     ),
     (
         ("resolved to localhost", "Unable to resolve address"),
@@ -99,22 +120,39 @@ _TABLE: tuple[tuple[tuple[str, ...], Complaint], ...] = (
     ),
     (
         ("Unable to access credentials", "TLS"),
-        Complaint("tls_credentials", "Install the migration certificates on both hosts, or migrate without TLS."),
+        Complaint(
+            "tls_credentials",
+            "Install the migration certificates on both hosts, or migrate without TLS.",
+        ),
     ),
     (
         ("canceled by client", "operation aborted"),
-        Complaint("cancelled", "Somebody cancelled the migration; start it again when that is right.", True),
+        Complaint(
+            "cancelled",
+            "Somebody cancelled the migration; start it again when that is right.",
+            True,
+        ),
     ),
     (
         ("Host key verification failed", "Permission denied", "authentication", "Cannot recv data"),
         Complaint("peer_trust", _UNREACHABLE),
     ),
     (
-        ("unable to connect to server", "Connection refused", "No route to host", "Connection timed out"),
+        (
+            "unable to connect to server",
+            "Connection refused",
+            "No route to host",
+            "Connection timed out",
+        ),
         Complaint("unreachable", _NETWORK, True),
     ),
     (
-        ("client socket is closed", "keepalive timeout", "Disconnected from", "End of file while reading data"),
+        (
+            "client socket is closed",
+            "keepalive timeout",
+            "Disconnected from",
+            "End of file while reading data",
+        ),
         Complaint("daemon_lost", "Check the libvirt daemons and the links of both hosts.", True),
     ),
     (
@@ -122,7 +160,12 @@ _TABLE: tuple[tuple[tuple[str, ...], Complaint], ...] = (
         Complaint("qemu_died", "Read the VM's log on both hosts (/var/log/libvirt/qemu).", True),
     ),
     (
-        ("Unable to write to socket", "Unable to write to socket", "Broken pipe", "Connection reset"),
+        (
+            "Unable to write to socket",
+            "Unable to write to socket",
+            "Broken pipe",
+            "Connection reset",
+        ),
         Complaint("connection_lost", _NETWORK, True),
     ),
 )

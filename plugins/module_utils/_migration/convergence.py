@@ -182,7 +182,10 @@ def _over_budget(_history: History, reading: Progress, limits: Limits) -> Decisi
         limits,
         "The copy did not end within its time budget of {:.0f} s: {:.0f} MiB remain, the VM rewrites "
         "{:.1f} MiB/s and {:.1f} MiB/s are copied.".format(
-            limits.budget_s, reading.memory_remaining_mib, reading.dirty_rate_mib_s, reading.bandwidth_mib_s
+            limits.budget_s,
+            reading.memory_remaining_mib,
+            reading.dirty_rate_mib_s,
+            reading.bandwidth_mib_s,
         ),
         "timeout",
     )
@@ -221,7 +224,9 @@ def _allow(history: History, downtime_ms: int) -> Decision | None:
     if downtime_ms <= history.downtime_ms:
         return None
     return Decision(
-        Action.SET_DOWNTIME, "A pause of {} ms is allowed now.".format(downtime_ms), downtime_ms=downtime_ms
+        Action.SET_DOWNTIME,
+        "A pause of {} ms is allowed now.".format(downtime_ms),
+        downtime_ms=downtime_ms,
     )
 
 

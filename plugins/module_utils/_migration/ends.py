@@ -15,7 +15,7 @@ import typing as t
 from .._errors import DroverError
 from .._libvirt.connection import keep_alive, open_connection
 from .._libvirt.domain import find_domain, read_end_state
-from .patience import PatientCall, bounded
+from .patience import NoAnswer, PatientCall, bounded
 from .result import EndState
 
 # Opening a connection over SSH to a busy host takes a second or two; a host that needs longer than this does not answer.
@@ -70,9 +70,12 @@ class End:
     def state(self, uuid: str, limit_s: float = CALL_LIMIT_S) -> EndState:
         """Return what the host says about the VM; when it does not answer, a state that says so. Never raises."""
         try:
-            return self.ask(lambda connection: read_end_state(connection, uuid), "read the VM", limit_s)
+            return self.ask(
+                lambda connection: read_end_state(connection, uuid), "read the VM", limit_s
+            )
         except DroverError as error:
             return EndState(readable=False, state="unknown", error=error.message)
+        return state
 
     def known_state(self, uuid: str | None) -> EndState:
         """Return what the host says about the VM if it is connected already. Never raises."""
@@ -84,7 +87,9 @@ class End:
         """Return the VM on this host, or None."""
         return self.ask(lambda connection: find_domain(connection, uuid), "look up the VM")
 
-    def ask(self, question: t.Callable[[t.Any], t.Any], doing: str, limit_s: float = CALL_LIMIT_S) -> t.Any:
+    def ask(
+        self, question: t.Callable[[t.Any], t.Any], doing: str, limit_s: float = CALL_LIMIT_S
+    ) -> t.Any:
         """Return what a function of the connection returns.
 
         Raises
@@ -97,8 +102,8 @@ class End:
             return bounded(
                 lambda: question(connection), limit_s, "{} on {}".format(doing, self.name)
             )
-        except DroverError:
-            # A call still hangs in it, or its end is gone: the next question gets a new one.
+        except NoAnswer:
+            # A call still hangs in it: the next question gets a new one.
             self._connection = None
             raise
 

@@ -82,7 +82,9 @@ class Handover:
             self.error = error.message
 
     def _hand_over(self) -> None:
-        departure = Departure(self._source.uri, self._uuid, lambda: self._log.add("source", "gone", "seen"))
+        departure = Departure(
+            self._source.uri, self._uuid, lambda: self._log.add("source", "gone", "seen")
+        )
         try:
             self._log.wait_for(lambda events: source_paused(events) or source_ended(events))
             departure.look_closely()

@@ -155,7 +155,9 @@ class _Attempt:
         return self._report.adopted(facts, verdict, evidence, repairs)
 
     def _move(self, facts: DomainFacts, destination_before: EndState) -> MigrationResult:
-        transfer = Transfer(self._request, facts, self._source, self._destination, self._clock, self._sleep)
+        transfer = Transfer(
+            self._request, facts, self._source, self._destination, self._clock, self._sleep
+        )
         repairs = Repairs(self._source, self._destination, facts.uuid)
         with transfer:
             copied = transfer.run(self._on_progress, self._stop)
@@ -173,7 +175,8 @@ class _Attempt:
         try:
             domain = self._destination.domain(uuid)
             statistics: dict[str, t.Any] = self._destination.ask(
-                lambda _connection: completed_statistics(domain), "read the figures of the migration"
+                lambda _connection: completed_statistics(domain),
+                "read the figures of the migration",
             )
         except DroverError:
             return {}
@@ -191,7 +194,9 @@ def _circumstances(
 ) -> Circumstances:
     """Return what is known of the migration beside the states of both hosts."""
     return Circumstances(
-        wanted_state="paused" if facts.state.state == "paused" or transfer.user_paused else "running",
+        wanted_state="paused"
+        if facts.state.state == "paused" or transfer.user_paused
+        else "running",
         resumes_destination=request.options.resumes_destination,
         persistent=facts.state.persistent,
         defined_on_destination=destination_before.persistent,

@@ -132,7 +132,9 @@ class Monitor:
 
     def _decide(self, reading: Progress | None) -> Decision:
         if self._stop is not None and self._stop.is_set():
-            return Decision(Action.ABORT, "The migration was cancelled on request.", error_code="cancelled")
+            return Decision(
+                Action.ABORT, "The migration was cancelled on request.", error_code="cancelled"
+            )
         if reading is not None:
             return decide(self._history, self._limits)
         return self._decide_blindly()
@@ -144,7 +146,9 @@ class Monitor:
             return Decision(Action.CONTINUE)
         return Decision(
             Action.ABORT,
-            "The copy did not end within its time budget of {:.0f} s.".format(self._limits.budget_s),
+            "The copy did not end within its time budget of {:.0f} s.".format(
+                self._limits.budget_s
+            ),
             error_code="timeout",
         )
 
@@ -157,7 +161,9 @@ class Monitor:
     def _act(self, decision: Decision) -> None:
         if decision.action is Action.SET_DOWNTIME:
             self._history = self._history.allowing(decision.downtime_ms)
-            self._attempt(lambda: self._job.set_max_downtime(decision.downtime_ms), "set the downtime")
+            self._attempt(
+                lambda: self._job.set_max_downtime(decision.downtime_ms), "set the downtime"
+            )
         elif decision.action is Action.POST_COPY and self._ended is None:
             self._ended = decision
             self._attempt(self._job.start_post_copy, "switch to post-copy")

@@ -137,7 +137,9 @@ def _unreadable(evidence: Evidence) -> Verdict:
     ]
     return Verdict(
         Outcome.UNKNOWN,
-        reason="It is not known where the VM runs: {}. Nothing was started anywhere.".format(" and ".join(silent)),
+        reason="It is not known where the VM runs: {}. Nothing was started anywhere.".format(
+            " and ".join(silent)
+        ),
     )
 
 
@@ -161,7 +163,9 @@ def _off(evidence: Evidence, circumstances: Circumstances) -> Verdict:
         return _wait_or(circumstances, Verdict(None, (Repair.DESTROY_DESTINATION,)))
     if destination.state == "paused" and destination.reason == "user":
         if ended_by_user:
-            return Verdict(Outcome.NOT_MOVED, _removal(destination, circumstances), _stopped(source))
+            return Verdict(
+                Outcome.NOT_MOVED, _removal(destination, circumstances), _stopped(source)
+            )
         return _arrived_paused(evidence, circumstances)
     if destination.active:
         return _moved(evidence, circumstances)
@@ -195,7 +199,11 @@ def _alive(evidence: Evidence, circumstances: Circumstances) -> Verdict:
     destination = evidence.destination
     if _incoming(destination) and circumstances.patience_left:
         return WAIT
-    if destination.active and not _incoming(destination) and not _never_ran(destination, circumstances):
+    if (
+        destination.active
+        and not _incoming(destination)
+        and not _never_ran(destination, circumstances)
+    ):
         return _both(evidence)
     removal = _removal(destination, circumstances)
     return Verdict(Outcome.ROLLED_BACK if removal else Outcome.NOT_MOVED, removal)
@@ -283,7 +291,9 @@ def _nowhere(evidence: Evidence) -> str:
 
 
 def _broken_post_copy(evidence: Evidence) -> str:
-    return "Post-copy has not ended (source: {}; destination: {}).".format(evidence.source, evidence.destination)
+    return "Post-copy has not ended (source: {}; destination: {}).".format(
+        evidence.source, evidence.destination
+    )
 
 
 _TABLE: dict[str, t.Callable[[Evidence, Circumstances], Verdict]] = {

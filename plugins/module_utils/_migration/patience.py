@@ -68,7 +68,9 @@ class PatientCall(t.Generic[T]):
         """
         if not self._done.wait(limit_s):
             raise NoAnswer(
-                "There was no answer within {:.0f} s when trying to {}.".format(limit_s, self._doing),
+                "There was no answer within {:.0f} s when trying to {}.".format(
+                    limit_s, self._doing
+                ),
                 "Check that the host and its libvirt daemon are alive.",
             )
         if self._error is not None:

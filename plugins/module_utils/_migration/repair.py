@@ -84,7 +84,9 @@ class Repairs:
         try:
             self._to(self._destination, lambda domain: domains.set_autostart(domain, True))
         except DroverError as error:
-            self.leftovers.append("Autostart was not set on the destination: {}".format(error.message))
+            self.leftovers.append(
+                "Autostart was not set on the destination: {}".format(error.message)
+            )
             return False
         return True
 
@@ -143,15 +145,21 @@ def settle(
     return final or _UNSETTLED, repairs.look()
 
 
-_UNSETTLED = Verdict(Outcome.UNKNOWN, reason="The repairs did not bring the hosts to a known state.")
+_UNSETTLED = Verdict(
+    Outcome.UNKNOWN, reason="The repairs did not bring the hosts to a known state."
+)
 
 
 def _unrepaired(verdict: Verdict, repairs: Repairs) -> Verdict:
     """Return the verdict when a repair failed: a VM that could not be resumed is held, not moved."""
-    if Repair.RESUME_DESTINATION in verdict.repairs and Repair.RESUME_DESTINATION not in repairs.done:
+    if (
+        Repair.RESUME_DESTINATION in verdict.repairs
+        and Repair.RESUME_DESTINATION not in repairs.done
+    ):
         return Verdict(
             Outcome.QUARANTINED,
-            reason="The source has let the VM go and the destination holds it paused. " + repairs.leftovers[-1],
+            reason="The source has let the VM go and the destination holds it paused. "
+            + repairs.leftovers[-1],
         )
     return verdict
 

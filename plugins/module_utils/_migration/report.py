@@ -41,7 +41,9 @@ class Report:
         self._begun_s = clock()
         self.prerequisites: tuple[t.Any, ...] = ()
 
-    def refusal(self, error: DroverError, evidence: Evidence, facts: DomainFacts | None) -> MigrationResult:
+    def refusal(
+        self, error: DroverError, evidence: Evidence, facts: DomainFacts | None
+    ) -> MigrationResult:
         """Nothing was begun: a host does not answer, or a prerequisite does not hold."""
         return replace(
             self._base(facts, evidence),
@@ -163,7 +165,9 @@ def _explain(verdict: Verdict, copied: Copied) -> _Explanation:
         return _Explanation(reason, outcome.value, _REMEDIES[outcome])
     ended = copied.watched.ended
     if ended is not None:
-        return _Explanation(reason, ended.error_code, _ENDED_REMEDIES.get(ended.error_code, ""), True)
+        return _Explanation(
+            reason, ended.error_code, _ENDED_REMEDIES.get(ended.error_code, ""), True
+        )
     complaint = understand(copied.error.message if copied.error else "")
     return _Explanation(reason, complaint.error_code, complaint.remedy, complaint.retriable)
 
@@ -187,7 +191,11 @@ def _phase_reached(outcome: Outcome, copied: Copied) -> Phase:
         return Phase.CLEANUP
     if timeline.switchover_s(copied.events) is not None:
         return Phase.HANDOVER
-    return Phase.TRANSFER if copied.watched.latest or timeline.iterations(copied.events) else Phase.PREPARATION
+    return (
+        Phase.TRANSFER
+        if copied.watched.latest or timeline.iterations(copied.events)
+        else Phase.PREPARATION
+    )
 
 
 def _warnings(outcome: Outcome, copied: Copied) -> tuple[str, ...]:

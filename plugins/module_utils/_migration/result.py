@@ -70,8 +70,8 @@ class EndState:
 
     @property
     def active(self) -> bool:
-        """Whether a QEMU process of the VM exists there."""
-        return self.state not in ("absent", "shutoff", "crashed")
+        """Whether a QEMU process of the VM is known to exist there."""
+        return self.readable and self.state not in ("absent", "shutoff", "crashed")
 
     def __str__(self) -> str:
         if not self.readable:

@@ -19,7 +19,8 @@ Events = tuple[DomainEvent, ...]
 def source_left(events: Events) -> bool:
     """Whether the source reported that its QEMU ended because the VM migrated."""
     return any(
-        event.end == "source" and event.kind == "stopped" and event.detail == "migrated" for event in events
+        event.end == "source" and event.kind == "stopped" and event.detail == "migrated"
+        for event in events
     )
 
 
@@ -63,7 +64,9 @@ def suspended_by_user(events: Events) -> bool:
     pause = _last_pause(events)
     if pause is None:
         return False
-    later = [e for e in events[events.index(pause) :] if e.end == "source" and e.kind == "iteration"]
+    later = [
+        e for e in events[events.index(pause) :] if e.end == "source" and e.kind == "iteration"
+    ]
     return len(later) > 1
 
 

@@ -149,7 +149,9 @@ class Transfer:
     def _begin_handover(self) -> Handover | None:
         if not self._request.options.resumes_destination or self._facts.state.state == "paused":
             return None
-        handover = Handover(self._source, self._destination, self._facts.uuid, self._log, self._sleep)
+        handover = Handover(
+            self._source, self._destination, self._facts.uuid, self._log, self._sleep
+        )
         handover.start()
         return handover
 

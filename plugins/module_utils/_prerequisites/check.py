@@ -4,18 +4,28 @@
 
 """All checks that must hold before one VM is moved, made with connections to both hosts open.
 
+Every check is made and every failure reported, not only the first.
+
 This module util is PRIVATE to the collection.
 """
 
 from __future__ import annotations
 
 import typing as t
+import xml.etree.ElementTree as ET
 
-from .._errors import PrerequisiteFailed
+from .._errors import LibvirtFailed, PrerequisiteFailed
+from .._libvirt.connection import translated
 from .._libvirt.domain import DomainFacts
 from .._migration.request import MigrationRequest
 from .._migration.result import EndState
-from .finding import Finding
+from . import domain, hosts, machine, surroundings
+from .context import Context
+from .finding import Finding, untold
+
+Check = t.Callable[[Context], t.Iterator[Finding]]
+
+CHECKS: tuple[Check, ...] = (*hosts.CHECKS, *domain.CHECKS, *machine.CHECKS, *surroundings.CHECKS)
 
 
 def check_prerequisites(
@@ -25,10 +35,45 @@ def check_prerequisites(
     source: t.Any,
     destination: t.Any,
 ) -> tuple[Finding, ...]:
-    return ()
+    """Make all checks and return what they found.
+
+    Parameters
+    ----------
+    request : MigrationRequest
+        What was asked for.
+    facts : DomainFacts
+        The VM on its source.
+    destination_before : EndState
+        What the destination knows of it.
+    source, destination : libvirt.virConnect
+        Open connections.
+    """
+    definition = ET.fromstring(facts.live_xml)
+    context = Context(request, facts, definition, destination_before, source, destination)
+    return tuple(finding for check in CHECKS for finding in _findings(check, context))
+
+
+def _findings(check: Check, context: Context) -> list[Finding]:
+    """Return what a check found; one that libvirt cannot answer here does not stop the others."""
+    name = check.__name__
+    try:
+        with translated("check {}".format(name.replace("_", " "))):
+            return list(check(context))
+    except LibvirtFailed as error:
+        return [untold(name, error.message)]
 
 
 def refuse_failed(findings: t.Iterable[Finding]) -> None:
-    failed = [f for f in findings if f.blocks]
+    """Refuse a migration that must not begin.
+
+    Raises
+    ------
+    PrerequisiteFailed
+        With what all blocking checks found, and all remedies.
+    """
+    failed = [finding for finding in findings if finding.blocks]
     if failed:
-        raise PrerequisiteFailed(" ".join(f.evidence for f in failed), " ".join(f.remedy for f in failed))
+        raise PrerequisiteFailed(
+            " ".join(finding.evidence for finding in failed),
+            " ".join(dict.fromkeys(finding.remedy for finding in failed)),
+        )

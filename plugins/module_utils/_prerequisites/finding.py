@@ -48,3 +48,23 @@ class Finding:
     def to_dict(self) -> dict[str, t.Any]:
         """Return it as plain JSON data."""
         return dataclasses.asdict(self)
+
+
+def holds(identifier: str, evidence: str) -> Finding:
+    """Return the finding of a check that passed."""
+    return Finding(identifier, "info", True, evidence)
+
+
+def blocks(identifier: str, evidence: str, remedy: str) -> Finding:
+    """Return the finding of a check without which the migration must not begin."""
+    return Finding(identifier, "block", False, evidence, remedy)
+
+
+def warns(identifier: str, evidence: str, remedy: str) -> Finding:
+    """Return a finding that the operator should know."""
+    return Finding(identifier, "warn", False, evidence, remedy)
+
+
+def untold(identifier: str, evidence: str, remedy: str = "") -> Finding:
+    """Return the finding of a check that libvirt cannot answer here; the migration call itself will."""
+    return Finding(identifier, "info", False, evidence, remedy)

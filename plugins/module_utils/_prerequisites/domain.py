@@ -1,0 +1,130 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The VM itself: that it can leave its host at all, and that its name is free on the destination.
+
+This module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._facts.blockers import Subject, blockers
+from .._libvirt.domain import find_domain
+from .context import Context
+from .finding import Finding, blocks, holds, warns
+
+
+def active(context: Context) -> t.Iterator[Finding]:
+    """The VM runs or is paused."""
+    state = context.facts.state
+    if state.state in ("running", "paused", "blocked"):
+        yield holds("active", "The VM is {}.".format(state))
+        return
+    yield blocks(
+        "active",
+        "The VM is {} on {} and cannot be migrated live.".format(
+            state, context.request.source_name
+        ),
+        "Start it, or leave it; a VM that does not run needs no live migration.",
+    )
+
+
+def no_job(context: Context) -> t.Iterator[Finding]:
+    """libvirt is not busy with the VM."""
+    job = context.facts.job
+    if job == "migration_out":
+        yield blocks(
+            "no_job",
+            "Another migration of the VM is running.",
+            "Wait for it to end, or cancel it (virsh domjobabort).",
+        )
+    elif job:
+        yield blocks(
+            "no_job",
+            "A job is running on the VM ({}).".format(job.replace("_", " ")),
+            "Wait for it to end, or cancel it (virsh domjobabort).",
+        )
+    else:
+        yield holds("no_job", "No job is running on the VM.")
+
+
+def movable(context: Context) -> t.Iterator[Finding]:
+    """Nothing ties the VM to its host: no host device, no snapshot, no encrypted memory..."""
+    facts = context.facts
+    found = blockers(
+        Subject(
+            root=context.definition,
+            active=facts.state.active,
+            state=facts.state.state,
+            reason=facts.state.reason,
+            disks=[],  # libvirt itself refuses disks on storage that is not shared
+            storage_of=lambda _path: None,
+            snapshots=facts.snapshots,
+        )
+    )
+    for blocker in found:
+        yield blocks(blocker["code"], blocker["message"], blocker["remedy"])
+    if not found:
+        yield holds("movable", "Nothing ties the VM to its host.")
+
+
+def free_name(context: Context) -> t.Iterator[Finding]:
+    """The destination has no other VM with this name or UUID, and does not run this one."""
+    facts, before = context.facts, context.destination_before
+    namesake = find_domain(context.destination, None, facts.name)
+    if namesake is not None and namesake.UUIDString() != facts.uuid:
+        yield blocks(
+            "free_name",
+            "{} has another VM with the name {} (UUID {}).".format(
+                context.there, facts.name, namesake.UUIDString()
+            ),
+            "Rename or remove one of the two.",
+        )
+        return
+    itself = find_domain(context.destination, facts.uuid)
+    if itself is not None and itself.name() != facts.name:
+        yield blocks(
+            "free_name",
+            "The VM {} on {} has the same UUID {}.".format(
+                itself.name(), context.there, facts.uuid
+            ),
+            "Give one of the two another UUID, or remove the definition that is not needed.",
+        )
+        return
+    yield (
+        _known_there(context)
+        if before.state != "absent"
+        else holds("free_name", "The name and the UUID are free on {}.".format(context.there))
+    )
+
+
+def _known_there(context: Context) -> Finding:
+    """The destination knows this very VM: an old definition is replaced, a second QEMU is an emergency."""
+    before = context.destination_before
+    if before.active:
+        return blocks(
+            "free_name",
+            "The VM is also active on {} ({}).".format(context.there, before),
+            "Find out which of the two is the true one and stop the other before anything else.",
+        )
+    if context.facts.state.persistent:
+        return warns(
+            "stale_definition",
+            "{} has an older definition of the VM, which the migration replaces.".format(
+                context.there
+            ),
+            "Nothing; keep a copy of it if it holds anything of worth (virsh dumpxml --inactive).",
+        )
+    return warns(
+        "stale_definition",
+        "{} has an older definition of the VM, which stays as it is because the VM is transient.".format(
+            context.there
+        ),
+        "Undefine it there when it is not needed.",
+    )
+
+
+CHECKS = (active, no_job, movable, free_name)

@@ -1,0 +1,70 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the VM is plugged into on the destination: networks, bridges, and the storage of its disks.
+
+This module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import typing as t
+
+from .._facts.disks import disks
+from .._facts.network import domain_networks
+from .._libvirt.surroundings import Presence, bridge_presence, network_presence, volume_presence
+from .context import Context
+from .finding import Finding, blocks, holds, untold
+
+
+def networks(context: Context) -> t.Iterator[Finding]:
+    """The networks and bridges that the VM is plugged into exist on the destination and are active."""
+    bridge_names, network_names = domain_networks(context.definition)
+    for name in network_names:
+        yield _present(context, "network", name, network_presence(context.destination, name))
+    for name in bridge_names:
+        yield _present(context, "bridge", name, bridge_presence(context.destination, name))
+
+
+def _present(context: Context, kind: str, name: str, presence: Presence) -> Finding:
+    words = {
+        Presence.ACTIVE: "The {} {} is active on {}.",
+        Presence.INACTIVE: "The {} {} is not active on {}.",
+        Presence.ABSENT: "There is no {} {} on {}.",
+        Presence.UNTOLD: "libvirt cannot say whether the {} {} exists on {}.",
+    }
+    evidence = words[presence].format(kind, name, context.there)
+    if presence is Presence.ACTIVE:
+        return holds(kind, evidence)
+    if presence is Presence.UNTOLD:
+        return untold(kind, evidence)
+    return blocks(kind, evidence, "Create and start it there, or choose another host.")
+
+
+def storage(context: Context) -> t.Iterator[Finding]:
+    """The images of the VM's disks are visible on the destination, where its storage pools can tell."""
+    for disk in disks(context.definition, {}):
+        path = disk["path"]
+        if path is None or not path.startswith("/"):
+            continue
+        presence = volume_presence(context.destination, path)
+        if presence is Presence.ACTIVE:
+            yield holds("storage", "{} sees {}.".format(context.there, path))
+        elif presence is Presence.ABSENT:
+            yield blocks(
+                "storage",
+                "{} has the directory {} as a storage pool, but {} is not in it.".format(
+                    context.there, posixpath.dirname(path), posixpath.basename(path)
+                ),
+                "Mount the same storage there as on the source.",
+            )
+        else:
+            yield untold(
+                "storage",
+                "No storage pool of {} can say whether {} is there.".format(context.there, path),
+            )
+
+
+CHECKS = (networks, storage)
