@@ -217,6 +217,8 @@ class ActionModule(ActionBase):
             return {**answer, "failed": True, "folder": folder}
         report = render_outcomes(plan, answer["outcomes"])
         answer["report"] = report
+        if self._task.args.get("progress", "lines") == "lines":
+            self._display.display(f"\n{report}")
         left = [item for item in answer["outcomes"] if item["outcome"] != "moved"]
         if left:
             answer["failed"] = True

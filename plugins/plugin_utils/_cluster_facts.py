@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from ._plain import plain
 
 # The variable in which the role drover.libvirt.gather registers the result of host_info.
-FACTS_VARIABLE = "drover_host_info"
+FACTS_VARIABLE = "gather_host_info"
 
 
 class FactsMissing(Exception):

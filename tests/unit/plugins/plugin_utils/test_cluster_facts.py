@@ -16,7 +16,7 @@ from ansible_collections.drover.libvirt.plugins.plugin_utils._cluster_facts impo
 def found(name: str, *domains: str) -> dict[str, Any]:
     """Return the variables of a host on which host_info found these VMs."""
     return {
-        "drover_host_info": {
+        "gather_host_info": {
             "host": {"name": name, "vcpus": 4, "memory_mib": 8192},
             "domains": [
                 {"name": domain, "host": name, "vcpus": 1, "memory_mib": 64, "cpu_usage": 0.0}
@@ -65,7 +65,7 @@ def test_labels_and_the_migration_address_of_the_inventory_win() -> None:
         "drover_labels": {"rack": "r1"},
         "drover_migration_address": "198.51.100.1",
     }
-    host["drover_host_info"]["host"].update(
+    host["gather_host_info"]["host"].update(
         labels={"rack": "r9", "gpu": "no"}, migration={"address": None, "mtu": 9000}
     )
     facts = cluster_facts(variables({"kvm1": host}), "kvm")
@@ -97,7 +97,7 @@ def test_a_silent_host_is_refused_with_its_own_words() -> None:
     """The reason that the host gave is in the sentence, and so is what to do."""
     hosts = {
         "kvm1": found("kvm1"),
-        "kvm2": {"drover_host_info": {"failed": True, "msg": "No libvirt here.\nTraceback"}},
+        "kvm2": {"gather_host_info": {"failed": True, "msg": "No libvirt here.\nTraceback"}},
     }
     with pytest.raises(FactsMissing, match=r"kvm2: No libvirt here\. .*drover_unreachable=ignore"):
         cluster_facts(variables(hosts), "kvm")
