@@ -46,10 +46,10 @@ def mib_s(mbit_s: float) -> float:
 
 
 def transfer_s(domain: Domain, bandwidth: float) -> float:
-    """Predict the seconds of copying: rounds of what was dirtied in the round before, until the rest fits in the downtime.
+    """Predict the seconds of copying: rounds of what the round before left dirty, until the rest fits in the downtime.
 
-    Worked example: 4096 MiB at 1000 MiB/s, dirtying 200 MiB/s: 4.096 + 0.819 + 0.164 = 5.079 s, then the rest of 33 MiB
-    fits in 0.5 s (and is sent last: 0.033 s more).
+    Worked example: 4096 MiB at 1000 MiB/s, dirtying 200 MiB/s: 4.096 + 0.819 s, then 164 MiB are left, which fit in
+    0.5 s and take 0.164 s: 5.079 s.
     """
     rest = float(domain.memory_used_mib or domain.memory_mib)
     rate = min(domain.dirty_rate_mib_s or 0.0, CONVERGING * bandwidth)

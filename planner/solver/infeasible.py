@@ -4,14 +4,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..cluster.resources import RESOURCE_NAMES, Resources, total
 from ..errors import Immovable, Infeasible
 from ..goal.relocation import Relocation
+from ..policy.base import Rule
 from ..policy.capacity import Capacity
 from ..problem import Problem
 from .indexed import Indexed
 from .milp.backend import Effort
-from .milp.relaxation import Remedies, find_remedies
+from .milp.relaxation import Remedies, find_conflict, find_remedies
 from .search.state import State
 
 
@@ -36,7 +39,19 @@ def explain_evacuation(problem: Problem, indexed: Indexed, effort: Effort) -> No
             f"Emptying {hosts} takes {needed} migrations and limits.max_migrations allows {most}; "
             f"raise it to {needed} or name fewer hosts."
         )
+    conflict = find_conflict(problem, effort)
+    if conflict:
+        names = " and the ".join(rule.title for rule in conflict)
+        raise Infeasible(
+            f"The {names} leave{'s' if len(conflict) == 1 else ''} no place for the VMs of {hosts}: {_told(conflict)}; "
+            f"make {'it' if len(conflict) == 1 else 'one of them'} preferred, or take a VM out of it."
+        )
     raise Infeasible(_shortage(problem, indexed, find_remedies(indexed, effort), hosts))
+
+
+def _told(rules: Sequence[Rule]) -> str:
+    shown = [f"{rule.name} is about {', '.join(rule.domains[:4])}{'...' if len(rule.domains) > 4 else ''}" for rule in rules]
+    return "; ".join(shown)
 
 
 def _nowhere(problem: Problem, members: tuple[str, ...], source: str) -> str:

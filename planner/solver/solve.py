@@ -18,14 +18,11 @@ from ..problem import Problem
 from .indexed import Indexed
 from .infeasible import explain_evacuation, explain_relocation
 from .milp.backend import Effort
-from .milp.model import build, solve_exactly
+from .milp.model import build, movers_within, solve_exactly
 from .milp.program import Verdict
 from .search.place import place_spreading
 from .search.state import State
-from .solution import Solution, proved_solution
-
-EXACT_COLUMNS = 40_000
-"""More moves than this are not put into one exact model."""
+from .solution import Solution, SolveStatus, proved_solution
 
 
 def solve(problem: Problem, effort: Effort | None = None) -> Solution:
@@ -56,7 +53,9 @@ def _(goal: Evacuation, problem: Problem, effort: Effort) -> Solution:
     within = _within_budget(problem, sum(len(indexed.items[i].members) for i in indexed.leavers))
     if within and not _required_broken(problem) and not place_spreading(state, indexed.leavers):
         placement = indexed.placement(state.moves())
-        return proved_solution(placement, problem.objective_s(placement), least)
+        quick = proved_solution(placement, problem.objective_s(placement), least)
+        if quick.status is SolveStatus.OPTIMAL:
+            return quick
     return _exactly(problem, indexed, effort, least, lambda: explain_evacuation(problem, indexed, effort))
 
 
@@ -97,10 +96,7 @@ def _exactly(
     problem: Problem, indexed: Indexed, effort: Effort, bound: float | None, explain: Callable[[], None]
 ) -> Solution:
     """Solve the exact model, with all VMs as movers if it stays small enough."""
-    movers = range(len(indexed.items))
-    if sum(len(indexed.items[item].destinations) for item in movers) > EXACT_COLUMNS:
-        movers = indexed.leavers  # type: ignore[assignment]
-    variables = build(indexed, movers)
+    variables = build(indexed, movers_within(indexed, indexed.leavers))
     if not variables.y and not indexed.leavers:
         placement: Placement = problem.snapshot.placement
         return proved_solution(placement, problem.objective_s(placement), problem.objective_s(placement))

@@ -4,15 +4,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ..indexed import Indexed
 from . import constraints, objective
 from .backend import Effort, solve_program
-from .program import Answer, Verdict
+from .program import Answer
 from .variables import Variables
 
+EXACT_COLUMNS = 40_000
+"""More moves than this are not put into one exact model."""
+
 STAGE_TOLERANCE = 1e-6
+
+
+def movers_within(indexed: Indexed, fewest: Sequence[int]) -> Sequence[int]:
+    """Return all items as movers if the model stays small enough, else only the fewest that will do."""
+    everything = range(len(indexed.items))
+    if sum(len(indexed.items[item].destinations) for item in everything) <= EXACT_COLUMNS:
+        return everything
+    return fewest
 
 
 def build(
@@ -48,4 +59,4 @@ def solve_exactly(variables: Variables, effort: Effort, *, spread: bool = False)
     )
 
 
-__all__ = ["Effort", "Verdict", "build", "solve_exactly"]
+__all__ = ["build", "movers_within", "solve_exactly"]

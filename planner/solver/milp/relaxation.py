@@ -4,13 +4,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from math import ceil
 
 from ...cluster.resources import Resources
+from ...policy.base import Rule, Strictness
+from ...problem import Problem
 from ..indexed import Indexed
 from . import constraints
 from .backend import Effort, solve_program
+from .model import build, movers_within
 from .program import Answer, Pairs
 from .variables import Variables
 
@@ -41,6 +45,31 @@ def find_remedies(indexed: Indexed, effort: Effort) -> Remedies:
     return Remedies(
         room=_room(indexed, effort), overcommit=_overcommit(indexed, effort), left_out=_left_out(indexed, effort)
     )
+
+
+def find_conflict(problem: Problem, effort: Effort) -> tuple[Rule, ...]:
+    """Return a smallest set of firm rules that, with the capacities, has no placement; empty if capacity alone is short.
+
+    A deletion filter: each rule is left out in turn, for good where there is still no placement without it.
+
+    References
+    ----------
+    J. W. Chinneck, E. W. Dravnieks, "Locating minimal infeasible constraint sets in linear programs", 1991.
+    """
+    kept = [rule for rule in problem.policies.rules if rule.strictness is not Strictness.PREFERRED]
+    if _is_feasible(problem, [], effort):
+        for rule in list(kept):
+            fewer = [other for other in kept if other is not rule]
+            if not _is_feasible(problem, fewer, effort):
+                kept = fewer
+        return tuple(kept)
+    return ()
+
+
+def _is_feasible(problem: Problem, rules: Sequence[Rule], effort: Effort) -> bool:
+    indexed = Indexed(replace(problem, policies=replace(problem.policies, rules=tuple(rules))))
+    movers = movers_within(indexed, indexed.leavers)
+    return solve_program(build(indexed, movers).program, {}, effort).has_values
 
 
 def _departures(variables: Variables) -> None:

@@ -1,0 +1,110 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The house rules of the planner, read from its own source."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PLANNER = Path(__file__).parents[3] / "planner"
+FILES = sorted(PLANNER.rglob("*.py"))
+
+ROOMS = {
+    "cluster": {"errors", "documents"},
+    "policy": {"cluster", "errors", "documents", "libraries"},
+    "goal": {"cluster", "errors", "documents"},
+    "problem": {"cluster", "policy", "goal"},
+    "solver": {"problem", "cluster", "policy", "goal", "errors", "libraries"},
+    "schedule": {"problem", "cluster", "policy", "goal", "errors", "libraries", "solver.solution"},
+    "verify": {"problem", "cluster", "policy", "goal", "errors"},
+}
+"""Who may import whom, inside the planner."""
+
+LIBRARIES = {
+    "pulp": {"solver/milp/backend.py"},
+    "networkx": {"schedule/parking.py"},
+    "jmespath": {"policy/selector.py"},
+    "yaml": {"cli.py"},
+    "fastjsonschema": {"documents.py"},
+}
+"""The one file that may load each library."""
+
+STANDARD = {
+    "abc", "argparse", "ast", "collections", "concurrent", "contextlib", "csv", "dataclasses", "enum", "functools",
+    "hashlib", "heapq", "importlib", "itertools", "json", "math", "operator", "os", "pathlib", "re", "sys", "types", "typing",
+}  # fmt: skip
+
+
+def imports(path: Path) -> list[tuple[int, str]]:
+    """Return the level and the module of every import in a file."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            found.append((node.level, node.module or ""))
+        elif isinstance(node, ast.Import):
+            found += [(0, alias.name) for alias in node.names]
+    return found
+
+
+def inside(path: Path, level: int, module: str) -> str:
+    """Return the module inside the planner that a relative import means."""
+    parts = path.relative_to(PLANNER).parts[:-1]
+    return ".".join([*parts[: len(parts) - level + 1], *([module] if module else [])])
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PLANNER)))
+def test_only_relative_imports_and_the_standard_library(path: Path) -> None:
+    """The planner works as `planner`, as `drover_planner` and inside the collection, because it never names itself."""
+    for level, module in imports(path):
+        if level == 0:
+            assert module.split(".")[0] in STANDARD | {"__future__"}, module
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PLANNER)))
+def test_arrows_point_one_way(path: Path) -> None:
+    """A room imports only itself and the rooms before it."""
+    room = path.relative_to(PLANNER).parts[0].removesuffix(".py")
+    if room not in ROOMS:
+        return
+    for level, module in imports(path):
+        if level:
+            target = inside(path, level, module)
+            allowed = {room, *ROOMS[room]}
+            assert any(target == name or target.startswith(f"{name}.") for name in allowed), f"{path.name}: {target}"
+
+
+def test_one_file_loads_each_library() -> None:
+    """Each third-party library is loaded in one place."""
+    found: dict[str, set[str]] = {}
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "require":
+                name = ast.literal_eval(node.args[0])
+                found.setdefault(name, set()).add(path.relative_to(PLANNER).as_posix())
+    assert found == LIBRARIES
+
+
+def functions() -> list[tuple[str, ast.FunctionDef]]:
+    """Return all functions of the planner."""
+    return [
+        (path.relative_to(PLANNER).as_posix(), node)
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+    ]
+
+
+def test_files_and_functions_stay_short() -> None:
+    """No file has 400 lines, no function more than 60."""
+    assert [path.name for path in FILES if len(path.read_text(encoding="utf-8").splitlines()) >= 400] == []
+    assert [(file, f.name) for file, f in functions() if (f.end_lineno or 0) - f.lineno > 60] == []
+
+
+def test_public_functions_are_documented() -> None:
+    """Everything without a leading underscore says what it does."""
+    bare = [(file, f.name) for file, f in functions() if not f.name.startswith("_") and not ast.get_docstring(f)]
+    nested = {"lead", "occupancy", "shelters", "duration_ms", "allowed", "add_3", "add_4"}
+    assert [entry for entry in bare if entry[1] not in nested] == []

@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from planner.cli import main
+from tests.unit.planner.builders import cluster
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def facts(tmp_path: Path) -> Path:
+    """Write a facts file."""
+    path = tmp_path / "facts.json"
+    path.write_text(json.dumps(cluster(a={"x": 100}, b={}, c={"big": 1000})))
+    return path
+
+
+def test_plan_and_show(facts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`drover plan` writes the plan and prints it; `drover show` prints the same."""
+    out = tmp_path / "plan.json"
+    assert main(["plan", "--facts", str(facts), "--goal", "evacuate", "--host", "a", "--out", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert "1 migration empties a." in printed
+    assert main(["show", str(out)]) == 0
+    assert capsys.readouterr().out == printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--goal", "evacuate", "--host", "z"], 2, "There is no host z"),
+        (["--goal", "evacuate"], 2, "needs a host"),
+        (["--goal", "evacuate", "--host", "c"], 3, "cannot leave c"),
+        (["--goal", "evacuate", "--host", "a", "--policy", "/no/such/file"], 2, "Cannot read /no/such/file"),
+    ],
+)
+def test_errors_are_one_sentence_and_no_file(
+    facts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, words: str
+) -> None:
+    """A failure has its exit code and one line on standard error; no plan file appears."""
+    out = tmp_path / "plan.json"
+    assert main(["plan", "--facts", str(facts), *arguments, "--out", str(out)]) == code
+    captured = capsys.readouterr()
+    assert words in captured.err
+    assert captured.err.count("\n") == 1
+    assert captured.out == ""
+    assert not out.exists()
+
+
+def test_broken_files_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """JSON or YAML that cannot be parsed is an error with the file's name."""
+    bad = tmp_path / "facts.json"
+    bad.write_text("{")
+    assert main(["plan", "--facts", str(bad), "--goal", "evacuate", "--host", "a"]) == 2
+    assert f"{bad} is not valid JSON" in capsys.readouterr().err
+
+
+def test_start_up_loads_no_solver(facts: Path) -> None:
+    """An evacuation that needs no model loads neither PuLP nor NetworkX: the command starts quickly."""
+    code = (
+        "import sys; from planner.cli import main; "
+        f"main(['plan', '--facts', {str(facts)!r}, '--goal', 'evacuate', '--host', 'a', '--quiet']); "
+        "print(sorted({'pulp', 'networkx', 'numpy', 'yaml'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "[]"
+
+
+def test_nothing_but_the_report_is_printed(tmp_path: Path) -> None:
+    """Solvers like to print; standard output stays ours."""
+    path = tmp_path / "facts.json"
+    path.write_text(json.dumps(cluster(a={"big": 600}, b={"p": 300, "q": 300}, c={"r": 500})))
+    policy = tmp_path / "policy.yml"
+    policy.write_text("headroom: {memory: 0}\n")
+    command = [sys.executable, "-m", "planner", "plan", "--facts", str(path), "--policy", str(policy)]
+    done = subprocess.run(
+        [*command, "--goal", "evacuate", "--host", "a", "--quiet"], cwd=ROOT, capture_output=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
