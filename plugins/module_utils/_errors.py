@@ -74,3 +74,25 @@ class PrerequisiteFailed(DroverError):
 def failure(error: DroverError) -> dict[str, t.Any]:
     """Return the keyword arguments of C(fail_json) that describe the error."""
     return {"msg": str(error), "error_code": error.code, "remedy": error.remedy}
+
+
+Result = t.TypeVar("Result")
+
+
+def or_fail(module: t.Any, call: t.Callable[[], Result]) -> Result:
+    """Return what a call returns, or end the module with the error that it raises.
+
+    Parameters
+    ----------
+    module : AnsibleModule
+        The module to end.
+    call : callable
+        What to do; it may raise C(DroverError).
+    """
+    try:
+        return call()
+    except DroverError as error:
+        raised = error
+    # Not inside of the handler: there Ansible adds a traceback, as if this were an accident.
+    module.fail_json(**failure(raised))
+    raise raised

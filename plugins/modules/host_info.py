@@ -323,7 +323,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ..module_utils._errors import DroverError, failure
+from ..module_utils._errors import or_fail
 from ..module_utils._inspection.inspect import Request, inspect
 from ..module_utils._libvirt.connection import LIBVIRT_IMPORT_ERROR
 
@@ -358,10 +358,7 @@ def main() -> None:
     )
     if LIBVIRT_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("libvirt"), exception=LIBVIRT_IMPORT_ERROR)
-    try:
-        found = inspect(request(module.params))
-    except DroverError as error:
-        module.fail_json(**failure(error))
+    found = or_fail(module, lambda: inspect(request(module.params)))
     for warning in found.warnings:
         module.warn(warning)
     module.exit_json(changed=False, host=found.host, domains=found.domains)

@@ -111,7 +111,7 @@ mark:
     evacuated:
       - name: web1
         uuid: 0b0d7e8e-5d5f-4d4e-8f2c-2f8f5b0c3b11
-path:
+file:
   description: The file that holds the mark.
   returned: success
   type: str
@@ -123,7 +123,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._errors import DroverError, failure
+from ..module_utils._errors import or_fail
 from ..module_utils._linux.marking import Order, carry_out
 
 ARGUMENTS: dict[str, dict[str, t.Any]] = {
@@ -146,19 +146,16 @@ def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     now = datetime.datetime.now(datetime.timezone.utc)
-    try:
-        done = carry_out(Order(**module.params), now, module.check_mode)
-    except DroverError as error:
-        module.fail_json(**failure(error))
+    done = or_fail(module, lambda: carry_out(Order(**module.params), now, module.check_mode))
     for warning in done.warnings:
         module.warn(warning)
     module.exit_json(
         changed=done.changed,
         mark=done.mark,
-        path=done.path,
+        file=done.file,
         diff={
-            "before_header": done.path,
-            "after_header": done.path,
+            "before_header": done.file,
+            "after_header": done.file,
             "before": done.before,
             "after": done.after,
         },

@@ -76,7 +76,7 @@ created:
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ..module_utils._errors import DroverError, failure
+from ..module_utils._errors import or_fail
 from ..module_utils._inspection.marking import Marking, mark_storages, marker_path
 from ..module_utils._libvirt.connection import LIBVIRT_IMPORT_ERROR
 
@@ -107,10 +107,10 @@ def main() -> None:
     params = module.params
     if LIBVIRT_IMPORT_ERROR and params["path"] is None:
         module.fail_json(msg=missing_required_lib("libvirt"), exception=LIBVIRT_IMPORT_ERROR)
-    try:
-        done = mark_storages(params["path"], params["uri"], params["force"], module.check_mode)
-    except DroverError as error:
-        module.fail_json(**failure(error))
+    done = or_fail(
+        module,
+        lambda: mark_storages(params["path"], params["uri"], params["force"], module.check_mode),
+    )
     for warning in done.warnings:
         module.warn(warning)
     module.exit_json(

@@ -54,11 +54,11 @@ class Order(t.NamedTuple):
 
 
 class Done(t.NamedTuple):
-    """What came of an order: the mark that holds, its file, and its text before and after."""
+    """What came of an order: the mark that holds, its file, and the text before and after."""
 
     changed: bool
     mark: Mark
-    path: str
+    file: str
     before: str
     after: str
     warnings: list[str]
@@ -92,7 +92,7 @@ def carry_out(order: Order, now: datetime.datetime, check_mode: bool) -> Done:
     holding = t.cast("Mark", mark or present)
     if holding["maintenance"] != order.wanted["maintenance"]:
         warnings.append(
-            f"Host {order.host} stays as it is: its mark of {holding['at']} is newer than the order."
+            f"Host {order.host} stays as it is: its mark of {holding['at']} is newer than this."
         )
     return Done(mark is not None, holding, path, as_text(present), as_text(holding), warnings)
 
