@@ -8,12 +8,15 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Callable
+from typing import TypeAlias
 
 import libvirt
 
 from tests.lab.errors import LabError
 from tests.lab.lab import Lab
 
+Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 DEFAULT_NAME = "drover"
 
 
@@ -47,7 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _command(commands, name, run, text):  # type: ignore[no-untyped-def]
+def _command(
+    commands: Subparsers, name: str, run: Callable[[argparse.Namespace], None], text: str
+) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=text)
     parser.add_argument("--name", default=DEFAULT_NAME, help="name of the lab")
     parser.set_defaults(run=run)

@@ -17,7 +17,8 @@ from tests.lab.command import run
 from tests.lab.layout import CACHE
 
 SOURCES = Path(__file__).resolve().parent / "guest"
-_CAPABILITIES = Path("var/cache/libvirt/qemu/capabilities")
+#: Where libvirt keeps, in a host, what it has found out about QEMU.
+CAPABILITIES = Path("/var/cache/libvirt/qemu/capabilities")
 _FREESTANDING = (
     "-m32",
     "-O2",
@@ -65,7 +66,7 @@ def cache_lock() -> Iterator[None]:
         yield
 
 
-def seed_capabilities(host_root: Path) -> bool:
+def seed_capabilities(target: Path) -> bool:
     """Give a host what is known of this QEMU, which saves seconds of probing at first use.
 
     Returns
@@ -75,20 +76,20 @@ def seed_capabilities(host_root: Path) -> bool:
     """
     known = _capabilities_cache()
     if known.is_dir():
-        shutil.copytree(known, host_root / _CAPABILITIES, dirs_exist_ok=True)
+        shutil.copytree(known, target, dirs_exist_ok=True)
     return known.is_dir()
 
 
-def keep_capabilities(host_root: Path) -> None:
+def keep_capabilities(source: Path) -> None:
     """Keep what a host has found out about this QEMU."""
-    target = _capabilities_cache()
+    kept = _capabilities_cache()
     with cache_lock():
-        if target.exists():
+        if kept.exists():
             return
         with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
             copy = Path(scratch, "copy")
-            shutil.copytree(host_root / _CAPABILITIES, copy)
-            copy.rename(target)
+            shutil.copytree(source, copy)
+            copy.rename(kept)
 
 
 def _capabilities_cache() -> Path:

@@ -80,6 +80,16 @@ class Host:
         """Where its own /etc, /var and /root are on the machine."""
         return self.layout.host_root(self.name)
 
+    def path(self, inside: Path) -> Path:
+        """Return where a file of the host's /etc, /var or /root is for the controller.
+
+        While the host is on this leads through its own mounts: an overlay does not notice what
+        changes behind its back.
+        """
+        init = self.init
+        seen_from = self.root if init is None else Path(f"/proc/{init.pid}/root")
+        return seen_from / inside.relative_to("/")
+
     @property
     def starter(self) -> ProcessId | None:
         """The process whose end takes the host down."""
@@ -236,13 +246,20 @@ class Host:
         LabError
             When it does not run.
         """
+        process = self.find_daemon(name)
+        if process is None:
+            raise LabError(f"{self.name} has no {name} running")
+        return process
+
+    def find_daemon(self, name: str) -> ProcessId | None:
+        """Return a daemon; None when it does not run."""
         for process in self.processes():
             # the listening sshd calls itself "sshd: /usr/sbin/sshd [listener] ...", its
             # connections "sshd: root@..."
             words = " ".join(command_line(process)).removeprefix("sshd: ").split()
             if words[:1] == [DAEMONS[name][0]]:
                 return process
-        raise LabError(f"{self.name} has no {name} running")
+        return None
 
     def qemu(self, domain: str) -> ProcessId:
         """Return the QEMU process of a domain.

@@ -11,16 +11,14 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import libvirt
-
-from tests.lab import artefacts, network, state, storage
+from tests.lab import artefacts, faults, network, state, storage
 from tests.lab.beats import GUEST_LOGS, Beat, Continuity, check_continuity, read_beats
+from tests.lab.domains import Place, linux_addresses, place_of, remove_domains
 from tests.lab.errors import LabError
-from tests.lab.guests import ADDRESS, BOOT_FILES, IMAGES, Guest, LinuxGuest, TinyGuest
+from tests.lab.guests import BOOT_FILES, IMAGES, Guest, LinuxGuest, TinyGuest
 from tests.lab.hardware import Hardware
 from tests.lab.host import Host
 from tests.lab.host_files import make_keys, provision
@@ -30,26 +28,7 @@ from tests.lab.linux_kernel import linux_guest
 from tests.lab.processes import ProcessId
 from tests.lab.state import LabState
 
-_STATES = {
-    libvirt.VIR_DOMAIN_RUNNING: "running",
-    libvirt.VIR_DOMAIN_BLOCKED: "blocked",
-    libvirt.VIR_DOMAIN_PAUSED: "paused",
-    libvirt.VIR_DOMAIN_SHUTDOWN: "shutdown",
-    libvirt.VIR_DOMAIN_SHUTOFF: "shutoff",
-    libvirt.VIR_DOMAIN_CRASHED: "crashed",
-    libvirt.VIR_DOMAIN_PMSUSPENDED: "pmsuspended",
-}
 _IMAGE_BYTES = 16 << 20
-
-
-@dataclass(frozen=True)
-class Place:
-    """A host that knows a domain, and how."""
-
-    host: str
-    state: str
-    persistent: bool
-    autostart: bool
 
 
 class Lab:
@@ -135,7 +114,7 @@ class Lab:
         """
         kept = state.load(valid_name(name))
         if kept is None:
-            raise LabError(f"there is no lab {name}; 'python -m tests.lab up --name {name}' makes it")
+            raise LabError(f"there is no lab {name}; make it with python -m tests.lab up")
         return cls(kept)
 
     def down(self) -> None:
@@ -175,7 +154,8 @@ class Lab:
             provision(self.layout, host.number, len(self.hosts))
         addresses = [(host.name, host.address) for host in self.hosts.values()]
         self.inventory_path.write_text(inventory(self.layout, addresses))
-        known = [artefacts.seed_capabilities(host.root) for host in self.hosts.values()]
+        targets = [host.path(artefacts.CAPABILITIES) for host in self.hosts.values()]
+        known = [artefacts.seed_capabilities(target) for target in targets]
         self._each_host(Host.power_on)
         self._each_host(Host.wait_ready)
         if not all(known):
@@ -187,12 +167,9 @@ class Lab:
         connection = first.connection()
         connection.getDomainCapabilities(None, "x86_64", None, "qemu")
         connection.close()
-        artefacts.keep_capabilities(first.root)
+        artefacts.keep_capabilities(first.path(artefacts.CAPABILITIES))
         for host in others:
-            # through the host's own eyes: it has its overlay in use
-            init = host.init
-            if init is not None:
-                artefacts.seed_capabilities(Path(f"/proc/{init.pid}/root"))
+            artefacts.seed_capabilities(host.path(artefacts.CAPABILITIES))
 
     def _resume(self) -> bool:
         """Bring all hosts of a lab that runs to work; return False when it does not run."""
@@ -217,6 +194,11 @@ class Lab:
             server.send(signal.SIGKILL)
             server.wait_gone(5)
         shutil.rmtree(self.layout.root)
+
+    def reset(self) -> None:
+        """Bring all hosts to work, heal their links, and remove all guests."""
+        self._each_host(faults.undo)
+        self.remove_guests()
 
     def _each_host(self, act: Callable[[Host], None]) -> None:
         if self.hosts:
@@ -290,7 +272,7 @@ class Lab:
         found: dict[str, str] = {}
         for host in self.hosts.values():
             if host.is_on:
-                found |= _linux_addresses(host)
+                found |= linux_addresses(host)
         return found
 
     def _free_guest_address(self) -> str:
@@ -320,7 +302,7 @@ class Lab:
 
     def remove_guests(self) -> None:
         """Destroy and undefine all guests on all hosts, with their images and logs."""
-        self._each_host(_remove_domains)
+        self._each_host(remove_domains)
         for image in (self.layout.backing / IMAGES.name).iterdir():
             image.unlink()
             self._forget_logs(image.stem)
@@ -328,7 +310,7 @@ class Lab:
     def where(self, name: str) -> list[Place]:
         """Return each host that knows a domain. Hosts without power are not asked."""
         hosts = [host for host in self.hosts.values() if host.is_on]
-        places = [_place(host, name) for host in hosts]
+        places = [place_of(host, name) for host in hosts]
         return [place for place in places if place is not None]
 
     def guests(self) -> dict[str, list[Place]]:
@@ -371,41 +353,12 @@ class Lab:
         return self.layout.backing / IMAGES.relative_to(SHARED) / f"{name}.raw"
 
     def _log(self, host: Host, name: str, kind: str) -> Path:
-        return host.root / GUEST_LOGS.relative_to("/") / f"{name}.{kind}"
+        return host.path(GUEST_LOGS / f"{name}.{kind}")
 
     def _forget_logs(self, name: str) -> None:
         for host in self.hosts.values():
             for kind in ("serial", "beats"):
                 self._log(host, name, kind).unlink(missing_ok=True)
-
-
-def _place(host: Host, name: str) -> Place | None:
-    connection = host.connection()
-    try:
-        domain = connection.lookupByName(name)
-        persistent = bool(domain.isPersistent())
-        return Place(
-            host=host.name,
-            state=_STATES.get(domain.state()[0], "unknown"),
-            persistent=persistent,
-            autostart=persistent and bool(domain.autostart()),
-        )
-    except libvirt.libvirtError as error:
-        if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
-            return None
-        raise
-    finally:
-        connection.close()
-
-
-def _linux_addresses(host: Host) -> dict[str, str]:
-    connection = host.connection()
-    try:
-        definitions = {each.name(): each.XMLDesc() for each in connection.listAllDomains()}
-    finally:
-        connection.close()
-    found = {name: ADDRESS.search(xml) for name, xml in definitions.items()}
-    return {name: match.group(1) for name, match in found.items() if match}
 
 
 def _answers(guest: LinuxGuest, wait_s: float) -> bool:
@@ -418,17 +371,3 @@ def _answers(guest: LinuxGuest, wait_s: float) -> bool:
         else:
             return True
     return False
-
-
-def _remove_domains(host: Host) -> None:
-    if not host.is_on:
-        return
-    connection = host.connection()
-    flags = libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
-    for domain in connection.listAllDomains():
-        persistent = domain.isPersistent()
-        if domain.isActive():
-            domain.destroy()
-        if persistent:
-            domain.undefineFlags(flags)
-    connection.close()

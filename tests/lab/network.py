@@ -50,16 +50,22 @@ def remove_bridges(layout: Layout) -> None:
     _batch((f"link delete {layout.bridge(network)}" for network in NETWORKS), force=True)
 
 
-def limit(layout: Layout, network: str, number: int, mbit: float | None) -> list[str]:
+def limit(layout: Layout, network: str, number: int, mbit: float) -> list[str]:
     """Limit what a host receives; return the command that limits what it sends.
 
     Parameters
     ----------
     mbit
-        Rate in Mbit/s; None lifts the limit.
+        Rate in Mbit/s.
     """
-    run(_shape(layout.port(network, number), mbit), check=mbit is not None)
+    run(_shape(layout.port(network, number), mbit))
     return _shape(INTERFACES[network], mbit)
+
+
+def unlimit(layout: Layout, network: str, number: int) -> list[str]:
+    """Lift the limit on what a host receives; return the command that does it for the rest."""
+    run(_unshape(layout.port(network, number)), check=False)
+    return _unshape(INTERFACES[network])
 
 
 def taken_networks() -> list[str]:
@@ -77,12 +83,14 @@ def _link(layout: Layout, network: str, number: int, pid: int) -> list[str]:
     ]
 
 
-def _shape(device: str, mbit: float | None) -> list[str]:
-    if mbit is None:
-        return ["tc", "qdisc", "delete", "dev", device, "root"]
+def _shape(device: str, mbit: float) -> list[str]:
     # a burst of a quarter MiB holds at least one TSO segment
     shape = ["tbf", "rate", f"{mbit:g}mbit", "burst", "256kb", "latency", "50ms"]
     return ["tc", "qdisc", "replace", "dev", device, "root", *shape]
+
+
+def _unshape(device: str) -> list[str]:
+    return ["tc", "qdisc", "delete", "dev", device, "root"]
 
 
 def _batch(lines: Iterable[str], *, force: bool = False) -> None:
