@@ -15,7 +15,7 @@ import time
 import typing as t
 from dataclasses import dataclass
 
-from .connection import libvirt
+from .connection import libvirt, translated
 
 _loop_lock = threading.Lock()
 _loop_started = False
@@ -103,7 +103,7 @@ class EventLog:
     def wait_for(
         self, found: t.Callable[[tuple[DomainEvent, ...]], bool], timeout_s: float | None = None
     ) -> bool:
-        """Wait until the events fulfil a condition; false when the log was closed or time ran out."""
+        """Wait until the events fulfil a condition; false when called off or out of time."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or found(self._events), timeout_s)
             return found(self._events)
@@ -128,10 +128,11 @@ def subscribed(connection: t.Any, uuid: str, end: str, log: EventLog) -> t.Itera
         libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE: lifecycle,
         libvirt.VIR_DOMAIN_EVENT_ID_MIGRATION_ITERATION: iteration,
     }
-    numbers = [
-        connection.domainEventRegisterAny(None, event_id, handler, None)
-        for event_id, handler in handlers.items()
-    ]
+    with translated("listen to the events of the {}".format(end)):
+        numbers = [
+            connection.domainEventRegisterAny(None, event_id, handler, None)
+            for event_id, handler in handlers.items()
+        ]
     try:
         yield
     finally:
@@ -141,7 +142,7 @@ def subscribed(connection: t.Any, uuid: str, end: str, log: EventLog) -> t.Itera
 
 
 def _constants(prefix: str) -> dict[int, str]:
-    """Map the values of libvirt's constants with a prefix to the rest of their names, in lower case."""
+    """Map libvirt's constants with a prefix to the rest of their names, in lower case."""
     return {
         value: name[len(prefix) :].lower()
         for name, value in vars(libvirt).items()

@@ -22,8 +22,8 @@ from .connection import libvirt, translated
 def migration_flags(request: MigrationRequest, before: EndState) -> int:
     """Return libvirt's flags for a live migration of a VM that was in this state.
 
-    The definition goes with the VM: a persistent VM becomes persistent on the destination and is undefined on the
-    source, a transient one stays transient.
+    The definition goes with the VM: a persistent VM becomes persistent on the destination and is
+    undefined on the source, a transient one stays transient.
     """
     options = request.options
     flags: int = (
@@ -59,7 +59,8 @@ def migration_parameters(request: MigrationRequest) -> dict[str, t.Any]:
 def migration_uri(address: str | None) -> str | None:
     """Return the URI by which the source's QEMU reaches the destination's.
 
-    libvirt chooses the port. An IPv6 address gets its brackets; what is a URI already stays as it is.
+    libvirt chooses the port. An IPv6 address gets its brackets; what is a URI already stays as it
+    is.
     """
     if not address or "://" in address:
         return address or None
@@ -72,8 +73,8 @@ class MigrationJob:
     Parameters
     ----------
     domain : libvirt.virDomain
-        The VM on its source. The connection it came from carries the call and the ones that watch it; libvirt serves
-        five requests of one connection at a time, we never have more than three.
+        The VM on its source. The connection it came from carries the call and the ones that watch
+        it; libvirt serves five requests of one connection at a time, we never have more than three.
     peer_uri : str
         How the source's daemon reaches the destination's.
     parameters : dict
@@ -111,11 +112,11 @@ class MigrationJob:
 
     @property
     def error(self) -> LibvirtFailed | None:
-        """libvirt's complaint once the call has returned. It says nothing certain about where the VM runs."""
+        """libvirt's complaint once the call has returned; it does not tell where the VM runs."""
         return self._error
 
     def statistics(self) -> dict[str, t.Any] | None:
-        """Return libvirt's statistics of the copy, or None when there is no job to be read (yet, or any more)."""
+        """Return libvirt's statistics of the copy, or None when there is no job to be read."""
         with translated("read the progress of the migration of {}".format(self._domain.name())):
             statistics: dict[str, t.Any] = self._domain.jobStats()
         active = statistics.get("type", libvirt.VIR_DOMAIN_JOB_NONE) != libvirt.VIR_DOMAIN_JOB_NONE
@@ -127,7 +128,7 @@ class MigrationJob:
             self._domain.migrateSetMaxDowntime(downtime_ms)
 
     def start_post_copy(self) -> None:
-        """Switch to post-copy: the VM goes on at the destination and fetches the rest of its memory."""
+        """Let the VM go on at the destination and fetch the rest of its memory from there."""
         with translated("switch {} to post-copy".format(self._domain.name())):
             self._domain.migrateStartPostCopy()
 
@@ -138,7 +139,7 @@ class MigrationJob:
 
 
 def completed_statistics(domain: t.Any) -> dict[str, t.Any]:
-    """Return libvirt's figures of the last finished migration, from the destination; empty where it keeps none."""
+    """Return libvirt's figures of the last migration to this host; empty where it keeps none."""
     with contextlib.suppress(libvirt.libvirtError):
         statistics: dict[str, t.Any] = domain.jobStats(libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED)
         return statistics

@@ -33,8 +33,8 @@ def compare_cpu(
 ) -> str | None:
     """Return None if the host can run a VM with this live CPU, else libvirt's explanation.
 
-    The comparison is with what the host's QEMU can offer under the VM's kind of acceleration, not with the physical
-    CPU: these differ, most of all without KVM.
+    The comparison is with what the host's QEMU can offer under the VM's kind of acceleration, not
+    with the physical CPU: these differ, most of all without KVM.
 
     Raises
     ------

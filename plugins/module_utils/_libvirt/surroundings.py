@@ -44,7 +44,7 @@ def _presence(look_up: t.Callable[[], t.Any], absent: int) -> Presence:
 
 
 def volume_presence(connection: t.Any, path: str) -> Presence:
-    """Say whether a path is a volume of a storage pool, asking the pool of its directory to look again first.
+    """Say whether a path is a volume of a storage pool; where it is not, the pool looks again.
 
     Side Effects
     ------------

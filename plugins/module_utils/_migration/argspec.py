@@ -23,7 +23,7 @@ class InvalidOption(DroverError):
 
 
 def migration_argument_spec() -> dict[str, t.Any]:
-    """Return the argument specification of the options, with the defaults of C(MigrationOptions)."""
+    """Return the options' argument specification, with the defaults of C(MigrationOptions)."""
     default = MigrationOptions()
     return {
         "handover": {"type": "str", "choices": list(HANDOVERS), "default": default.handover},

@@ -4,8 +4,8 @@
 
 """What libvirt's complaints about a migration mean, and what to do about them.
 
-Pure. The texts are those of libvirt 9 to 11; a complaint that is not in the table keeps libvirt's own words and gets
-no remedy but to read them.
+Pure. The texts are those of libvirt 9 to 11; a complaint that is not in the table keeps libvirt's
+own words and gets no remedy but to read them.
 
 This module util is PRIVATE to the collection.
 """
@@ -34,8 +34,10 @@ class Complaint:
     retriable: bool = False
 
 
-_UNREACHABLE = "Check that the source's daemon may connect to the destination's (as its root: virsh -c PEER_URI uri)."
-_NETWORK = "Check the migration network between the hosts and that the ports 49152-49215 are open on the destination."
+_UNREACHABLE = (
+    "Let the source's daemon connect to the destination's (as its root: virsh -c PEER_URI uri)."
+)
+_NETWORK = "Check the migration network and that ports 49152-49215 are open on the destination."
 
 # The first row of which a phrase occurs in libvirt's text.
 _TABLE: tuple[tuple[tuple[str, ...], Complaint], ...] = (

@@ -6,12 +6,15 @@
 
 Pure: readings in, a decision with its reason out. The rules are those that survived in the field:
 
-* Progress is judged by the smallest remainder seen before a sliding window, at the borders of iterations only, for the
-  remainder inside an iteration rises and falls by nature (KubeVirt's stall detector; nova bug 1644248 tells how a naive
-  timeout ends good migrations).
-* The allowed downtime grows step by step, so that a quiet VM gets a short pause and a busy one is not refused (nova and
+* Progress is judged by the smallest remainder seen before a sliding window, at the borders of
+iterations only, for the
+  remainder inside an iteration rises and falls by nature (KubeVirt's stall detector; nova bug
+  1644248 tells how a naive timeout ends good migrations).
+* The allowed downtime grows step by step, so that a quiet VM gets a short pause and a busy one is
+not refused (nova and
   vdsm do so).
-* A path over which not a byte moves is dead and ends the copy at once; so does the end of a time budget that is scaled by
+* A path over which not a byte moves is dead and ends the copy at once; so does the end of a time
+budget that is scaled by
   the size of the memory.
 
 This module util is PRIVATE to the collection.
@@ -27,7 +30,8 @@ from .progress import Progress
 
 # Weight of the newest bandwidth sample in the moving average.
 _EWMA_ALPHA = 0.4
-# First allowed downtime. QEMU's own default of 300 ms would give every quiet VM a longer pause than it needs.
+# First allowed downtime. QEMU's own default of 300 ms would give every quiet VM a longer pause than
+# it needs.
 _FIRST_DOWNTIME_MS = 100
 # From this throttle on auto-converge has nothing more to give (QEMU's max-cpu-throttle is 99).
 _FULL_THROTTLE_PERCENT = 99
@@ -150,8 +154,8 @@ def decide(history: History, limits: Limits) -> Decision:
     Returns
     -------
     Decision
-        The first rule that has something to say, in the order: post-copy is left alone, dead path, time budget, stall,
-        downtime ramp.
+        The first rule that has something to say, in the order: post-copy is left alone, dead path,
+        time budget, stall, downtime ramp.
     """
     reading = history.latest
     if reading is None or reading.post_copy:
@@ -180,8 +184,8 @@ def _over_budget(_history: History, reading: Progress, limits: Limits) -> Decisi
         return None
     return _give_up(
         limits,
-        "The copy did not end within its time budget of {:.0f} s: {:.0f} MiB remain, the VM rewrites "
-        "{:.1f} MiB/s and {:.1f} MiB/s are copied.".format(
+        "The copy did not end within its time budget of {:.0f} s: {:.0f} MiB remain, "
+        "the VM rewrites {:.1f} MiB/s and {:.1f} MiB/s are copied.".format(
             limits.budget_s,
             reading.memory_remaining_mib,
             reading.dirty_rate_mib_s,
@@ -204,8 +208,8 @@ def _stalled(history: History, reading: Progress, limits: Limits) -> Decision | 
         return None
     return _give_up(
         limits,
-        "The copy has stalled: {:.0f} MiB remain, no less than {:.0f} s ago, and sending them at {:.1f} MiB/s would "
-        "pause the VM for {:.0f} ms where {} ms are allowed.".format(
+        "The copy has stalled: {:.0f} MiB remain, no less than {:.0f} s ago, "
+        "and sending them at {:.1f} MiB/s would pause the VM for {:.0f} ms where {} ms are allowed.".format(
             reading.memory_remaining_mib,
             limits.stall_window_s,
             history.bandwidth_mib_s,
@@ -236,9 +240,9 @@ def _give_up(limits: Limits, reason: str, error_code: str) -> Decision:
 
 
 def best_before(history: History, moment_s: float) -> float | None:
-    """Return the smallest remainder, in MiB, at an iteration's border up to that moment, or None when there was none.
+    """Return the smallest remainder at an iteration's border up to that moment, in MiB.
 
-    The first pass does not count: its remainder is simply the size of the memory.
+    None when there was none; the first pass does not count, it starts with all of the memory.
     """
     remainders = [
         border.memory_remaining_mib
@@ -258,9 +262,10 @@ def estimated_downtime_ms(history: History) -> float:
 def ramped_downtime_ms(reading: Progress, limits: Limits) -> int:
     """Return the pause that may be allowed at this point of the copy, in milliseconds.
 
-    It grows from 100 ms to the maximum in equal steps, one for each iteration, or with the first half of the time
-    budget where iterations are long. Example: 500 ms in 10 steps over a budget of 300 s allow 100, 144, 188... ms
-    in iterations 1, 2, 3..., and 500 ms from iteration 10 or from 150 s on.
+    It grows from 100 ms to the maximum in equal steps, one for each iteration, or with the first
+    half of the time budget where iterations are long. Example: 500 ms in 10 steps over a budget of
+    300 s allow 100, 144, 188... ms in iterations 1, 2, 3..., and 500 ms from iteration 10 or from
+    150 s on.
     """
     first = min(_FIRST_DOWNTIME_MS, limits.max_downtime_ms)
     steps = max(1, limits.downtime_steps - 1)

@@ -4,10 +4,11 @@
 
 """Sees the source's QEMU end, on the source itself, a fifth of a second before libvirt says so.
 
-libvirt sends QEMU its signal, sleeps 200 ms and only then looks whether it is gone (virProcessKillPainfullyDelay), so
-its event is late by nearly all of that, and the VM stands still meanwhile. The kernel knows at once. A few lines of Python
-on the source, run locally or over the SSH that the connection URI names anyway, watch the process and say when it is exiting.
-Where that is not possible nothing is lost but the fifth of a second.
+libvirt sends QEMU its signal, sleeps 200 ms and only then looks whether it is gone
+(virProcessKillPainfullyDelay), so its event is late by nearly all of that, and the VM stands still
+meanwhile. The kernel knows at once. A few lines of Python on the source, run locally or over the
+SSH that the connection URI names anyway, watch the process and say when it is exiting. Where that
+is not possible nothing is lost but the fifth of a second.
 
 This module util is PRIVATE to the collection.
 """
@@ -21,9 +22,10 @@ import threading
 import typing as t
 from urllib.parse import parse_qs, unquote, urlsplit
 
-# Finds the one QEMU process with the VM's UUID and says so; waits for a line, then looks each millisecond until the process
-# is exiting (PF_EXITING is set on its main thread, so it will never run a single instruction of its own again) or gone.
-# The end of its input ends it, so it never outlives the connection that started it.
+# Finds the one QEMU process with the VM's UUID and says so; waits for a line, then looks each
+# millisecond until the process is exiting (PF_EXITING is set on its main thread, so it will never
+# run a single instruction of its own again) or gone. The end of its input ends it, so it never
+# outlives the connection that started it.
 _SCRIPT = """
 import os, select, sys
 def stat(pid):
@@ -70,7 +72,7 @@ def watch_command(uri: str, uuid: str) -> list[str] | None:
 
 
 def _ssh(uri: str) -> list[str]:
-    """Return the SSH command that libvirt would use for the URI, without ever asking for a password."""
+    """Return the SSH command that libvirt would use for the URI, never asking for a password."""
     parts = urlsplit(uri)
     options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     command = [options.get("command", "ssh"), "-T", "-e", "none", "-o", "BatchMode=yes"]
@@ -121,7 +123,8 @@ class Departure:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 text=True,
-                # A Ctrl-C for the whole process group must not take the watcher away in the middle of a handover.
+                # A Ctrl-C for the whole process group must not take the watcher away in the middle
+                # of a handover.
                 start_new_session=True,
             )
             threading.Thread(target=self._listen, name="departure", daemon=True).start()

@@ -18,7 +18,10 @@ from .._libvirt.domain import find_domain, read_end_state
 from .patience import NoAnswer, PatientCall, bounded
 from .result import EndState
 
-# Opening a connection over SSH to a busy host takes a second or two; a host that needs longer than this does not answer.
+T = t.TypeVar("T")
+
+# Opening a connection over SSH to a busy host takes a second or two; a host that needs longer than
+# this does not answer.
 OPEN_LIMIT_S = 30.0
 # Longer than libvirt's own wait for a busy VM (30 s), so that its error arrives instead of ours.
 CALL_LIMIT_S = 40.0
@@ -68,14 +71,13 @@ class End:
         return connection
 
     def state(self, uuid: str, limit_s: float = CALL_LIMIT_S) -> EndState:
-        """Return what the host says about the VM; when it does not answer, a state that says so. Never raises."""
+        """Return what the host says about the VM, or that it does not answer. Never raises."""
         try:
             return self.ask(
                 lambda connection: read_end_state(connection, uuid), "read the VM", limit_s
             )
         except DroverError as error:
             return EndState(readable=False, state="unknown", error=error.message)
-        return state
 
     def known_state(self, uuid: str | None) -> EndState:
         """Return what the host says about the VM if it is connected already. Never raises."""
@@ -87,9 +89,7 @@ class End:
         """Return the VM on this host, or None."""
         return self.ask(lambda connection: find_domain(connection, uuid), "look up the VM")
 
-    def ask(
-        self, question: t.Callable[[t.Any], t.Any], doing: str, limit_s: float = CALL_LIMIT_S
-    ) -> t.Any:
+    def ask(self, question: t.Callable[[t.Any], T], doing: str, limit_s: float = CALL_LIMIT_S) -> T:
         """Return what a function of the connection returns.
 
         Raises

@@ -4,14 +4,16 @@
 
 """The moment when the VM changes hands, without ever letting it run twice.
 
-With libvirt's own handover the destination starts the VM and then reports so. When that report is lost (the destination's
-daemon was frozen, a link broke), the source's daemon takes the migration for failed and lets its VM run again: both run.
-Here the destination keeps the VM paused (VIR_MIGRATE_PAUSED), and this process resumes it when the source's QEMU is
-proved gone; from then on nothing can bring the source's back.
+With libvirt's own handover the destination starts the VM and then reports so. When that report is
+lost (the destination's daemon was frozen, a link broke), the source's daemon takes the migration
+for failed and lets its VM run again: both run. Here the destination keeps the VM paused
+(VIR_MIGRATE_PAUSED), and this process resumes it when the source's QEMU is proved gone; from then
+on nothing can bring the source's back.
 
-The pause of the VM lasts until that resume, so nothing is asked for in between that could have been asked before: the
-handle of the VM on the destination is fetched while the last pages are sent, and the first of two proofs triggers
-the resume: the source's event, or the kernel's word on the source itself (see C(departure)).
+The pause of the VM lasts until that resume, so nothing is asked for in between that could have been
+asked before: the handle of the VM on the destination is fetched while the last pages are sent, and
+the first of two proofs triggers the resume: the source's event, or the kernel's word on the source
+itself (see C(departure)).
 
 This module util is PRIVATE to the collection.
 """
@@ -29,7 +31,8 @@ from .departure import Departure
 from .ends import End
 from .timeline import destination_ran, may_resume, source_ended, source_paused, suspended_by_user
 
-# Waits before each attempt to resume. A lock on a disk may be given up a moment after the source's QEMU is gone.
+# Waits before each attempt to resume. A lock on a disk may be given up a moment after the source's
+# QEMU is gone.
 _RESUME_AFTER_S = (0.0, 0.1, 0.5, 1.0)
 _EVENT_LIMIT_S = 1.0
 

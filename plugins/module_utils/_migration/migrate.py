@@ -4,8 +4,9 @@
 
 """Moves one VM to another host and says what became of it.
 
-Four phases: preparation (both hosts are asked, nothing is changed), transfer (memory is copied while the VM runs),
-handover (the VM changes hands), cleanup (both hosts are read, whatever the migration call said, and put in order).
+Four phases: preparation (both hosts are asked, nothing is changed), transfer (memory is copied
+while the VM runs), handover (the VM changes hands), cleanup (both hosts are read, whatever the
+migration call said, and put in order).
 
 This module util is PRIVATE to the collection.
 """
@@ -57,16 +58,43 @@ def migrate(
     Returns
     -------
     MigrationResult
-        Also for a failure: it is judged from the states of both hosts. Nothing is raised for a migration that failed.
+        Also for a failure: it is judged from the states of both hosts. Nothing is raised for a
+        migration that failed.
 
     Side Effects
-    ------------
-    Starts libvirt's event loop in this process. Opens one connection to each host and closes it again.
+    ------------ Starts libvirt's event loop in this process. Opens one connection to each host and
+    closes it again.
     """
     start_event_loop()
     attempt = _Attempt(request, on_progress or _ignore, clock, sleep, stop)
     try:
         return attempt.run()
+    finally:
+        attempt.close()
+
+
+def examine(
+    request: MigrationRequest, *, clock: t.Callable[[], float] = time.monotonic
+) -> MigrationResult:
+    """Say whether a VM could be moved now, changing nothing.
+
+    Parameters
+    ----------
+    request : MigrationRequest
+        What is to move, and how.
+    clock : callable, optional
+        Time, in seconds.
+
+    Returns
+    -------
+    MigrationResult
+        C(ALREADY_THERE), or C(NOT_MOVED) with the prerequisites; its error code is empty when
+        nothing is in the way.
+    """
+    start_event_loop()
+    attempt = _Attempt(request, _ignore, clock, time.sleep, None)
+    try:
+        return attempt.examine()
     finally:
         attempt.close()
 
@@ -99,16 +127,36 @@ class _Attempt:
         """Go through the phases."""
         facts = None
         try:
-            open_both(self._source, self._destination)
-            facts = self._read_facts()
-            evidence = self._evidence(facts.uuid)
-            if evidence.destination.active and not evidence.source.active:
+            facts, evidence = self._prepare()
+            if _is_there(evidence):
                 return self._adopt(facts)
             self._check(facts, evidence.destination)
+            return self._move(facts, evidence.destination)
         except DroverError as error:
-            uuid = facts.uuid if facts else self._request.uuid
-            return self._report.refusal(error, self._evidence(uuid), facts)
-        return self._move(facts, evidence.destination)
+            # Only what comes before libvirt's migration call raises; from there on both hosts are
+            # judged.
+            return self._refuse(error, facts)
+
+    def examine(self) -> MigrationResult:
+        """Go through the preparation only."""
+        facts = None
+        try:
+            facts, evidence = self._prepare()
+            if not _is_there(evidence):
+                self._check(facts, evidence.destination)
+        except DroverError as error:
+            return self._refuse(error, facts)
+        return self._report.examined(facts, evidence, _is_there(evidence))
+
+    def _prepare(self) -> tuple[DomainFacts, Evidence]:
+        """Connect to both hosts and read the VM."""
+        open_both(self._source, self._destination)
+        facts = self._read_facts()
+        return facts, self._evidence(facts.uuid)
+
+    def _refuse(self, error: DroverError, facts: DomainFacts | None) -> MigrationResult:
+        uuid = facts.uuid if facts else self._request.uuid
+        return self._report.refusal(error, self._evidence(uuid), facts)
 
     def close(self) -> None:
         """Give up the connections."""
@@ -116,7 +164,7 @@ class _Attempt:
             end.close()
 
     def _read_facts(self) -> DomainFacts:
-        """Read the VM on the source, or on the destination where the source does not know it."""
+        """Read the VM on the source, or on the destination where the source knows nothing of it."""
         try:
             return self._facts_on(self._source)
         except DomainNotFound as not_found:
@@ -127,10 +175,9 @@ class _Attempt:
 
     def _facts_on(self, end: End) -> DomainFacts:
         name, uuid = self._request.domain, self._request.uuid
-        facts: DomainFacts = end.ask(
+        return end.ask(
             lambda connection: read_facts(connection, name, uuid, end.name), "read the VM " + name
         )
-        return facts
 
     def _evidence(self, uuid: str | None) -> Evidence:
         """Return what the hosts say that are connected; nothing is opened for it."""
@@ -147,7 +194,7 @@ class _Attempt:
         refuse_failed(self._report.prerequisites)
 
     def _adopt(self, facts: DomainFacts) -> MigrationResult:
-        """The VM is on the destination already: only see that nothing of it is left on the source."""
+        """The VM is on the destination already: see that nothing of it is left on the source."""
         repairs = Repairs(self._source, self._destination, facts.uuid)
         # Nobody of us paused it, so nobody of us resumes it.
         circumstances = Circumstances(resumes_destination=False, persistent=facts.state.persistent)
@@ -174,19 +221,22 @@ class _Attempt:
         """Return libvirt's own figures, which the destination keeps; they are worth no error."""
         try:
             domain = self._destination.domain(uuid)
-            statistics: dict[str, t.Any] = self._destination.ask(
+            return self._destination.ask(
                 lambda _connection: completed_statistics(domain),
                 "read the figures of the migration",
             )
         except DroverError:
             return {}
-        return statistics
 
     def _settle(
         self, repairs: Repairs, circumstances: t.Callable[[], Circumstances]
     ) -> tuple[Verdict, Evidence]:
         patience_s = self._request.options.settle_timeout_s
         return settle(repairs, circumstances, patience_s, self._clock, self._sleep)
+
+
+def _is_there(evidence: Evidence) -> bool:
+    return evidence.destination.active and not evidence.source.active
 
 
 def _circumstances(

@@ -53,7 +53,8 @@ class Watched:
     Parameters
     ----------
     returned : bool
-        Whether the migration call came back. When it did not, even a cancelled one, the outcome is unknown.
+        Whether the migration call came back. When it did not, even a cancelled one, the outcome is
+        unknown.
     latest : Progress or None
         The last reading.
     peak_throttle_percent : int
@@ -140,7 +141,7 @@ class Monitor:
         return self._decide_blindly()
 
     def _decide_blindly(self) -> Decision:
-        """Decide without a reading: only the time budget counts, and the silence since the last reading."""
+        """Decide without a reading: only the time budget counts."""
         elapsed_s = self._clock() - self._started_s
         if elapsed_s < self._limits.budget_s:
             return Decision(Action.CONTINUE)
@@ -170,7 +171,8 @@ class Monitor:
         elif decision.action is Action.ABORT:
             self._ended = decision
             self._cancelled_at_s = self._clock()
-            # It may hang as long as libvirt waits for the busy VM; the loop goes on and counts the time.
+            # It may hang as long as libvirt waits for the busy VM; the loop goes on and counts the
+            # time.
             PatientCall(self._abort, "cancel the migration")
 
     def _abort(self) -> None:
@@ -182,8 +184,8 @@ class Monitor:
     def _attempt(self, function: t.Callable[[], t.Any], doing: str) -> t.Any:
         """Call something that may hang; None when it hangs, fails, or an earlier one still hangs.
 
-        One call at a time: libvirt answers a busy VM's questions after 30 s, and asking again meanwhile would
-        only fill the connection.
+        One call at a time: libvirt answers a busy VM's questions after 30 s, and asking again
+        meanwhile would only fill the connection.
         """
         if self._call is not None and not self._call.done:
             return None

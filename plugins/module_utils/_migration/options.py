@@ -110,7 +110,8 @@ class MigrationOptions:
     def timeout_s(self, memory_mib: int) -> float:
         """Return the time budget of the copy for a VM of this size, in seconds.
 
-        A VM of 8 GiB with the defaults may take 8 x 150 = 1200 s, one of 64 MiB takes the minimum of 300 s.
+        A VM of 8 GiB with the defaults may take 8 x 150 = 1200 s, one of 64 MiB takes the minimum
+        of 300 s.
         """
         return max(self.timeout_min_s, self.timeout_s_per_gib * memory_mib / _MIB_PER_GIB)
 

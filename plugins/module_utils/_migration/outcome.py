@@ -4,10 +4,10 @@
 
 """Where a VM is, judged from what both hosts say, and what must be done so that it runs once.
 
-Pure. An error of the migration call means "unknown", so the call's own verdict is never asked for: only the states of
-both ends count (nova and Ganeti came to the same rule). The table follows libvirt's reasons of a state: C(migration) is
-a pause that libvirt made for a migration, C(user) one that a person, or a finished migration that was asked to stay
-paused, made.
+Pure. An error of the migration call means "unknown", so the call's own verdict is never asked for:
+only the states of both ends count (nova and Ganeti came to the same rule). The table follows
+libvirt's reasons of a state: C(migration) is a pause that libvirt made for a migration, C(user) one
+that a person, or a finished migration that was asked to stay paused, made.
 
 This module util is PRIVATE to the collection.
 """
@@ -71,7 +71,8 @@ class Verdict:
     Parameters
     ----------
     outcome : Outcome or None
-        Where the VM is once the repairs are done; None while libvirt is still at work: wait and look again.
+        Where the VM is once the repairs are done; None while libvirt is still at work: wait and
+        look again.
     repairs : tuple of Repair
         What to do, in this order. Afterwards both ends must be read and judged again.
     reason : str
@@ -109,7 +110,8 @@ def classify(evidence: Evidence, circumstances: Circumstances) -> Verdict:
     Returns
     -------
     Verdict
-        With C(UNKNOWN) and no repairs whenever one end could not be read: nothing may be started anywhere then.
+        With C(UNKNOWN) and no repairs whenever one end could not be read: nothing may be started
+        anywhere then.
     """
     source, destination = evidence.source, evidence.destination
     if not (source.readable and destination.readable):
@@ -175,17 +177,18 @@ def _off(evidence: Evidence, circumstances: Circumstances) -> Verdict:
 
 
 def _waiting(evidence: Evidence, circumstances: Circumstances) -> Verdict:
-    """The source is still paused by libvirt, so the handover did not end (a daemon was restarted in it, or waits)."""
+    """The source is still paused by libvirt, so the handover has not ended."""
     destination = evidence.destination
     if circumstances.patience_left:
         return WAIT
     if _incoming(destination):
         return Verdict(
             Outcome.UNKNOWN,
-            reason="The handover has not ended: both hosts hold the VM paused and libvirt still works on it.",
+            reason="The handover has not ended: both hosts hold the VM paused, libvirt still works.",
         )
     if destination.active:
-        # The destination's daemon confirmed that everything arrived; the source's images were given up by then.
+        # The destination's daemon confirmed that everything arrived; the source's images were given
+        # up by then.
         return Verdict(Outcome.MOVED, (Repair.DESTROY_SOURCE,))
     return Verdict(
         Outcome.ROLLED_BACK,
@@ -219,7 +222,7 @@ def _in_post_copy(evidence: Evidence, circumstances: Circumstances) -> Verdict:
 
 
 def _arrived_paused(evidence: Evidence, circumstances: Circumstances) -> Verdict:
-    """Everything arrived, the source's QEMU is gone, and the destination waits to be resumed."""
+    """Everything arrived, the source's QEMU is gone, the destination waits to be resumed."""
     moved = _moved(evidence, circumstances)
     if circumstances.wanted_state == "paused" or not circumstances.resumes_destination:
         return moved
@@ -227,7 +230,7 @@ def _arrived_paused(evidence: Evidence, circumstances: Circumstances) -> Verdict
 
 
 def _moved(evidence: Evidence, circumstances: Circumstances) -> Verdict:
-    """The VM is on the destination; the source's definition goes when the destination has one."""
+    """The VM is on the destination; the source's definition goes when there is one there."""
     source, destination = evidence.source, evidence.destination
     if source.persistent and (destination.persistent or not circumstances.persistent):
         return Verdict(Outcome.MOVED, (Repair.UNDEFINE_SOURCE,))
@@ -238,8 +241,10 @@ def _both(evidence: Evidence) -> Verdict:
     return Verdict(
         Outcome.QUARANTINED,
         (Repair.QUARANTINE,),
-        "The VM was active on both hosts (source: {}; destination: {}) and may have written to its disks from both; "
-        "it is paused on both now.".format(evidence.source, evidence.destination),
+        "The VM was active on both hosts (source: {}; destination: {}) and may have written "
+        "to its disks from both; it is paused on both now.".format(
+            evidence.source, evidence.destination
+        ),
     )
 
 
@@ -253,7 +258,7 @@ def _half_arrived(evidence: Evidence) -> Verdict:
 
 
 def _removal(destination: EndState, circumstances: Circumstances) -> tuple[Repair, ...]:
-    """What removes a copy that never ran from the destination; its older definition is left as it was."""
+    """What removes a copy that never ran from the destination; an older definition stays."""
     repairs: tuple[Repair, ...] = ()
     if destination.active:
         repairs += (Repair.DESTROY_DESTINATION,)

@@ -4,8 +4,9 @@
 
 """Calls that may hang, made with a time limit.
 
-A libvirt call cannot be interrupted: against a daemon that is frozen it waits until keepalive ends the connection, and
-without keepalive for ever. Such calls are made in a thread of their own that is left behind when time runs out.
+A libvirt call cannot be interrupted: against a daemon that is frozen it waits until keepalive ends
+the connection, and without keepalive for ever. Such calls are made in a thread of their own that is
+left behind when time runs out.
 
 This module util is PRIVATE to the collection.
 """

@@ -26,7 +26,8 @@ class Progress:
     iteration : int
         Pass over the memory that is under way; 0 before the first one.
     memory_total_mib, memory_processed_mib, memory_remaining_mib : float
-        Size of the memory, what was sent so far (all passes), what is still to be sent in this pass.
+        Size of the memory, what was sent so far (all passes), what is still to be sent in this
+        pass.
     bandwidth_mib_s, dirty_rate_mib_s : float
         Rate of the copy, and at which the VM rewrites its memory, as QEMU sees them.
     throttle_percent : int
@@ -59,7 +60,8 @@ def read_progress(job: t.Mapping[str, t.Any], elapsed_s: float) -> Progress:
     Parameters
     ----------
     job : mapping
-        Typed parameters as C(virDomainGetJobStats) returns them: bytes, bytes per second and pages per second.
+        Typed parameters as C(virDomainGetJobStats) returns them: bytes, bytes per second and pages
+        per second.
     elapsed_s : float
         Seconds since the copy was asked for.
     """

@@ -21,7 +21,8 @@ from .result import Evidence, Outcome
 
 # Pause between two looks at both hosts while libvirt may still be at work.
 _LOOK_AGAIN_S = 0.5
-# The longest chain of the table is destroy, resume, undefine, with a look in between; one more to see the end.
+# The longest chain of the table is destroy, resume, undefine, with a look in between; one more to
+# see the end.
 _MAX_ROUNDS = 5
 
 
@@ -121,7 +122,8 @@ def settle(
     circumstances : callable
         Returns what is known beside the evidence; asked before every judgement.
     patience_s : float
-        How long to wait for a host that does not answer and for states that libvirt is still changing.
+        How long to wait for a host that does not answer and for states that libvirt is still
+        changing.
     clock, sleep : callable
         Time.
 
@@ -151,7 +153,7 @@ _UNSETTLED = Verdict(
 
 
 def _unrepaired(verdict: Verdict, repairs: Repairs) -> Verdict:
-    """Return the verdict when a repair failed: a VM that could not be resumed is held, not moved."""
+    """Return the verdict after a failed repair: a VM that could not be resumed is not moved."""
     if (
         Repair.RESUME_DESTINATION in verdict.repairs
         and Repair.RESUME_DESTINATION not in repairs.done
@@ -190,7 +192,7 @@ def _decisive_look(
 
 
 def _stronger(earlier: Verdict | None, later: Verdict) -> Verdict:
-    """Return the verdict that tells the whole story: after a rollback the hosts look as if nothing had been tried."""
+    """Return the verdict that tells more: after a rollback the hosts look untouched."""
     if earlier is None or earlier.outcome is None:
         return later
     if earlier.outcome is Outcome.ROLLED_BACK and later.outcome is Outcome.NOT_MOVED:

@@ -54,6 +54,11 @@ class Report:
             retriable=error.code in ("connection_failed", "no_answer"),
         )
 
+    def examined(self, facts: DomainFacts, evidence: Evidence, there: bool) -> MigrationResult:
+        """Nothing was asked for but to look."""
+        outcome = Outcome.ALREADY_THERE if there else Outcome.NOT_MOVED
+        return replace(self._base(facts, evidence), outcome=outcome)
+
     def adopted(
         self, facts: DomainFacts, verdict: Verdict, evidence: Evidence, repairs: Repairs
     ) -> MigrationResult:
@@ -117,7 +122,7 @@ class Report:
 
 
 def _measurements(copied: Copied, completed: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Return the figures of the copy: libvirt's last word where there is one, else our last reading."""
+    """Return the figures of the copy: libvirt's last word, else our last reading."""
     last = copied.watched.latest
     if "memory_total" in completed:
         last = read_progress(completed, copied.returned_s - copied.began_s)
@@ -146,9 +151,9 @@ class _Explanation:
 
 
 _REMEDIES = {
-    Outcome.QUARANTINED: "Decide which host holds the newer state, stop the VM on the other, then resume it.",
-    Outcome.LOST: "Find out why QEMU ended (/var/log/libvirt/qemu); start the VM when its disks are in order.",
-    Outcome.UNKNOWN: "Bring both hosts' libvirt daemons within reach and reconcile the VM; start it nowhere before.",
+    Outcome.QUARANTINED: "Decide which host has the newer state, stop the VM on the other, resume it.",
+    Outcome.LOST: "Find out why QEMU ended (/var/log/libvirt/qemu) before starting the VM.",
+    Outcome.UNKNOWN: "Bring both hosts' libvirt within reach and migrate again; start it nowhere.",
 }
 
 
@@ -173,8 +178,8 @@ def _explain(verdict: Verdict, copied: Copied) -> _Explanation:
 
 
 _ENDED_REMEDIES = {
-    "timeout": "Give it more bandwidth or time, allow a longer downtime, or migrate when the VM is quieter.",
-    "stalled": "Allow a longer downtime, auto-converge or post-copy, or migrate when the VM is quieter.",
+    "timeout": "Give it more bandwidth, time or downtime, or wait until the VM is quieter.",
+    "stalled": "Allow more downtime or auto-converge, or wait until the VM is quieter.",
     "no_progress": "Check the migration network between the hosts.",
 }
 

@@ -118,7 +118,8 @@ class MigrationResult:
     retriable : bool
         Whether the same migration may succeed later without anybody changing anything.
     downtime_ms : float or None
-        From the source's suspended event to the destination's resumed event, both stamped by this process.
+        From the source's suspended event to the destination's resumed event, both stamped by this
+        process.
     downtime_reported_ms : float or None
         libvirt's own figure for the same pause; it ends before the destination is resumed.
     setup_ms : float or None

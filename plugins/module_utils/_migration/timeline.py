@@ -4,7 +4,8 @@
 
 """What the events of a migration tell: the pause of the VM, and who paused it.
 
-Pure. The events of both hosts are in one tuple, in the order of their arrival, stamped by one clock.
+Pure. The events of both hosts are in one tuple, in the order of their arrival, stamped by one
+clock.
 
 This module util is PRIVATE to the collection.
 """
@@ -30,11 +31,11 @@ def source_ended(events: Events) -> bool:
 
 
 def may_resume(events: Events) -> bool:
-    """Whether the destination may be resumed: it has everything, and the source's QEMU can never run again.
+    """Whether the destination may run: it has everything, and the source never runs again.
 
-    Either the source's daemon says so, after the destination's has confirmed to it that all has arrived; or both
-    facts were seen one by one: the destination's daemon ended the arrival with the VM paused, and the source's QEMU was
-    seen exiting on the source.
+    Either the source's daemon says so, after the destination's has confirmed to it that all has
+    arrived; or both facts were seen one by one: the destination's daemon ended the arrival with the
+    VM paused, and the source's QEMU was seen exiting on the source.
     """
     gone = any(event.end == "source" and event.kind == "gone" for event in events)
     arrived = any(
@@ -57,9 +58,10 @@ def destination_ran(events: Events) -> bool:
 def suspended_by_user(events: Events) -> bool:
     """Whether the last pause on the source was a user's, not the end of the copy.
 
-    libvirt gives both pauses the same detail while a migration runs. They differ in what follows: the pause at the end of
-    the copy is followed by one more pass, QEMU's last; a user's pause by the pass that was due anyway and then
-    QEMU's last. A user's pause within the last moments of the copy cannot be told and is taken for the end of the copy.
+    libvirt gives both pauses the same detail while a migration runs. They differ in what follows:
+    the pause at the end of the copy is followed by one more pass, QEMU's last; a user's pause by
+    the pass that was due anyway and then QEMU's last. A user's pause within the last moments of the
+    copy cannot be told and is taken for the end of the copy.
     """
     pause = _last_pause(events)
     if pause is None:
@@ -71,7 +73,7 @@ def suspended_by_user(events: Events) -> bool:
 
 
 def downtime_ms(events: Events) -> float | None:
-    """Return the pause of the VM from the source's last suspension to the destination's first run, in milliseconds.
+    """Return the pause from the source's last suspension to the destination's first run, in ms.
 
     None when either was not seen, or when the pause was a user's.
     """

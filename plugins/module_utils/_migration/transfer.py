@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Copies the memory of one VM and hands it over: the part of a migration that libvirt does, with us at its side.
+"""Copies the memory of one VM and hands it over: what libvirt does, with us at its side.
 
 This module util is PRIVATE to the collection.
 """
@@ -56,7 +56,7 @@ class Copied:
 
 
 class Transfer:
-    """The transfer and the handover of one VM; a context manager that listens to both hosts while it is open.
+    """The transfer and the handover of one VM; listens to both hosts while it is entered.
 
     Parameters
     ----------

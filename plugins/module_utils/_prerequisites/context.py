@@ -65,7 +65,7 @@ class Context:
 
     @property
     def machine(self) -> str:
-        """The VM's machine type, with its version: libvirt writes the resolved name into the live definition."""
+        """The VM's machine type with its version, as it stands in the live definition."""
         return self._os_type("machine")
 
     def _os_type(self, attribute: str) -> str:

@@ -102,7 +102,7 @@ def free_name(context: Context) -> t.Iterator[Finding]:
 
 
 def _known_there(context: Context) -> Finding:
-    """The destination knows this very VM: an old definition is replaced, a second QEMU is an emergency."""
+    """The destination knows this VM: an old definition is replaced, a second QEMU an emergency."""
     before = context.destination_before
     if before.active:
         return blocks(
@@ -120,7 +120,7 @@ def _known_there(context: Context) -> Finding:
         )
     return warns(
         "stale_definition",
-        "{} has an older definition of the VM, which stays as it is because the VM is transient.".format(
+        "{} has an older definition of the VM, which stays there, for the VM is transient.".format(
             context.there
         ),
         "Undefine it there when it is not needed.",

@@ -66,5 +66,5 @@ def warns(identifier: str, evidence: str, remedy: str) -> Finding:
 
 
 def untold(identifier: str, evidence: str, remedy: str = "") -> Finding:
-    """Return the finding of a check that libvirt cannot answer here; the migration call itself will."""
+    """Return the finding of a check that libvirt cannot make here; migrating will show."""
     return Finding(identifier, "info", False, evidence, remedy)

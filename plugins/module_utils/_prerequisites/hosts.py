@@ -39,7 +39,7 @@ def two_hosts(context: Context) -> t.Iterator[Finding]:
 
 
 def versions(context: Context) -> t.Iterator[Finding]:
-    """Neither libvirt nor QEMU is older on the destination: only migrations to newer versions are supported."""
+    """Neither libvirt nor QEMU is older on the destination; only that direction is supported."""
     for name, ask in (("libvirt", "getLibVersion"), ("QEMU", "getVersion")):
         here, there = (getattr(end, ask)() for end in (context.source, context.destination))
         evidence = "{} is {} on the source and {} on the destination.".format(
@@ -52,14 +52,14 @@ def versions(context: Context) -> t.Iterator[Finding]:
 
 
 def migration_address(context: Context) -> t.Iterator[Finding]:
-    """The way of the memory is named; otherwise it is the destination's host name, whatever that resolves to."""
+    """The way of the memory is named, and not left to the resolution of a host name."""
     address = context.request.migration_address
     if address:
         yield holds("migration_address", "Memory is copied to {}.".format(address))
     else:
         yield warns(
             "migration_address",
-            "No migration address is given; memory goes to whatever the source resolves the name {} to.".format(
+            "No migration address is given; memory goes where the source finds the name {}.".format(
                 context.destination.getHostname()
             ),
             "Give the destination's address on the migration network.",

@@ -20,7 +20,7 @@ from .finding import Finding, blocks, holds, warns
 
 
 def machine(context: Context) -> t.Iterator[Finding]:
-    """The destination has the VM's emulator, and it offers the machine type under the same acceleration."""
+    """The destination has the VM's emulator, and it offers the machine type."""
     wanted = "{} with the machine type {} ({}, {})".format(
         context.emulator, context.machine, context.arch, context.domain_type
     )

@@ -20,7 +20,7 @@ from .finding import Finding, blocks, holds, untold
 
 
 def networks(context: Context) -> t.Iterator[Finding]:
-    """The networks and bridges that the VM is plugged into exist on the destination and are active."""
+    """The networks and bridges that the VM is plugged into are active on the destination."""
     bridge_names, network_names = domain_networks(context.definition)
     for name in network_names:
         yield _present(context, "network", name, network_presence(context.destination, name))
@@ -44,7 +44,7 @@ def _present(context: Context, kind: str, name: str, presence: Presence) -> Find
 
 
 def storage(context: Context) -> t.Iterator[Finding]:
-    """The images of the VM's disks are visible on the destination, where its storage pools can tell."""
+    """The destination sees the images of the VM's disks, as far as its pools can tell."""
     for disk in disks(context.definition, {}):
         path = disk["path"]
         if path is None or not path.startswith("/"):

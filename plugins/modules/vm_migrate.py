@@ -1,0 +1,290 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One VM, one host that shall run it."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: vm_migrate
+short_description: Make a VM run on another libvirt host
+version_added: 1.0.0
+author:
+  - The Drover authors (@drover)
+description:
+  - Migrates one virtual machine live from the host that runs it to another one, and says where it is afterwards.
+  - Runs on the source or on any other host that reaches the libvirt daemons of both. The copy itself goes from QEMU to
+    QEMU, and goes on when the process that asked for it dies.
+  - What must hold for a migration is checked first, all of it, so that every failure is seen at once.
+  - The VM can never run on both hosts at once, not even when a daemon or a link fails while it changes hands (see O(handover)).
+  - Whatever libvirt returns, success or error, both hosts are read afterwards. The outcome is what they say.
+  - The VM's definition, its mark for autostart and a paused state travel with it. A transient VM stays transient. Disks are never touched.
+extends_documentation_fragment:
+  - drover.libvirt.attributes
+  - drover.libvirt.attributes.action_group
+  - drover.libvirt.migration
+attributes:
+  check_mode:
+    support: full
+    details:
+      - All prerequisites are checked.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+    details:
+      - A VM that runs on the destination already is left alone. Only a definition of it that was left on the source is removed.
+options:
+  name:
+    description: Name of the VM.
+    type: str
+    required: true
+    aliases: [domain, guest]
+  uuid:
+    description: UUID of the VM. A VM of the same name with another UUID is refused.
+    type: str
+  source:
+    description: Name of the host that runs the VM, for messages. By default O(source_uri).
+    type: str
+  source_uri:
+    description: How this module reaches the libvirt daemon of the host that runs the VM.
+    type: str
+    default: qemu:///system
+    aliases: [uri]
+  destination:
+    description: Name of the host that shall run the VM, for messages. By default O(destination_uri).
+    type: str
+  destination_uri:
+    description: How this module reaches the libvirt daemon of the host that shall run the VM.
+    type: str
+    required: true
+  peer_uri:
+    description:
+      - How the libvirt daemon of the source reaches the one of the destination. It connects with its own credentials, normally
+        those of root on the source.
+      - By default O(destination_uri).
+    type: str
+  migration_address:
+    description:
+      - Address of the destination on the network for migrations.
+      - Without it libvirt takes the destination's host name, which the source must be able to resolve.
+    type: str
+requirements:
+  - python >= 3.9
+  - libvirt >= 8.0 and its Python binding on the host on which the module runs
+seealso:
+  - module: drover.libvirt.plan_apply
+"""
+
+EXAMPLES = r"""
+- name: Move web1 from kvm1 to kvm3
+  drover.libvirt.vm_migrate:
+    name: web1
+    destination: kvm3
+    destination_uri: qemu+ssh://root@kvm3/system
+    migration_address: 10.88.1.3
+  delegate_to: kvm1
+
+- name: See whether it could be moved
+  drover.libvirt.vm_migrate:
+    name: web1
+    destination: kvm3
+    destination_uri: qemu+ssh://root@kvm3/system
+  delegate_to: kvm1
+  check_mode: true
+  register: preview
+
+- name: Move a busy VM slowly, with a short pause at the end
+  drover.libvirt.vm_migrate:
+    name: db1
+    destination: kvm2
+    destination_uri: qemu+tls://kvm2/system
+    migration_address: 10.88.1.2
+    bandwidth_mib_s: 200
+    max_downtime_ms: 200
+  delegate_to: kvm1
+"""
+
+RETURN = r"""
+outcome:
+  description:
+    - Where the VM is, judged from what both hosts say.
+    - V(moved), it runs on the destination and only there. V(already_there), it did so before.
+    - V(not_moved), it is on the source as before. V(rolled_back), the same, and what had arrived at the destination was removed.
+    - V(quarantined), it is held paused and a person must choose. V(lost), its QEMU has ended on both hosts.
+    - V(unknown), one host does not answer, and nothing was started anywhere.
+  returned: always
+  type: str
+  sample: moved
+reason:
+  description: Why it ended so, as a sentence. Empty for a success.
+  returned: always
+  type: str
+error_code:
+  description: Stable name of the failure. Empty for a success.
+  returned: always
+  type: str
+  sample: cpu_incompatible
+remedy:
+  description: What to do about a failure.
+  returned: always
+  type: str
+retriable:
+  description: Whether the same migration may succeed later without anybody changing anything.
+  returned: always
+  type: bool
+evidence:
+  description: What the source and the destination say about the VM at the end (C(state), C(reason), C(persistent), C(autostart)).
+  returned: always
+  type: dict
+downtime_ms:
+  description: How long the VM stood still, from the source's report of its suspension to the destination's of its resumption, in milliseconds.
+  returned: when it moved
+  type: float
+downtime_reported_ms:
+  description: libvirt's own figure for the pause, which ends when memory has arrived.
+  returned: when it moved
+  type: float
+setup_ms:
+  description: QEMU's preparation on the source, in milliseconds.
+  returned: when it moved
+  type: float
+duration_s:
+  description: From the call to the verdict, in seconds.
+  returned: always
+  type: float
+phases:
+  description: Seconds spent in each phase (C(preparation_s), C(transfer_s), C(handover_s), C(cleanup_s)).
+  returned: always
+  type: dict
+phase:
+  description: The last phase that was entered.
+  returned: always
+  type: str
+iterations:
+  description: Passes over the VM's memory.
+  returned: when memory was copied
+  type: int
+memory_total_mib:
+  description: Size of the VM's memory, in MiB.
+  returned: when memory was copied
+  type: float
+memory_processed_mib:
+  description: How much was sent, in MiB.
+  returned: when memory was copied
+  type: float
+bandwidth_mib_s:
+  description: Rate of the copy, in MiB/s.
+  returned: when memory was copied
+  type: float
+throttle_percent:
+  description: By how much auto-converge slowed the VM down at most.
+  returned: always
+  type: int
+actions:
+  description: What this module had to do beside the migration, in order.
+  returned: always
+  type: list
+  elements: str
+leftovers:
+  description: What could not be put in order.
+  returned: always
+  type: list
+  elements: str
+prerequisites:
+  description: What was checked before anything was begun.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Stable name of the check.
+      type: str
+    severity:
+      description: What it means when it does not hold, V(block), V(warn) or V(info).
+      type: str
+    passed:
+      description: Whether it holds.
+      type: bool
+    evidence:
+      description: What was seen.
+      type: str
+    remedy:
+      description: What to do when it does not hold.
+      type: str
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ..module_utils._errors import DroverError, failure
+from ..module_utils._libvirt.connection import LIBVIRT_IMPORT_ERROR
+from ..module_utils._migration.argspec import migration_argument_spec, read_options
+from ..module_utils._migration.migrate import examine, migrate
+from ..module_utils._migration.request import MigrationRequest
+from ..module_utils._migration.result import MigrationResult
+
+
+def argument_spec() -> dict[str, t.Any]:
+    """Return the module's options."""
+    return {
+        "name": {"type": "str", "required": True, "aliases": ["domain", "guest"]},
+        "uuid": {"type": "str"},
+        "source": {"type": "str"},
+        "source_uri": {"type": "str", "default": "qemu:///system", "aliases": ["uri"]},
+        "destination": {"type": "str"},
+        "destination_uri": {"type": "str", "required": True},
+        "peer_uri": {"type": "str"},
+        "migration_address": {"type": "str"},
+        **migration_argument_spec(),
+    }
+
+
+def request(params: dict[str, t.Any]) -> MigrationRequest:
+    """Return what the parameters ask for."""
+    return MigrationRequest(
+        domain=params["name"],
+        uuid=params["uuid"],
+        source=params["source"] or "",
+        source_uri=params["source_uri"],
+        destination=params["destination"] or "",
+        destination_uri=params["destination_uri"],
+        peer_uri=params["peer_uri"] or "",
+        migration_address=params["migration_address"],
+        options=read_options(params),
+    )
+
+
+def leave(module: AnsibleModule, wanted: MigrationRequest, result: MigrationResult) -> None:
+    """End the module with the result."""
+    answer = result.to_dict()
+    for warning in answer.pop("warnings"):
+        module.warn(warning)
+    if result.error_code:
+        module.fail_json(msg="{} {}".format(result.reason, result.remedy).strip(), **answer)
+    moves = result.changed or (module.check_mode and not result.succeeded)
+    before = wanted.source_name if moves else wanted.destination_name
+    answer["changed"] = moves
+    module.exit_json(
+        diff={"before": {"host": before}, "after": {"host": wanted.destination_name}}, **answer
+    )
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    if LIBVIRT_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("libvirt"), exception=LIBVIRT_IMPORT_ERROR)
+    try:
+        wanted = request(module.params)
+    except DroverError as error:
+        module.fail_json(**failure(error))
+    result = examine(wanted) if module.check_mode else migrate(wanted)
+    leave(module, wanted, result)
+
+
+if __name__ == "__main__":
+    main()
