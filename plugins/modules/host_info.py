@@ -156,21 +156,69 @@ host:
       returned: success
     storage:
       description: Mounts and directories of pools that hold disks of VMs, and network file systems.
-        RV(host.storage[].identity) is equal on two hosts when it is the same storage, RV(host.storage[].shared) says
-        whether libvirt takes its file system for shared.
       type: list
       elements: dict
       returned: success
+      contains:
+        path:
+          description: The directory, without symbolic links.
+          type: str
+          returned: success
+        source:
+          description: What is mounted there.
+          type: str
+          returned: success
+        fstype:
+          description: Type of the file system.
+          type: str
+          returned: success
+        shared:
+          description: Whether libvirt takes this type for shared, and migrates VMs on it without copying their disks.
+          type: bool
+          returned: success
+        identity:
+          description: Equal on two hosts if and only if it is the same storage; null when nothing proves that.
+          type: str
+          returned: success
+        evidence:
+          description: V(marker) for the file of M(drover.libvirt.storage_marker), V(source) for the source of a network
+            file system, V(none) without an identity.
+          type: str
+          returned: success
     pools:
       description: libvirt's storage pools.
       type: list
       elements: dict
       returned: success
     migration:
-      description: The address for migrations, its interface, the speed in Mbit/s (null for virtual interfaces), the
-        MTU, and whether it is the interface through which the host is managed.
+      description: The way on which migrations come to the host.
       type: dict
-      returned: when the host has such an address
+      returned: when the host has an address there
+      contains:
+        address:
+          description: The host's own address.
+          type: str
+          returned: success
+        network:
+          description: The network given in O(migration_network).
+          type: str
+          returned: success
+        interface:
+          description: The interface with the address.
+          type: str
+          returned: success
+        speed_mbit:
+          description: Its speed in Mbit/s; null where there is no hardware that knows it.
+          type: int
+          returned: success
+        mtu:
+          description: Its MTU.
+          type: int
+          returned: success
+        is_management:
+          description: Whether the host is managed through the same interface.
+          type: bool
+          returned: success
     numa:
       description: NUMA cells with their CPUs, memory and free memory.
       type: list

@@ -111,6 +111,28 @@ mark:
     evacuated:
       - name: web1
         uuid: 0b0d7e8e-5d5f-4d4e-8f2c-2f8f5b0c3b11
+  contains:
+    maintenance:
+      description: Whether the host is in maintenance.
+      type: bool
+      returned: success
+    at:
+      description: Since when, in UTC.
+      type: str
+      returned: success
+    by:
+      description: Who ordered it.
+      type: str
+      returned: success
+    reason:
+      description: Why.
+      type: str
+      returned: success
+    evacuated:
+      description: The VMs that were moved away.
+      type: list
+      elements: dict
+      returned: success
 file:
   description: The file that holds the mark.
   returned: success
