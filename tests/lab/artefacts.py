@@ -96,7 +96,7 @@ def _capabilities_cache() -> Path:
     programs = ("/usr/bin/qemu-system-x86_64", "/usr/sbin/libvirtd")
     stamps = [f"{os.stat(program).st_ctime_ns}" for program in programs]
     key = hashlib.sha256(" ".join([*stamps, *os.uname()]).encode()).hexdigest()[:12]
-    return CACHE / f"{key}-capabilities"
+    return CACHE / f"{key}-qemu-capabilities"
 
 
 def _compile(target: Path, sources: list[Path]) -> None:

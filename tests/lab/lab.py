@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import socket
@@ -25,6 +24,7 @@ from tests.lab.host_files import make_keys, provision
 from tests.lab.inventory import inventory
 from tests.lab.layout import MAX_HOSTS, SHARED, Layout, valid_name
 from tests.lab.linux_kernel import linux_guest
+from tests.lab.prerequisites import check_machine
 from tests.lab.processes import ProcessId
 from tests.lab.state import LabState
 
@@ -91,8 +91,7 @@ class Lab:
         hardware = (Hardware(cpus, memory_mib),) * hosts if isinstance(hosts, int) else hosts
         if not 1 <= len(hardware) <= MAX_HOSTS:
             raise ValueError(f"a lab has 1 to {MAX_HOSTS} hosts")
-        if os.geteuid() != 0:
-            raise LabError("the lab makes namespaces and bridges: run it as root")
+        check_machine()
         with state.lock(name):
             kept = state.load(name)
             if kept is not None and reuse and kept.hardware == hardware:
@@ -145,7 +144,9 @@ class Lab:
         return lab
 
     def _build(self) -> None:
-        state.save_process(self._storage_file, storage.mount(self.layout))
+        server = storage.serve(self.layout)
+        state.save_process(self._storage_file, server)
+        storage.wait_mounted(self.layout, server)
         network.make_bridges(self.layout)
         self._provide_boot_file("tiny.elf", artefacts.tiny_guest())
         (self.layout.backing / IMAGES.name).mkdir()
@@ -160,12 +161,14 @@ class Lab:
         self._each_host(Host.wait_ready)
         if not all(known):
             self._probe_qemu()
+        self._complete_file.touch()
 
     def _probe_qemu(self) -> None:
         """Let one host find out what its QEMU can do, for all of them."""
         first, *others = self.hosts.values()
         connection = first.connection()
-        connection.getDomainCapabilities(None, "x86_64", None, "qemu")
+        # asks every QEMU binary of the machine
+        connection.getCapabilities()
         connection.close()
         artefacts.keep_capabilities(first.path(artefacts.CAPABILITIES))
         for host in others:
@@ -174,7 +177,7 @@ class Lab:
     def _resume(self) -> bool:
         """Bring all hosts of a lab that runs to work; return False when it does not run."""
         server = state.load_process(self._storage_file)
-        if server is None or not server.is_alive():
+        if server is None or not server.is_alive() or not self._complete_file.exists():
             return False
         try:
             self._each_host(Host.power_on)
@@ -208,6 +211,10 @@ class Lab:
     @property
     def _storage_file(self) -> Path:
         return self.layout.root / "storage"
+
+    @property
+    def _complete_file(self) -> Path:
+        return self.layout.root / "complete"
 
     # -- Ansible -------------------------------------------------------------------------------
 

@@ -21,12 +21,11 @@ from tests.lab.processes import ProcessId
 _MOUNT_S = 10.0
 
 
-def mount(layout: Layout) -> ProcessId:
-    """Mount the shared storage and return the process that serves it."""
+def serve(layout: Layout) -> ProcessId:
+    """Start the process that serves the shared storage."""
     for directory in (layout.backing, layout.shared):
         directory.mkdir(parents=True, exist_ok=True)
-    options = f"subtype=glusterfs,fsname={layout.name}:/shared"
-    argv = ["bindfs", "-f", "-o", options, str(layout.backing), str(layout.shared)]
+    argv = ["bindfs", "-f", "-o", "subtype=glusterfs", str(layout.backing), str(layout.shared)]
     server = subprocess.Popen(
         argv,
         env=CLEAN_ENVIRONMENT,
@@ -35,12 +34,22 @@ def mount(layout: Layout) -> ProcessId:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    return ProcessId.of(server.pid)
+
+
+def wait_mounted(layout: Layout, server: ProcessId) -> None:
+    """Wait until the shared storage is there.
+
+    Raises
+    ------
+    LabError
+        When it does not come.
+    """
     deadline = time.monotonic() + _MOUNT_S
     while not os.path.ismount(layout.shared):
-        if server.poll() is not None or time.monotonic() > deadline:
+        if not server.is_alive() or time.monotonic() > deadline:
             raise LabError(f"bindfs did not mount {layout.shared}; is FUSE there (/dev/fuse)?")
         time.sleep(0.01)
-    return ProcessId.of(server.pid)
 
 
 def unmount(layout: Layout) -> None:
