@@ -234,7 +234,10 @@ def _facts_of_domains(
     probes: dict[str, DomainProbe],
     warnings: list[str],
 ) -> list[dict[str, t.Any]]:
-    """Return the facts of all domains that are still there at the second sample."""
+    """Return the facts of all domains that are still there at the second sample.
+
+    Whatever is odd about one domain, it must not hide the others.
+    """
     facts = []
     for reading in domains.readings:
         statistics = samples[1].domains.get(reading.uuid)
@@ -242,10 +245,13 @@ def _facts_of_domains(
             continue
         usage = domain_cpu_usage(samples[0], samples[1], reading.uuid)
         definition = domains.definitions.get(reading.uuid)
-        if definition is None:
-            facts.append(broken_domain_facts(reading, surroundings.host, statistics, usage))
-            warnings.append(f"The definition of VM {reading.name} cannot be read.")
-            continue
         probe = probes.get(reading.uuid, NO_PROBE)
-        facts.append(domain_facts(definition, surroundings, statistics, usage, probe))
+        try:
+            if definition is not None:
+                facts.append(domain_facts(definition, surroundings, statistics, usage, probe))
+                continue
+        except (KeyError, ValueError) as error:
+            reading = reading._replace(problem=f"it has an unexpected value ({error})")
+        facts.append(broken_domain_facts(reading, surroundings.host, statistics, usage))
+        warnings.append(f"The definition of VM {reading.name} cannot be read.")
     return facts
