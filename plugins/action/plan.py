@@ -13,7 +13,7 @@ from ansible.plugins.action import ActionBase
 
 from ..plugin_utils._cluster_facts import FactsMissing, cluster_facts
 from ..plugin_utils._documents import DocumentUnreadable, read_document, write_document
-from ..plugin_utils._planner import PlanningError, make_plan, newest_marks, placement_diff, render
+from ..plugin_utils._planner import PlanningError, make_plan, newest_marks, render
 
 ARGUMENT_SPEC = {
     "goal": {"type": "str", "required": True, "choices": ["evacuate", "restore", "migrate"]},
@@ -79,7 +79,6 @@ class ActionModule(ActionBase):
             "text": text,
             "coordinator": choose_coordinator(plan, facts),
             "leaving": {host: _leaving(plan, host) for host in plan["goal_hosts"]},
-            "diff": placement_diff(plan) if self._task.check_mode else [],
         }
 
 

@@ -69,9 +69,9 @@ attributes:
     details:
       - A plan is made as usual. Only O(dest) is not written.
   diff_mode:
-    support: full
+    support: none
     details:
-      - In check mode the VMs of each host before and after the plan are returned as a diff.
+      - A plan changes nothing. M(drover.libvirt.plan_apply) shows the VMs of each host before and after as a diff, also in check mode.
   idempotent:
     support: full
     details:

@@ -40,9 +40,9 @@ class PlaybookRun:
 
     @property
     def sentence(self) -> str:
-        """The message of the first task that failed."""
-        found = re.search(r'"msg": ("(?:[^"\\]|\\.)*")', self.output)
-        return str(json.loads(found.group(1))) if found else ""
+        """The message of the last task that failed."""
+        found = re.findall(r'"msg": ("(?:[^"\\]|\\.)*")', self.output)
+        return str(json.loads(found[-1])) if found else ""
 
 
 def command(lab: Lab, playbook: str, *arguments: str) -> list[str]:

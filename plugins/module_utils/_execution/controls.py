@@ -54,6 +54,7 @@ class Controls:
         self._heartbeat_timeout_s = heartbeat_timeout_s
         self._deadline_s = deadline_s
         self._clock = clock
+        self._made_at = clock()
 
     def reason_to_stop(self) -> str:
         """Return why nothing more may start, as a sentence; empty to go on."""
@@ -68,9 +69,11 @@ class Controls:
 
     def _silence_s(self) -> float:
         try:
-            return self._clock() - os.stat(self._heartbeat_path).st_mtime
+            heard_at = os.stat(self._heartbeat_path).st_mtime
         except FileNotFoundError:
-            return 0.0
+            # It may have died before its first look.
+            heard_at = self._made_at
+        return self._clock() - heard_at
 
 
 class ExecutionLock:

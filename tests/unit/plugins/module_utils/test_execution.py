@@ -291,16 +291,22 @@ def test_a_second_executor_is_refused_and_told_who_is_first(tmp_path: Path) -> N
 
 
 def test_a_silent_controller_is_a_reason_to_stop(tmp_path: Path) -> None:
-    """A heartbeat older than the timeout stops; a fresh one, none at all, and a timeout of 0 do
-    not."""
+    """A heartbeat older than the timeout stops; a fresh one and a timeout of 0 do not."""
     heartbeat = tmp_path / "heartbeat"
     heartbeat.touch()
     written_at = heartbeat.stat().st_mtime
     assert Controls(str(tmp_path), 60, None, lambda: written_at + 59).reason_to_stop() == ""
     assert "61 s" in Controls(str(tmp_path), 60, None, lambda: written_at + 61).reason_to_stop()
     assert Controls(str(tmp_path), 0, None, lambda: written_at + 9999).reason_to_stop() == ""
-    heartbeat.unlink()
-    assert Controls(str(tmp_path), 60, None, lambda: written_at + 9999).reason_to_stop() == ""
+
+
+def test_a_controller_that_never_gave_a_sign_is_a_reason_to_stop(tmp_path: Path) -> None:
+    """Silence is counted from the start (a defect once: without a heartbeat it was not)."""
+    now = [1000.0]
+    controls = Controls(str(tmp_path), 60, None, lambda: now[0])
+    assert controls.reason_to_stop() == ""
+    now[0] += 61
+    assert "61 s" in controls.reason_to_stop()
 
 
 def test_the_stop_file_and_the_deadline_are_reasons_to_stop(tmp_path: Path) -> None:
