@@ -29,5 +29,10 @@ def duration(seconds: float) -> str:
 
 
 def gib(mib: float) -> str:
-    """Return MiB as GiB with one decimal."""
-    return f"{mib / 1024:.1f} GiB"
+    """Return MiB as people say them: 64 MiB, 1.5 GiB."""
+    return f"{mib:.0f} MiB" if mib < 1024 else f"{mib / 1024:.1f} GiB"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: 1 wave, 2 waves."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

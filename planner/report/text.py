@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .table import duration, gib, render_table
+from .table import counted, duration, gib, render_table
 
 JsonObject = Mapping[str, Any]
 
@@ -56,9 +56,11 @@ def _hosts(plan: JsonObject) -> Iterable[str]:
 def _steps(plan: JsonObject) -> Iterable[str]:
     if not plan["steps"]:
         return
+    wave_of = {step: number for number, wave in enumerate(plan["waves"], start=1) for step in wave}
     rows = [
         (
             step["id"].split("-")[0],
+            wave_of[step["id"]],
             step["domain"],
             f"{step['source']} -> {step['destination']}",
             gib(step["memory_mib"]),
@@ -69,7 +71,7 @@ def _steps(plan: JsonObject) -> Iterable[str]:
         for step in plan["steps"]
     ]
     yield "Migrations:"
-    yield from render_table(("step", "VM", "way", "memory", "predicted", "after", "why"), rows)
+    yield from render_table(("step", "wave", "VM", "way", "memory", "predicted", "after", "why"), rows)
 
 
 def _waves(plan: JsonObject) -> Iterable[str]:
@@ -78,7 +80,7 @@ def _waves(plan: JsonObject) -> Iterable[str]:
         return
     total = sum(step["memory_mib"] for step in plan["steps"])
     yield (
-        f"{len(plan['steps'])} migrations, {gib(total)}, in {len(plan['waves'])} waves; predicted "
+        f"{counted(len(plan['steps']), 'migration')}, {gib(total)}, in {counted(len(plan['waves']), 'wave')}; predicted "
         f"{duration(plan['makespan_s'])} (no order could take less than {duration(plan['makespan_bound_s'])})."
     )
 
