@@ -113,8 +113,11 @@ class Run:
         self._thread.start()
 
     def _run(self, plan: dict[str, Any]) -> None:
-        reason = lambda: self._stop[0] if self._stop else ""  # noqa: E731
-        self._outcomes = Executor(read_work(plan), self.migrations, self._journal, reason).run()
+        executor = Executor(read_work(plan), self.migrations, self._journal, self._reason)
+        self._outcomes = executor.run()
+
+    def _reason(self) -> str:
+        return self._stop[0] if self._stop else ""
 
     def outcomes(self) -> dict[str, str]:
         self._thread.join(timeout=20)

@@ -13,11 +13,11 @@ def test_tagged_values_become_the_plain_types() -> None:
     """Types are exactly dict, list, str, int, float, bool and None at every depth."""
     tag = Deprecated(msg="a tag")
     tagged = AnsibleTagHelper.tag({"a": AnsibleTagHelper.tag(["x", 1, 1.5, True, None], tag)}, tag)
-    assert type(tagged) is not dict
+    assert tagged.__class__ is not dict
     value = plain(tagged)
     assert value == {"a": ["x", 1, 1.5, True, None]}
-    assert type(value) is dict
-    assert [type(item) for item in [value["a"], *value["a"]]] == [
+    assert value.__class__ is dict
+    assert [item.__class__ for item in [value["a"], *value["a"]]] == [
         list,
         str,
         int,
