@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     plan.add_argument("--host", action="append", default=[], metavar="H", help="host to empty or to bring back; repeatable")
     plan.add_argument("--domain", action="append", default=[], metavar="D", help="VM to migrate or bring back; repeatable")
     plan.add_argument("--destination", metavar="H", help="host that the VM goes to")
+    plan.add_argument("--aggressiveness", type=int, metavar="1-5", help="of a balance: 1 is timid, 5 thorough")
     plan.add_argument("--out", metavar="FILE", help="write the plan here (JSON); without it the plan is only shown")
     plan.add_argument("--quiet", action="store_true", help="do not show the plan")
     plan.set_defaults(run=_plan)
@@ -56,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-GOALS = ("evacuate", "restore", "migrate")
+GOALS = ("evacuate", "restore", "migrate", "balance")
 
 
 def add_documents(parser: argparse.ArgumentParser) -> None:
@@ -87,6 +88,8 @@ def goal_document(options: argparse.Namespace) -> dict[str, Any]:
         goal |= {"domain": options.domain[0]} if options.domain else {}
         goal |= {"destination": options.destination} if options.destination else {}
         return goal
+    if options.aggressiveness is not None:
+        goal["aggressiveness"] = options.aggressiveness
     goal |= {"hosts": options.host} if options.host else {}
     if options.goal == "restore" and options.domain:
         goal["domains"] = options.domain

@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..cluster.snapshot import ClusterSnapshot
 from ..documents import validate
 from ..errors import InputError, UnknownDomain, UnknownHost
+from .balance import PRESETS, Balance
 from .base import Goal
 from .evacuation import Evacuation
 from .relocation import Relocation
@@ -95,8 +97,16 @@ def _relocation(document: JsonObject, snapshot: ClusterSnapshot) -> Goal:
     return Relocation(domain=_known_domain(document["domain"], snapshot), destination=document["destination"])
 
 
+def _balance(document: JsonObject, snapshot: ClusterSnapshot) -> Goal:
+    """Take a preset by its aggressiveness, and let single values replace it."""
+    preset = PRESETS[document.get("aggressiveness", 3)]
+    given = {key: document[key] for key in ("trigger", "target", "worth_s", "min_gain") if key in document}
+    return Balance(setting=replace(preset, **given))
+
+
 PARSERS: dict[str, Callable[[JsonObject, ClusterSnapshot], Goal]] = {
     "evacuate": _evacuation,
     "restore": _restoration,
     "migrate": _relocation,
+    "balance": _balance,
 }

@@ -9,12 +9,14 @@ from functools import singledispatch
 
 from ..cluster.placement import Placement
 from ..errors import TimeLimit
+from ..goal.balance import Balance
 from ..goal.base import Goal
 from ..goal.evacuation import Evacuation
 from ..goal.relocation import Relocation
 from ..goal.restoration import Restoration
 from ..policy.base import Strictness
 from ..problem import Problem
+from .balance import solve_balance
 from .indexed import Indexed
 from .infeasible import explain_evacuation, explain_relocation
 from .milp.backend import Effort
@@ -76,6 +78,11 @@ def _(goal: Relocation, problem: Problem, effort: Effort) -> Solution:
     explain_relocation(problem, indexed)
     moved = indexed.placement({indexed.item_of[goal.domain]: indexed.number[goal.destination]})
     return proved_solution(moved, problem.objective_s(moved), problem.objective_s(moved))
+
+
+@solve_goal.register
+def _(goal: Balance, problem: Problem, effort: Effort) -> Solution:
+    return solve_balance(goal, problem, effort)
 
 
 def _within_budget(problem: Problem, moves: int) -> bool:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from functools import singledispatch
 
 from ...policy.affinity import Affinity
@@ -36,10 +37,10 @@ def load_change(variables: Variables, host: int, resource: int) -> Pairs:
     return change
 
 
-def add_capacity(variables: Variables) -> None:
-    """No host carries more than its limit, or than it carries now."""
+def add_capacity(variables: Variables, hosts: Iterable[int] | None = None) -> None:
+    """No host (of these, or at all) carries more than its limit, or than it carries now."""
     indexed = variables.indexed
-    for host in range(len(indexed.hosts)):
+    for host in range(len(indexed.hosts)) if hosts is None else hosts:
         if not variables.into[host]:
             continue
         for resource in range(3):

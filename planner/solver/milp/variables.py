@@ -17,6 +17,8 @@ class Variables:
     ----------
     movers
         Items that may move; the others stay.
+    fixed
+        Moves that are made already.
     destinations
         Per item fewer destinations than it may go to, to keep the model small.
     """
@@ -26,6 +28,7 @@ class Variables:
         indexed: Indexed,
         movers: Iterable[int],
         destinations: dict[int, tuple[int, ...]] | None = None,
+        fixed: dict[int, int] | None = None,
     ) -> None:
         self.indexed = indexed
         self.program = Program()
@@ -35,12 +38,16 @@ class Variables:
         for item in movers:
             hosts = (destinations or {}).get(item, indexed.items[item].destinations)
             for host in hosts:
-                column = self.program.binary()
-                self.y[item, host] = column
-                self.of_item.setdefault(item, []).append((column, 1.0))
-                self.into[host].append((item, column))
+                self._add(item, host, self.program.binary())
+        for item, host in (fixed or {}).items():
+            self._add(item, host, self.program.column(1.0, 1.0))
         self.costs: dict[int, float] = {}
         self.constant = 0.0
+
+    def _add(self, item: int, host: int, column: int) -> None:
+        self.y[item, host] = column
+        self.of_item.setdefault(item, []).append((column, 1.0))
+        self.into[host].append((item, column))
 
     def leaves(self, item: int) -> Pairs:
         """Return the sum over all moves of an item: 1 where it leaves."""

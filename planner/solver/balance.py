@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Balance: the pool says who should leave, best fit and local search say where to, exact models polish."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ..goal.balance import Balance
+from ..policy.base import Strictness
+from ..problem import Problem
+from .indexed import Indexed
+from .milp.backend import Effort
+from .milp.neighbourhood import improve_on
+from .milp.pool import PoolAnswer, solve_pool
+from .search.even import Evening
+from .search.scale import Scale
+from .search.state import State
+from .solution import Solution, proved_solution
+
+WHOLE_ITEMS = 400
+"""Up to so many VMs, the pool is solved with VMs that leave whole: a tighter bound, in a second or two."""
+
+SMALL_HOSTS = 24
+"""Up to so many hosts, exact models of a few of them at a time still find something."""
+
+SEVERAL = 4
+CHANGES = 100_000
+
+
+def solve_balance(goal: Balance, problem: Problem, effort: Effort) -> Solution:
+    """Find a placement in the band at little cost; the present one if nothing is due, or nothing is gained."""
+    indexed = Indexed(problem)
+    scale = Scale(indexed, goal)
+    present = problem.snapshot.placement
+    now = problem.objective_s(present)
+    if not goal.is_due(problem.snapshot, problem.limits):
+        return proved_solution(present, now, now)
+    pool = _pool(indexed, scale, effort)
+    bound = pool.bound_s if pool else None
+    evening = min(_starts(indexed, scale, pool), key=lambda e: problem.objective_s(indexed.placement(e.state.moves())))
+    if len(scale.members) <= SMALL_HOSTS and len(indexed.items) <= 2 * WHOLE_ITEMS:
+        _polish(evening, effort)
+    placement = indexed.placement(evening.state.moves())
+    reached = problem.objective_s(placement)
+    worst = now - (bound if bound is not None else reached)
+    if now - reached <= goal.setting.min_gain * worst:
+        return proved_solution(present, now, bound)
+    return proved_solution(placement, reached, bound)
+
+
+def _pool(indexed: Indexed, scale: Scale, effort: Effort) -> PoolAnswer | None:
+    if any(rule.strictness is Strictness.REQUIRED for rule in indexed.problem.policies.rules):
+        return None  # they can force moves that the pool knows nothing of; zero stays a bound
+    whole = len(indexed.items) <= WHOLE_ITEMS
+    quick = replace(effort, gap=2e-5, time_limit_s=min(effort.time_limit_s, 1.5), max_nodes=2000) if whole else effort
+    return solve_pool(indexed, scale, quick, whole=whole)
+
+
+def _starts(indexed: Indexed, scale: Scale, pool: PoolAnswer | None) -> Iterator[Evening]:
+    """Make one answer from the pool's movers and one from the present placement."""
+    if pool:
+        evening = Evening(State(indexed), scale)
+        evening.insert(item for item, part in pool.movers.items() if part > 0.5)
+        evening.improve(CHANGES)
+        evening.take_back()
+        yield evening
+    if pool is None or len(indexed.items) <= 5000:
+        evening = Evening(State(indexed), scale)
+        evening.improve(CHANGES)
+        evening.take_back()
+        yield evening
+
+
+def _polish(evening: Evening, effort: Effort) -> None:
+    """Place the VMs of a few hosts at a time exactly, the worst with the best, until a round finds nothing."""
+    scale, state = evening.scale, evening.state
+    small = replace(effort, gap=1e-4, time_limit_s=min(effort.time_limit_s, 1.0), max_nodes=200)
+    for _ in range(2):
+        ranked = sorted(scale.members, key=lambda h: (scale.height(h, state.loads[h]), h))
+        groups = [ranked[i::max(1, len(ranked) // SEVERAL)] for i in range(max(1, len(ranked) // SEVERAL))]
+        found = [improve_on(evening, group[:SEVERAL], small) for group in groups if len(group) > 1]
+        if not any(found):
+            return
+

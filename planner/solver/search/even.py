@@ -1,0 +1,206 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Local search for balance: shifts and swaps that pay, the hosts farthest from the band first.
+
+A migration costs what it costs from the VM's home: sending a VM that moved already somewhere else is free, sending it home gives its
+cost back. Only hosts that changed are looked at again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from heapq import heapify, heappop, heappush, nlargest, nsmallest
+
+from .scale import Scale
+from .state import State
+
+PARTNERS = 12
+"""Hosts that a host exchanges VMs with, from the other end of the scale."""
+
+LEAST_S = 1e-6
+Choice = tuple[float, tuple[tuple[int, int], ...]]
+"""What a change gains, in seconds, and the moves (item, host) that make it."""
+
+
+class Evening:
+    """A state that is evened out step by step."""
+
+    def __init__(self, state: State, scale: Scale) -> None:
+        self.state = state
+        self.scale = scale
+        self.items_on: list[set[int]] = [set() for _ in state.indexed.hosts]
+        for item, host in enumerate(state.where):
+            self.items_on[host].add(item)
+        self._allowed = [frozenset(item.destinations) | {item.home} for item in state.indexed.items]
+        self._penalty = [scale.penalty_s(h, state.loads[h]) for h in range(len(state.indexed.hosts))]
+        self.budget = _budget(state)
+
+    def move(self, item: int, host: int) -> None:
+        """Put an item on a host and take note of the consequences."""
+        source = self.state.where[item]
+        self.items_on[source].discard(item)
+        self.items_on[host].add(item)
+        self.budget -= self._moved(item, host) - self._moved(item, source)
+        self.state.move(item, host)
+        for changed in (source, host):
+            self._penalty[changed] = self.scale.penalty_s(changed, self.state.loads[changed])
+
+    def _moved(self, item: int, host: int) -> int:
+        entry = self.state.indexed.items[item]
+        return 0 if host == entry.home else len(entry.members)
+
+    def insert(self, items: Iterable[int]) -> None:
+        """Send items to the hosts where they do most good, the largest first; each stays if nothing is better."""
+        indexed = self.state.indexed
+        for item in sorted(items, key=lambda n: (-self._size(n), n)):
+            source = self.state.where[item]
+            best = max(
+                (self._shift(item, source, host) for host in self._emptiest(self._allowed[item], source)),
+                default=None,
+            )
+            if best and best[0] > -self._patience(indexed.items[item].cost_s):
+                self._apply(best)
+
+    def _patience(self, cost_s: float) -> float:
+        """A mover of the pool's answer is worth its cost together with others: it need not pay alone."""
+        return cost_s
+
+    def _size(self, item: int) -> float:
+        demand = self.state.indexed.items[item].demand
+        limit = self.state.indexed.limits[self.state.indexed.items[item].home]
+        return max(d / m for d, m in zip(demand, limit, strict=True) if m > 0) if any(limit) else 0.0
+
+    def improve(self, changes: int) -> None:
+        """Apply the best change of the host that is farthest from the band, again and again, until nothing pays.
+
+        Parameters
+        ----------
+        changes
+            The most that are applied, as a safety.
+        """
+        queue = [(-self._penalty[host], host) for host in self.scale.members]
+        heapify(queue)
+        waiting = set(self.scale.members)
+        while queue and changes > 0:
+            penalty, host = heappop(queue)
+            if host not in waiting or -penalty != self._penalty[host]:
+                continue
+            waiting.discard(host)
+            choice = self._best_change(host)
+            if choice is None:
+                continue
+            changes -= 1
+            for changed in self._apply(choice):
+                waiting.add(changed)
+                heappush(queue, (-self._penalty[changed], changed))
+
+    def take_back(self) -> None:
+        """Send home every item whose move does not pay, now that all others are placed."""
+        for item, host in sorted(self.state.moves().items()):
+            home = self.state.indexed.items[item].home
+            choice = self._shift(item, host, home)
+            if choice[0] > LEAST_S:
+                self._apply(choice)
+
+    def _best_change(self, host: int) -> Choice | None:
+        """Return the best shift from or to a host, or the best swap if no shift pays."""
+        if self._penalty[host] <= 0 and not any(
+            self.state.indexed.items[item].home != host for item in self.items_on[host]
+        ):
+            return None
+        over = self.scale.height(host, self.state.loads[host]) > 0
+        partners = self._partners(host, over)
+        choices: list[Choice] = []
+        for other in partners:
+            source, target = (host, other) if over else (other, host)
+            choices += [self._shift(item, source, target) for item in self.items_on[source] if target in self._allowed[item]]
+        best = max(choices, default=(0.0, ()))
+        if best[0] <= LEAST_S:
+            best = max((self._best_swap(host, other) for other in partners[:5]), default=(0.0, ()))
+        return best if best[0] > LEAST_S else None
+
+    def _partners(self, host: int, over: bool) -> list[int]:
+        """Return the hosts at the other end of the scale, and those that are farthest from the band."""
+        state, members = self.state, [h for h in self.scale.members if h != host]
+        pick = nsmallest if over else nlargest
+        return pick(PARTNERS, members, key=lambda h: (self.scale.height(h, state.loads[h]), h))
+
+    def _emptiest(self, allowed: frozenset[int], source: int) -> list[int]:
+        hosts = [h for h in self.scale.members if h in allowed and h != source]
+        return nsmallest(2 * PARTNERS, hosts, key=lambda h: (self.scale.height(h, self.state.loads[h]), h))
+
+    def _shift(self, item: int, source: int, host: int) -> Choice:
+        """Judge one move; a move that is not allowed gains nothing."""
+        state, entry = self.state, self.state.indexed.items[item]
+        if self._moved(item, host) - self._moved(item, source) > self.budget:
+            return (0.0, ())
+        if not state.has_room(item, host) or not state.obeys(item, host):
+            return (0.0, ())
+        gain = self._penalty[source] + self._penalty[host]
+        gain -= self.scale.penalty_s(source, state.loads[source], entry.demand, -1)
+        gain -= self.scale.penalty_s(host, state.loads[host], entry.demand, 1)
+        gain -= self._extra_s(item, host)
+        return (gain, ((item, host),))
+
+    def _extra_s(self, item: int, host: int) -> float:
+        entry = self.state.indexed.items[item]
+        now, then = self.state.where[item] != entry.home, host != entry.home
+        return entry.cost_s * (then - now)
+
+    def _best_swap(self, one: int, other: int) -> Choice:
+        """Exchange one item for another; judged by what changes, checked for room and rules only if it pays."""
+        best: Choice = (0.0, ())
+        items = self.state.indexed.items
+        loads = self.state.loads
+        now = self._penalty[one] + self._penalty[other]
+        for a in self.items_on[one]:
+            if other not in self._allowed[a]:
+                continue
+            for b in self.items_on[other]:
+                if one not in self._allowed[b]:
+                    continue
+                change = items[b].demand.minus(items[a].demand)
+                gain = now - self._extra_s(a, other) - self._extra_s(b, one)
+                if gain <= best[0]:
+                    continue
+                gain -= self.scale.penalty_s(one, loads[one], change, 1)
+                if gain <= best[0]:
+                    continue
+                gain -= self.scale.penalty_s(other, loads[other], change, -1)
+                if gain > best[0] and self._may_swap(a, b):
+                    best = (gain, ((a, other), (b, one)))
+        return best
+
+    def _may_swap(self, a: int, b: int) -> bool:
+        """Check room and rules of an exchange by doing it in the state."""
+        state = self.state
+        one, other = state.where[a], state.where[b]
+        extra = self._moved(a, other) + self._moved(b, one) - self._moved(a, one) - self._moved(b, other)
+        if extra > self.budget:
+            return False
+        change = state.indexed.items[b].demand.minus(state.indexed.items[a].demand)
+        caps, loads = state.indexed.caps, state.loads
+        if any(loads[one][r] + change[r] > caps[one][r] + 1e-6 for r in (0, 1, 2)):
+            return False
+        if any(loads[other][r] - change[r] > caps[other][r] + 1e-6 for r in (0, 1, 2)):
+            return False
+        first = state.obeys(a, other)
+        state.move(a, other)
+        both = state.obeys(b, one)
+        state.move(a, one)
+        return both and (first or state.obeys(b, one))
+
+    def _apply(self, choice: Choice) -> set[int]:
+        changed: set[int] = set()
+        for item, host in choice[1]:
+            changed |= {self.state.where[item], host}
+            self.move(item, host)
+        return changed & set(self.scale.members)
+
+
+def _budget(state: State) -> float:
+    """Return how many more migrations the policy allows."""
+    most = state.indexed.problem.policies.limits.max_migrations
+    if most is None:
+        return float("inf")
+    return most - sum(len(state.indexed.items[item].members) for item in state.moves())
