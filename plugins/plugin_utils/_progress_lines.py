@@ -39,7 +39,8 @@ class ProgressLines:
         return f"{time.strftime('%H:%M:%S', time.localtime(event['at']))}  {text}" if text else ""
 
     def _execution_started(self, event: Event) -> str:
-        return f"{event['steps']} migrations to do"
+        number = event["steps"]
+        return f"{number} migration{'' if number == 1 else 's'} to do"
 
     def _migration_started(self, event: Event) -> str:
         self._last_line_at[event["id"]] = event["at"]
