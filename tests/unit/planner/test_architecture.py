@@ -34,7 +34,7 @@ LIBRARIES = {
 
 STANDARD = {
     "abc", "argparse", "ast", "collections", "concurrent", "contextlib", "csv", "dataclasses", "enum", "functools",
-    "hashlib", "heapq", "importlib", "itertools", "json", "math", "operator", "os", "pathlib", "re", "sys", "types", "typing",
+    "hashlib", "heapq", "importlib", "itertools", "json", "math", "operator", "os", "pathlib", "re", "sys", "threading", "types", "typing", "xml",
 }  # fmt: skip
 
 
@@ -73,7 +73,9 @@ def test_arrows_point_one_way(path: Path) -> None:
         if level:
             target = inside(path, level, module)
             allowed = {room, *ROOMS[room]}
-            assert any(target == name or target.startswith(f"{name}.") for name in allowed), f"{path.name}: {target}"
+            assert any(target == name or target.startswith(f"{name}.") for name in allowed), (
+                f"{path.name}: {target}"
+            )
 
 
 def test_one_file_loads_each_library() -> None:
@@ -81,7 +83,11 @@ def test_one_file_loads_each_library() -> None:
     found: dict[str, set[str]] = {}
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "require":
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id == "require"
+            ):
                 name = ast.literal_eval(node.args[0])
                 found.setdefault(name, set()).add(path.relative_to(PLANNER).as_posix())
     assert found == LIBRARIES
@@ -99,12 +105,18 @@ def functions() -> list[tuple[str, ast.FunctionDef]]:
 
 def test_files_and_functions_stay_short() -> None:
     """No file has 400 lines, no function more than 60."""
-    assert [path.name for path in FILES if len(path.read_text(encoding="utf-8").splitlines()) >= 400] == []
+    assert [
+        path.name for path in FILES if len(path.read_text(encoding="utf-8").splitlines()) >= 400
+    ] == []
     assert [(file, f.name) for file, f in functions() if (f.end_lineno or 0) - f.lineno > 60] == []
 
 
 def test_public_functions_are_documented() -> None:
     """Everything without a leading underscore says what it does."""
-    bare = [(file, f.name) for file, f in functions() if not f.name.startswith("_") and not ast.get_docstring(f)]
+    bare = [
+        (file, f.name)
+        for file, f in functions()
+        if not f.name.startswith("_") and not ast.get_docstring(f)
+    ]
     nested = {"lead", "occupancy", "shelters", "duration_ms", "allowed", "add_3", "add_4"}
     assert [entry for entry in bare if entry[1] not in nested] == []
