@@ -39,6 +39,8 @@ def _complain(message: str, code: int) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from .importers.command import add_import
+
     parser = argparse.ArgumentParser(prog="drover", description="Plans live migrations of libvirt/KVM clusters.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     plan = commands.add_parser("plan", help="make a plan from facts, a policy and a goal")
@@ -54,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     show = commands.add_parser("show", help="show a plan as text")
     show.add_argument("plan", metavar="PLAN", help="plan file")
     show.set_defaults(run=_show)
+    add_import(commands)
     return parser
 
 
