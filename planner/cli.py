@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-GOALS = ("evacuate", "restore", "migrate", "balance")
+GOALS = ("evacuate", "restore", "migrate", "balance", "consolidate")
 
 
 def add_documents(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,7 @@ from .cluster.placement import Placement
 from .cluster.resources import Resources
 from .cluster.snapshot import ClusterSnapshot
 from .goal.base import Goal, Term
-from .policy.base import Strictness
+from .policy.base import Strictness, Violation
 from .policy.eligibility import Eligibility, immovable
 from .policy.headroom import Headroom
 from .policy.policies import Policies
@@ -59,6 +59,22 @@ class Problem:
         loose = replace(self.policies.capacity, headroom=Headroom(cpu=0.0, memory=1 - FAILOVER_MEMORY))
         hosts = self.snapshot.hosts.items()
         return {n: loose.limit(h).at_least(self.limits[n]) for n, h in hosts if h.is_up}
+
+    def stranded_by_failure(self, placement: Mapping[str, str]) -> tuple[Violation, ...]:
+        """Say which failures of hosts would leave VMs without a place (N+k), by simulation.
+
+        The hosts that take over are those that are on: all that are up, but only those in use if the goal frees the others.
+        """
+        on = set(placement.values()) if self.goal.frees_hosts else set(self.failover_limits) - self.goal.must_leave
+        limits = {name: limit for name, limit in self.failover_limits.items() if name in on}
+        return self.policies.spare_hosts.violations(self.snapshot, placement, limits, self.eligibility.can_run)
+
+    def worsens_spare(self, placement: Mapping[str, str]) -> bool:
+        """Tell whether more failures would leave VMs without a place than now."""
+        if not self.policies.spare_hosts.count:
+            return False
+        after = len(self.stranded_by_failure(placement))
+        return after > 0 and after > len(self.stranded_by_failure(self.snapshot.placement))
 
     @cached_property
     def eligibility(self) -> Eligibility:

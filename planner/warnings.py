@@ -36,13 +36,7 @@ def _broken_rules(problem: Problem, placement: Placement) -> Iterable[str]:
 
 def _no_spare(problem: Problem, placement: Placement) -> Iterable[str]:
     """Emptying a host for a while may use up the spare room; then the operator is told, not refused."""
-    spare = problem.policies.spare_hosts
-    limits = problem.failover_limits
-
-    def allowed(domain: str, host: str) -> bool:
-        return host not in problem.goal.must_leave and problem.eligibility.can_run(domain, host)
-
-    for violation in spare.violations(problem.snapshot, placement, limits, allowed)[:3]:
+    for violation in problem.stranded_by_failure(placement)[:3]:
         yield f"After this plan: {violation.sentence[0].lower()}{violation.sentence[1:]}"
 
 

@@ -51,6 +51,11 @@ class Goal(ABC):
         """Hosts whose maintenance is ignored, because the goal ends it."""
         return frozenset()
 
+    @property
+    def frees_hosts(self) -> bool:
+        """Tell whether the hosts that are empty afterwards may be switched off."""
+        return False
+
     def destinations(self, domain: str) -> frozenset[str] | None:
         """Return the only hosts that the goal lets a VM go to; ``None`` for any."""
         return None

@@ -13,6 +13,7 @@ from ..documents import validate
 from ..errors import InputError, UnknownDomain, UnknownHost
 from .balance import PRESETS, Balance
 from .base import Goal
+from .consolidation import Consolidation
 from .evacuation import Evacuation
 from .relocation import Relocation
 from .restoration import Restoration
@@ -104,9 +105,14 @@ def _balance(document: JsonObject, snapshot: ClusterSnapshot) -> Goal:
     return Balance(setting=replace(preset, **given))
 
 
+def _consolidation(document: JsonObject, snapshot: ClusterSnapshot) -> Goal:
+    return Consolidation(at_least=document.get("at_least", 0))
+
+
 PARSERS: dict[str, Callable[[JsonObject, ClusterSnapshot], Goal]] = {
     "evacuate": _evacuation,
     "restore": _restoration,
     "migrate": _relocation,
     "balance": _balance,
+    "consolidate": _consolidation,
 }

@@ -20,6 +20,11 @@ class AntiAffinity(Rule):
 
     at_most: int = 1
 
+    @property
+    def zones_are_hosts(self) -> bool:
+        """Tell whether the VMs must not share a host, rather than something larger."""
+        return True
+
     def zone(self, snapshot: ClusterSnapshot, host: str) -> str:
         """Return what the VMs must not share, for a host."""
         return host

@@ -17,7 +17,7 @@ MANY_HOSTS = 60
 
 def render(plan: JsonObject) -> str:
     """Return a plan document as text: what it does, the hosts before and after, the migrations, the limits."""
-    lines = [plan["message"], *_quality(plan)]
+    lines = [plan["message"], *_quality(plan), *_figures(plan)]
     for section in (_hosts, _steps, _waves, _limits, _warnings):
         part = list(section(plan))
         if part:
@@ -30,6 +30,18 @@ def _quality(plan: JsonObject) -> Iterable[str]:
         yield "Proved: no other placement costs less."
     else:
         yield f"The best found; a better one could save {plan['gap']:.1%} of the objective at most."
+
+
+def _figures(plan: JsonObject) -> Iterable[str]:
+    """The figures of goals that have any, and what may be switched off."""
+    if plan["goal"] == "balance":
+        spread = {term["name"]: term["value"] for term in plan["terms"]}
+        yield (
+            f"Standard deviation afterwards: memory {spread['deviation of memory']:g} %, "
+            f"vCPUs {spread['deviation of vCPUs']:g} % of the limit."
+        )
+    if plan.get("power_off"):
+        yield f"May be switched off afterwards: {', '.join(plan['power_off'])}."
 
 
 def _hosts(plan: JsonObject) -> Iterable[str]:

@@ -74,7 +74,14 @@ class Plan:
             "hosts": self._hosts(),
             "warnings": list(self.warnings),
         }
+        if goal.frees_hosts:
+            document["power_off"] = self._idle()
         return {**document, **(self.extra or {})}
+
+    def _idle(self) -> list[str]:
+        """Return the hosts that may be switched off: those that are up, and not in use."""
+        used = {*self.placement.values(), *self.problem.snapshot.incoming.values()}
+        return [name for name, host in self.problem.snapshot.hosts.items() if host.is_up and name not in used]
 
     def _hosts(self) -> list[dict[str, Any]]:
         snapshot = self.problem.snapshot

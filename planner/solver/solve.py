@@ -11,12 +11,14 @@ from ..cluster.placement import Placement
 from ..errors import TimeLimit
 from ..goal.balance import Balance
 from ..goal.base import Goal
+from ..goal.consolidation import Consolidation
 from ..goal.evacuation import Evacuation
 from ..goal.relocation import Relocation
 from ..goal.restoration import Restoration
 from ..policy.base import Strictness
 from ..problem import Problem
 from .balance import solve_balance
+from .consolidate import solve_consolidation
 from .indexed import Indexed
 from .infeasible import explain_evacuation, explain_relocation
 from .milp.backend import Effort
@@ -83,6 +85,11 @@ def _(goal: Relocation, problem: Problem, effort: Effort) -> Solution:
 @solve_goal.register
 def _(goal: Balance, problem: Problem, effort: Effort) -> Solution:
     return solve_balance(goal, problem, effort)
+
+
+@solve_goal.register
+def _(goal: Consolidation, problem: Problem, effort: Effort) -> Solution:
+    return solve_consolidation(goal, problem, effort)
 
 
 def _within_budget(problem: Problem, moves: int) -> bool:

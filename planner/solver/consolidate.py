@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Consolidation: a selection of hosts that is provably least, then packing, then the check of failures by simulation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from ..goal.consolidation import Consolidation
+from ..policy.base import Strictness
+from ..problem import Problem
+from .indexed import Indexed
+from .milp.backend import Effort
+from .milp.selection import Selection, select_hosts
+from .search.pack import FULLNESS, Packing
+from .search.state import State
+from .solution import Solution, proved_solution
+
+SELECTION = Effort(gap=1e-7, time_limit_s=5.0, max_nodes=5000)
+
+SLACKS = (0.0, 0.01, 0.03)
+"""Fractions of room to spare that a selection is tried with, so that the pieces fit, before one more host is kept."""
+
+MORE_HOSTS = 12
+"""How many hosts beyond the bound are tried."""
+
+
+def solve_consolidation(goal: Consolidation, problem: Problem, effort: Effort) -> Solution:
+    """Find a placement on the fewest hosts; the present one if nothing better is found."""
+    indexed = Indexed(problem)
+    present = problem.snapshot.placement
+    now = problem.objective_s(present)
+    first = _select(indexed, goal, effort, 0, 0.0)
+    if first is None or _is_forced(problem):
+        return proved_solution(present, now, None)
+    for selection in _selections(indexed, goal, effort, first):
+        state = _pack(indexed, selection)
+        if state is None:
+            continue
+        placement = indexed.placement(state.moves())
+        reached = problem.objective_s(placement)
+        if reached >= now:
+            break
+        if not problem.worsens_spare(placement):
+            return proved_solution(placement, reached, first.bound_s)
+    return proved_solution(present, now, first.bound_s)
+
+
+def _is_forced(problem: Problem) -> bool:
+    """Tell whether a required rule is broken: that is for the goal repair, before hosts are emptied."""
+    snapshot = problem.snapshot
+    return any(
+        rule.strictness is Strictness.REQUIRED and rule.amount(snapshot, snapshot.placement) > 0
+        for rule in problem.policies.rules
+    )
+
+
+def _selections(indexed: Indexed, goal: Consolidation, effort: Effort, first: Selection) -> Iterable[Selection]:
+    """Return selections from the best on: the same number of hosts with other hosts, then more hosts."""
+    seen: set[frozenset[int]] = set()
+    for more in range(MORE_HOSTS + 1):
+        for slack in SLACKS:
+            at_least = len(first.kept) + more if more else 0
+            found = first if not more and not slack else _select(indexed, goal, effort, at_least, slack)
+            if found is None or found.kept in seen or len(found.kept) > len(first.kept) + more:
+                continue
+            seen.add(found.kept)
+            yield found
+
+
+def _select(indexed: Indexed, goal: Consolidation, effort: Effort, at_least: int, slack: float) -> Selection | None:
+    careful = replace(SELECTION, time_limit_s=min(effort.time_limit_s, SELECTION.time_limit_s), solver=effort.solver)
+    return select_hosts(indexed, goal, careful, at_least=at_least, slack=slack)
+
+
+def _pack(indexed: Indexed, selection: Selection) -> State | None:
+    """Pack the VMs of the other hosts into the selected ones; ``None`` if they do not fit."""
+    evicted = [n for n, item in enumerate(indexed.items) if item.home not in selection.kept]
+    most = indexed.problem.policies.limits.max_migrations
+    for fullness in FULLNESS:
+        packing = Packing(State(indexed), sorted(selection.kept), fullness)
+        left = packing.fill(evicted)
+        if left and len(left) <= max(8, len(evicted) // 20):
+            left = packing.squeeze(left)
+        moved = sum(len(indexed.items[item].members) for item in packing.state.moves())
+        if not left and (most is None or moved <= most):
+            return packing.state
+    return None

@@ -1,0 +1,157 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which hosts to keep in use: one binary column per host, aggregate rows only.
+
+Whatever the placement, the hosts it uses satisfy these rows, and at least the VMs of the hosts it does not use have to move. So
+the optimum is a bound of the objective; and mostly the VMs do fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ...goal.consolidation import Consolidation
+from ...policy.anti_affinity import AntiAffinity
+from ...policy.base import Strictness
+from ..indexed import Indexed
+from .backend import Effort, solve_program
+from .program import Pairs, Program
+
+SMALLEST_SLACK_CLASSES = 60
+"""Rows for so many different sets of hosts that VMs may run on; the sets with most VMs first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Hosts to keep in use (numbers), and a bound of the objective in seconds."""
+
+    kept: frozenset[int]
+    bound_s: float
+
+
+def select_hosts(
+    indexed: Indexed, goal: Consolidation, effort: Effort, *, at_least: int = 0, slack: float = 0.0
+) -> Selection | None:
+    """Choose the hosts that stay in use.
+
+    Parameters
+    ----------
+    at_least
+        Their least number.
+    slack
+        Fraction of the demand that must be free beside it, so that pieces fit.
+
+    Returns
+    -------
+    Selection or None
+        ``None`` if even all hosts are too few.
+    """
+    program = Program()
+    keep = {host: _column(program, indexed, host) for host in usable(indexed)}
+    floor = max(at_least, min(goal.at_least, len({item.home for item in indexed.items})), _largest_group(indexed))
+    program.row([(column, 1.0) for column in keep.values()], ">=", float(floor))
+    _room(program, indexed, keep, slack)
+    _failures(program, indexed, keep)
+    costs, constant = _costs(indexed, goal, keep)
+    answer = solve_program(program, costs, effort)
+    if not answer.has_values:
+        return None
+    kept = frozenset(host for host, column in keep.items() if answer.values[column] > 0.5)
+    known = answer.bound if answer.bound is not None else 0.0
+    return Selection(kept=kept, bound_s=known + constant)
+
+
+def usable(indexed: Indexed) -> list[int]:
+    """Return the hosts that VMs run on or may run on."""
+    snapshot = indexed.problem.snapshot
+    return [n for n, name in enumerate(indexed.hosts) if snapshot.hosts[name].is_up]
+
+
+def _column(program: Program, indexed: Indexed, host: int) -> int:
+    """Add a binary column; a host with a VM that cannot move stays in use."""
+    movable = sum(len(indexed.items[item].members) for item in indexed.items_at[host])
+    stays = len(indexed.problem.snapshot.domains_on(indexed.hosts[host])) > movable
+    busy = indexed.hosts[host] in indexed.problem.snapshot.incoming.values()
+    return program.column(1.0 if stays or busy else 0.0, 1.0, integer=True)
+
+
+def _costs(indexed: Indexed, goal: Consolidation, keep: dict[int, int]) -> tuple[dict[int, float], float]:
+    """Charge a host that is kept what it is worth, and one that is not the migrations that empty it."""
+    costs: dict[int, float] = {}
+    constant = 0.0
+    for host, column in keep.items():
+        emptying = sum(indexed.items[item].cost_s for item in indexed.items_at[host])
+        constant += emptying
+        costs[column] = goal.worth_s(indexed.problem.snapshot, indexed.hosts[host]) - emptying
+    return costs, constant
+
+
+def _room(program: Program, indexed: Indexed, keep: dict[int, int], slack: float) -> None:
+    """Every set of VMs that may run only on certain hosts needs room there; all VMs need room on all hosts."""
+    classes: dict[frozenset[int], list[float]] = {}
+    fixed = _fixed_loads(indexed)
+    for item in indexed.items:
+        hosts = frozenset((*item.destinations, item.home))
+        sums = classes.setdefault(hosts if len(item.destinations) < len(keep) - 1 else frozenset(keep), [0.0] * 3)
+        for r in range(3):
+            sums[r] += item.demand[r]
+    everything = frozenset(keep)
+    totals = [sum(sums[r] for sums in classes.values()) for r in range(3)]
+    largest = sorted(classes.items(), key=lambda entry: (-entry[1][0], sorted(entry[0])))
+    wanted = [(everything, totals), *((h, s) for h, s in largest[:SMALLEST_SLACK_CLASSES] if h != everything)]
+    for hosts, sums in wanted:
+        for r in range(3):
+            room = [(keep[h], max(0.0, indexed.caps[h][r] - fixed[h][r])) for h in sorted(hosts) if h in keep]
+            program.row(room, ">=", sums[r] * (1 + slack))
+    for r in range(3):
+        alone = sum(item.demand[r] * 2 > max(indexed.caps[h][r] for h in keep) for item in indexed.items)
+        program.row([(column, 1.0) for column in keep.values()], ">=", float(alone))
+
+
+def _fixed_loads(indexed: Indexed) -> list[list[float]]:
+    """Return what the VMs that cannot move take from each host."""
+    loads = [list(load) for load in indexed.loads]
+    for item in indexed.items:
+        for r in range(3):
+            loads[item.home][r] -= item.demand[r]
+    return loads
+
+
+def _largest_group(indexed: Indexed) -> int:
+    """Return how many hosts the largest anti-affinity group that holds now needs."""
+    snapshot = indexed.problem.snapshot
+    sizes = [
+        -(-len(rule.members(snapshot.placement)) // rule.at_most)
+        for rule in indexed.problem.policies.rules
+        if isinstance(rule, AntiAffinity)
+        and rule.strictness is not Strictness.PREFERRED
+        and not rule.amount(snapshot, snapshot.placement)
+        and rule.zones_are_hosts
+    ]
+    return max(sizes, default=0)
+
+
+def _failures(program: Program, indexed: Indexed, keep: dict[int, int]) -> None:
+    """N+k, as far as aggregate rows say it: without the k largest hosts in use there is still room for everything.
+
+    The sum of the k largest values is the least value of ``k t + sum(max(0, value - t))`` over t, which is linear.
+    """
+    spare = indexed.problem.policies.spare_hosts.count
+    if not spare:
+        return
+    limits = [indexed.problem.failover_limits.get(name) for name in indexed.hosts]
+    for r in range(3):
+        sizes = {host: limits[host][r] for host in keep if limits[host] is not None}  # type: ignore[index]
+        threshold = program.column()
+        row: Pairs = [(keep[host], size) for host, size in sizes.items()] + [(threshold, -float(spare))]
+        for host, size in sizes.items():
+            over = program.column()
+            program.row([(keep[host], size), (threshold, -1.0), (over, -1.0)], "<=", 0.0)
+            row.append((over, -1.0))
+        program.row(row, ">=", sum(load[r] for load in indexed.loads))
+
+
+def names(indexed: Indexed, hosts: Iterable[int]) -> list[str]:
+    """Return the names of hosts, in order."""
+    return [indexed.hosts[host] for host in sorted(hosts)]
