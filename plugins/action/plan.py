@@ -15,11 +15,21 @@ from ..plugin_utils._cluster_facts import FactsMissing, cluster_facts
 from ..plugin_utils._documents import DocumentUnreadable, read_document, write_document
 from ..plugin_utils._planner import PlanningError, make_plan, newest_marks, render
 
+# What of the options goes into the goal, for each kind.
+GOALS = {
+    "evacuate": ("hosts",),
+    "restore": ("hosts",),
+    "migrate": ("domain", "destination"),
+    "balance": ("aggressiveness",),
+    "consolidate": (),
+}
+
 ARGUMENT_SPEC = {
-    "goal": {"type": "str", "required": True, "choices": ["evacuate", "restore", "migrate"]},
+    "goal": {"type": "str", "required": True, "choices": [*GOALS]},
     "hosts": {"type": "list", "elements": "str", "default": []},
     "domain": {"type": "str"},
     "destination": {"type": "str"},
+    "aggressiveness": {"type": "int", "choices": [1, 2, 3, 4, 5]},
     "policy": {"type": "raw"},
     "facts": {"type": "raw"},
     "group": {"type": "str", "default": "kvm"},
@@ -83,13 +93,9 @@ class ActionModule(ActionBase):
 
 
 def _goal(options: dict[str, t.Any]) -> dict[str, t.Any]:
-    if options["goal"] == "migrate":
-        return {
-            "goal": "migrate",
-            "domain": options["domain"],
-            "destination": options["destination"],
-        }
-    return {"goal": options["goal"], "hosts": options["hosts"]}
+    kind = options["goal"]
+    given = {name: options[name] for name in GOALS[kind] if options[name] is not None}
+    return {"goal": kind, **given}
 
 
 def _leaving(plan: dict[str, t.Any], host: str) -> list[dict[str, t.Any]]:

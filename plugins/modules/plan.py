@@ -22,9 +22,11 @@ options:
       - V(evacuate) empties O(hosts).
       - V(restore) brings back to O(hosts) the VMs that were evacuated from them, as far as the policy allows.
       - V(migrate) moves O(domain) to O(destination).
+      - V(balance) brings every host into the band around the cluster's mean load, with the least migration.
+      - V(consolidate) brings the VMs onto as few hosts as the policy allows. The plan says which hosts may be switched off then.
     type: str
     required: true
-    choices: [evacuate, restore, migrate]
+    choices: [evacuate, restore, migrate, balance, consolidate]
   hosts:
     description: Hosts to empty, or to bring VMs back to. Required for V(evacuate) and V(restore).
     type: list
@@ -36,6 +38,10 @@ options:
   destination:
     description: Where to move it. Required for V(migrate).
     type: str
+  aggressiveness:
+    description: For V(balance), how much is worth a migration. V(1) is timid, V(5) thorough.
+    type: int
+    choices: [1, 2, 3, 4, 5]
   policy:
     description: The policy document, or the path of a YAML or JSON file on the controller. Everything in it has a safe default.
     type: raw
