@@ -59,7 +59,7 @@ def _run(files: LoadFiles) -> None:
     _reap()
     beats = BeatRecorder(GUEST_LOGS)
     while True:
-        for _ in range(round(1 / BEAT_RESOLUTION_S)):
+        for _round in range(round(1 / BEAT_RESOLUTION_S)):
             time.sleep(BEAT_RESOLUTION_S)
             beats.record(time.time())
         files.update(meter.usage())

@@ -155,7 +155,7 @@ def _hosts(layout: Layout, numbers: Iterable[int]) -> str:
 
 def _unlocked_shadow() -> str:
     """Return the machine's /etc/shadow with root unlocked, else sshd refuses even a key."""
-    root, _, rest = Path("/etc/shadow").read_text().partition("\n")
+    root, _newline, rest = Path("/etc/shadow").read_text().partition("\n")
     return f"{root.replace(':!', ':*', 1)}\n{rest}"
 
 

@@ -25,8 +25,8 @@ class LoadMeter:
         memory_kib = sum(self._sample(int(pid)) for pid in os.listdir("/proc") if pid.isdigit())
         return Usage(
             up_s=time.monotonic() - self._booted,
-            user_ticks=sum(user for user, _ in self._ticks.values()),
-            system_ticks=sum(system for _, system in self._ticks.values()),
+            user_ticks=sum(user for user, _system in self._ticks.values()),
+            system_ticks=sum(system for _user, system in self._ticks.values()),
             memory_kib=memory_kib,
         )
 
@@ -34,7 +34,7 @@ class LoadMeter:
         """Note the CPU time of a process; return its own memory in KiB."""
         try:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            _, resident, shared = Path(f"/proc/{pid}/statm").read_text().split()[:3]
+            _size, resident, shared = Path(f"/proc/{pid}/statm").read_text().split()[:3]
         except OSError:
             return 0
         self._ticks[pid, fields[19]] = (int(fields[11]), int(fields[12]))

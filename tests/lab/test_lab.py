@@ -72,7 +72,7 @@ def test_hosts_are_distinct(lab: Lab) -> None:
     identities = set()
     for host in lab.hosts.values():
         connection = host.connection()
-        _, memory_mib, cpus, *_ = connection.getInfo()
+        _model, memory_mib, cpus, *_rest = connection.getInfo()
         assert connection.getHostname() == host.name
         assert (cpus, memory_mib) == (host.hardware.cpus, host.hardware.memory_mib)
         uuid = ElementTree.fromstring(connection.getCapabilities()).findtext("host/uuid")
