@@ -36,6 +36,7 @@ def migrate(
     request: MigrationRequest,
     *,
     on_progress: t.Callable[[Progress], None] | None = None,
+    on_begin: t.Callable[[DomainFacts, EndState], None] | None = None,
     clock: t.Callable[[], float] = time.monotonic,
     sleep: t.Callable[[float], None] = time.sleep,
     stop: StopRequest | None = None,
@@ -50,6 +51,9 @@ def migrate(
         What is to move, and how.
     on_progress : callable, optional
         Gets a C(Progress) about twice a second while memory is copied. It must not raise.
+    on_begin : callable, optional
+        Gets the facts of the VM and the destination's state before anything is changed, so that
+        they can be written down for whoever must settle the VM should this process die.
     clock, sleep : callable, optional
         Time, in seconds.
     stop : StopRequest, optional
@@ -67,6 +71,7 @@ def migrate(
     """
     start_event_loop()
     attempt = _Attempt(request, on_progress or _ignore, clock, sleep, stop)
+    attempt.on_begin = on_begin
     try:
         return attempt.run()
     finally:
@@ -119,7 +124,8 @@ class _Attempt:
         self._clock = clock
         self._sleep = sleep
         self._stop = stop
-        self._source = End(request.source_name, request.source_uri)
+        self.on_begin: t.Callable[[DomainFacts, EndState], None] | None = None
+        self._source = End(request.source_name, request.source_uri, sees_jobs=True)
         self._destination = End(request.destination_name, request.destination_uri)
         self._report = Report(request, clock)
 
@@ -202,6 +208,8 @@ class _Attempt:
         return self._report.adopted(facts, verdict, evidence, repairs)
 
     def _move(self, facts: DomainFacts, destination_before: EndState) -> MigrationResult:
+        if self.on_begin is not None:
+            self.on_begin(facts, destination_before)
         transfer = Transfer(
             self._request, facts, self._source, self._destination, self._clock, self._sleep
         )
