@@ -39,6 +39,7 @@ def _complain(message: str, code: int) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from .fleet.command import add_fleet
     from .importers.command import add_import
 
     parser = argparse.ArgumentParser(prog="drover", description="Plans live migrations of libvirt/KVM clusters.")
@@ -57,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("plan", metavar="PLAN", help="plan file")
     show.set_defaults(run=_show)
     add_import(commands)
+    add_fleet(commands, GOALS)
     return parser
 
 

@@ -27,6 +27,9 @@ from .program import Answer, Program, Verdict
 FEASIBLE_POINT = 2
 """HiGHS's primal_solution_status of a feasible point."""
 
+THREADS = 1
+"""The one number of HiGHS's threads in a process, whoever solves in it."""
+
 FAR = 1e29
 """Bounds beyond this are HiGHS's way to say that there is none."""
 
@@ -143,7 +146,7 @@ def _solver(pulp: Any, effort: Effort, has_integers: bool) -> tuple[Any, bool]:
         options: dict[str, Any] = {"random_seed": effort.seed}
         if has_integers and effort.max_nodes is not None:
             options["mip_max_nodes"] = effort.max_nodes
-        highs = pulp.HiGHS(msg=False, gapRel=effort.gap, timeLimit=effort.time_limit_s, threads=1, **options)
+        highs = pulp.HiGHS(msg=False, gapRel=effort.gap, timeLimit=effort.time_limit_s, threads=THREADS, **options)
         if highs.available():
             return highs, True
     if effort.solver in (None, "CBC"):

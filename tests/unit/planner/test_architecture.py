@@ -25,6 +25,7 @@ ROOMS = {
 
 LIBRARIES = {
     "pulp": {"solver/milp/backend.py"},
+    "distributed": {"fleet/executors.py"},
     "networkx": {"schedule/parking.py"},
     "jmespath": {"policy/selector.py"},
     "yaml": {"cli.py"},
@@ -34,7 +35,7 @@ LIBRARIES = {
 
 STANDARD = {
     "abc", "argparse", "ast", "collections", "concurrent", "contextlib", "csv", "dataclasses", "enum", "functools",
-    "hashlib", "heapq", "importlib", "itertools", "json", "math", "operator", "os", "pathlib", "re", "sys", "threading", "types", "typing", "xml",
+    "hashlib", "heapq", "importlib", "itertools", "json", "math", "operator", "os", "pathlib", "re", "sys", "multiprocessing", "threading", "types", "typing", "xml",
 }  # fmt: skip
 
 

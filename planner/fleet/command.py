@@ -1,0 +1,126 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command ``drover fleet``: it reads the folder, hands the clusters out and writes their plans as they come."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import Infeasible, InputError, PlanningError
+
+if TYPE_CHECKING:
+    from .folder import ClusterFiles
+    from .work import ClusterOutcome, ClusterTask
+
+SUMMARY = "summary.json"
+FOLDER = "per cluster its facts, NAME.json; beside it, if wanted, NAME.policy.yml and NAME.goal.yml"
+
+
+def add_fleet(commands: Any, goals: tuple[str, ...]) -> None:
+    """Add the command to the parser of ``drover``."""
+    parser = commands.add_parser("fleet", help="plan many clusters, each on its own")
+    parser.add_argument(
+        "folder",
+        metavar="DIR",
+        help=FOLDER,
+    )
+    parser.add_argument(
+        "--goal", required=True, choices=goals, help="goal of every cluster without a NAME.goal.yml"
+    )
+    parser.add_argument(
+        "--out",
+        required=True,
+        metavar="DIR",
+        help="write every NAME.plan.json and a summary here",
+    )
+    parser.add_argument(
+        "--executor", default="local", metavar="WHERE", help="local (default), or dask://HOST:PORT"
+    )
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="processes of this machine (default: one a core)"
+    )
+    parser.set_defaults(run=run_fleet)
+
+
+def run_fleet(options: argparse.Namespace) -> None:
+    """Plan all clusters of a folder.
+
+    Raises
+    ------
+    Infeasible
+        At least one cluster has no plan; the table says which and why.
+    """
+    from ..cli import write_document
+    from .summary import render_summary, summary_document
+
+    out = _out_folder(options.out)
+    outcomes = []
+    for outcome in _outcomes(options, out):
+        outcomes.append(outcome)
+        if outcome.plan is not None:
+            write_document(str(out / f"{outcome.name}.plan.json"), outcome.plan)
+    write_document(str(out / SUMMARY), summary_document(outcomes))
+    print(render_summary(outcomes), end="")
+    if without := sorted(outcome.name for outcome in outcomes if outcome.plan is None):
+        raise Infeasible(
+            f"{len(without)} of {len(outcomes)} clusters have no plan: {', '.join(without)}."
+        )
+
+
+def _outcomes(options: argparse.Namespace, out: Path) -> Iterator[ClusterOutcome]:
+    """Return the outcomes as they come, first those whose documents cannot even be read."""
+    from .dispatch import plan_all
+    from .executors import opener, processes
+    from .work import INPUT, ClusterOutcome
+
+    if options.workers is not None and options.workers < 1:
+        raise InputError("--workers must be at least 1.")
+    open_executor = opener(options.executor, options.workers)
+    tasks = []
+    for files in _clusters(Path(options.folder)):
+        # An older plan beside a failure of today would be taken for today's.
+        (out / f"{files.name}.plan.json").unlink(missing_ok=True)
+        try:
+            tasks.append(_task(Path(options.folder), files, options.goal))
+        except PlanningError as error:
+            yield ClusterOutcome(name=files.name, state=INPUT, message=error.message)
+    if tasks:
+        yield from plan_all(tasks, open_executor, lambda: processes(1))
+
+
+def _task(folder: Path, files: ClusterFiles, goal: str) -> ClusterTask:
+    from ..cli import read_document
+    from .work import ClusterTask
+
+    def read(name: str | None) -> Any:
+        return read_document(str(folder / name)) if name else None
+
+    return ClusterTask(
+        name=files.name,
+        facts=read(files.facts),
+        policy=read(files.policy),
+        goal=read(files.goal) or {"goal": goal},
+    )
+
+
+def _clusters(folder: Path) -> list[ClusterFiles]:
+    from .folder import clusters_among
+
+    try:
+        found = clusters_among(entry.name for entry in folder.iterdir() if entry.is_file())
+    except OSError as error:
+        raise InputError(f"Cannot read the folder {folder}: {error.strerror}.") from error
+    if not found:
+        raise InputError(f"There is no facts file (NAME.json) in the folder {folder}.")
+    return found
+
+
+def _out_folder(name: str) -> Path:
+    try:
+        Path(name).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"Cannot make the folder {name}: {error.strerror}.") from error
+    return Path(name)
