@@ -79,22 +79,18 @@ class Problem:
     @cached_property
     def eligibility(self) -> Eligibility:
         """Which hosts each VM may go to."""
-        return Eligibility(self.snapshot, self.policies, self.limits, self.goal.reopened)
+        closed = {host: f"{host} is to be emptied" for host in self.goal.must_leave}
+        return Eligibility(self.snapshot, self.policies, self.limits, self.goal.reopened, closed)
 
     def destinations(self, domain: str) -> tuple[str, ...]:
         """Return the hosts that a VM may go to for this goal, in the order of names."""
         if self.stays(domain):
             return ()
+        hosts = self.eligibility.hosts(domain)
         wanted = self.goal.destinations(domain)
-        if wanted is not None and not wanted:
-            return ()
-        return tuple(
-            host
-            for host in self.eligibility.hosts(domain)
-            if (wanted is None or host in wanted)
-            and host not in self.goal.must_leave
-            and (domain, host) not in self.forbidden
-        )
+        if wanted is None and not self.forbidden:
+            return hosts
+        return tuple(h for h in hosts if (wanted is None or h in wanted) and (domain, h) not in self.forbidden)
 
     def stays(self, domain: str) -> str | None:
         """Say why a VM cannot leave its host at all; ``None`` where it can."""
@@ -104,8 +100,6 @@ class Problem:
         """Say why a VM may not go to a host; ``None`` where it may."""
         if reason := self.stays(domain):
             return reason
-        if host in self.goal.must_leave:
-            return f"{host} is to be emptied"
         if (domain, host) in self.forbidden:
             return f"no order of migrations brings it to {host}"
         return self.eligibility.refusal(domain, host)

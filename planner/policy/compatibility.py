@@ -10,8 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..cluster.domain import Domain
+from ..cluster.domain import Disk, Domain
 from ..cluster.host import Host
+
+OF_THE_HOST = ("host-passthrough", "maximum")
+"""CPU modes in which a VM sees the host's own CPU."""
 
 Check = Callable[[Domain, Host, Host], str | None]
 
@@ -24,8 +27,9 @@ def refusal(domain: Domain, source: Host, host: Host) -> str | None:
     return None
 
 
-def needs(domain: Domain) -> tuple[object, ...]:
-    """Return all that the checks look at: VMs with equal needs on the same host have the same refusals."""
+def needs(domain: Domain, source: Host) -> tuple[object, ...]:
+    """Return all that the checks look at: VMs with equal needs have the same refusals."""
+    own_cpu = domain.cpu_mode in OF_THE_HOST
     return (
         domain.arch,
         domain.domain_type,
@@ -33,13 +37,19 @@ def needs(domain: Domain) -> tuple[object, ...]:
         domain.machine,
         domain.cpu_mode,
         domain.cpu_model,
+        own_cpu and (source.cpu_vendor, source.cpu_model),
         domain.cpu_features,
         domain.bridges,
         domain.networks,
-        frozenset((disk.type, disk.storage, disk.storage_known, disk.path is None) for disk in domain.disks),
+        frozenset(_needs_of_disk(disk, source) for disk in domain.disks),
         domain.name_taken_on,
         domain.hugepages_kib and (domain.hugepages_kib, domain.memory_mib),
     )
+
+
+def _needs_of_disk(disk: Disk, source: Host) -> tuple[object, ...]:
+    here = None if source.storage is None else source.storage.get(disk.storage or "", source.name)
+    return (disk.type, disk.storage, disk.storage_known, disk.path is None, here)
 
 
 def _name(domain: Domain, source: Host, host: Host) -> str | None:
@@ -74,7 +84,7 @@ def _machine(domain: Domain, source: Host, host: Host) -> str | None:
 
 
 def _cpu_model(domain: Domain, source: Host, host: Host) -> str | None:
-    if domain.cpu_mode in ("host-passthrough", "maximum"):
+    if domain.cpu_mode in OF_THE_HOST:
         if domain.domain_type == "qemu" or None in (source.cpu_model, host.cpu_model):
             return None
         same = (source.cpu_vendor, source.cpu_model) == (host.cpu_vendor, host.cpu_model)

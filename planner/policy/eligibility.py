@@ -18,12 +18,14 @@ from .policies import Policies
 class Eligibility:
     """The bipartite graph between VMs and hosts, computed class by class.
 
-    VMs with equal needs on the same host have the same edges, so a cluster of thousands of VMs costs a few hundred looks.
+    VMs with equal needs have the same edges, so that a cluster of thousands of VMs costs a few hundred looks.
 
     Parameters
     ----------
     reopened
         Hosts whose maintenance is ignored.
+    closed
+        Hosts that nothing may go to, with the reason.
     """
 
     def __init__(
@@ -32,23 +34,31 @@ class Eligibility:
         policies: Policies,
         limits: Mapping[str, Resources],
         reopened: frozenset[str] = frozenset(),
+        closed: Mapping[str, str] | None = None,
     ) -> None:
         self._snapshot = snapshot
         self._limits = limits
-        self._reopened = reopened
-        self._closed: dict[str, str] = {}
+        self._closed = dict(closed or {})
         for name, host in snapshot.hosts.items():
             reason = maintenance.refusal(host)
             if reason and not (host.is_up and name in reopened):
                 self._closed[name] = reason
         self._fences = _fences(policies)
+        self._smallest = Resources(*(min((limit[r] for limit in limits.values()), default=0.0) for r in range(3)))
         self._classes: dict[tuple[object, ...], dict[str, str]] = {}
+        self._hosts: dict[tuple[object, ...], tuple[str, ...]] = {}
 
     def hosts(self, domain: str) -> tuple[str, ...]:
-        """Return the hosts that a VM may go to, in the order of names; its own is never among them."""
-        refused = self._refusals(domain)
+        """Return the hosts that a VM may go to, in the order of names; its own is never among them.
+
+        VMs of the same class and host get the same tuple.
+        """
         own = self._snapshot.domains[domain].host
-        return tuple(name for name in self._snapshot.hosts if name not in refused and name != own)
+        key = self._key(self._snapshot.domains[domain])
+        if (key, own) not in self._hosts:
+            refused = self._refusals(domain)
+            self._hosts[key, own] = tuple(n for n in self._snapshot.hosts if n not in refused and n != own)
+        return self._hosts[key, own]
 
     def refusal(self, domain: str, host: str) -> str | None:
         """Say why a VM may not go to a host; ``None`` where it may."""
@@ -58,12 +68,17 @@ class Eligibility:
         """Tell whether a host could run a VM, whatever it carries now."""
         return host == self._snapshot.domains[domain].host or host not in self._refusals(domain)
 
+    def _key(self, domain: Domain) -> tuple[object, ...]:
+        """Return the class of a VM: its needs, the rules about it, and its size if some host is too small for it."""
+        size = None if domain.demand.fits(self._smallest) else domain.demand
+        fences = tuple(rule.name for rule in self._fences.get(domain.name, ()))
+        return (size, fences, *compatibility.needs(domain, self._snapshot.hosts[domain.host]))
+
     def _refusals(self, name: str) -> dict[str, str]:
         domain = self._snapshot.domains[name]
-        fences = self._fences.get(name, ())
-        key = (domain.host, domain.demand, tuple(rule.name for rule in fences), *compatibility.needs(domain))
+        key = self._key(domain)
         if key not in self._classes:
-            self._classes[key] = dict(self._judge(domain, fences))
+            self._classes[key] = dict(self._judge(domain, self._fences.get(name, ())))
         return self._classes[key]
 
     def _judge(self, domain: Domain, fences: tuple[HostAffinity, ...]) -> list[tuple[str, str]]:

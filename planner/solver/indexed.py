@@ -72,28 +72,37 @@ class Indexed:
         return self.problem.snapshot.placement.move(names)
 
     def _items(self) -> list[Item]:
-        shared: dict[tuple[int, ...], tuple[int, ...]] = {}
+        shared: dict[int, tuple[int, ...]] = {}
+        self._kept: list[tuple[str, ...]] = []
         return [
             item
             for members in _groups(self.problem)
             if (item := self._item(members, shared)).destinations or item.home in self.leaving
         ]
 
-    def _item(self, members: tuple[str, ...], shared: dict[tuple[int, ...], tuple[int, ...]]) -> Item:
-        """Make an item; equal tuples of destinations are kept once (20 000 VMs would need gigabytes)."""
+    def _item(self, members: tuple[str, ...], shared: dict[int, tuple[int, ...]]) -> Item:
         problem = self.problem
         domains = [problem.snapshot.domains[name] for name in members]
-        reachable = [problem.destinations(name) for name in members]
-        common = set(reachable[0]).intersection(*reachable[1:]) if len(members) > 1 else reachable[0]
-        numbers = tuple(self.number[host] for host in reachable[0] if host in common)
         demand = domains[0].demand if len(domains) == 1 else total(d.demand for d in domains)
         return Item(
             members=members,
             demand=demand,
             home=self.number[domains[0].host],
             cost_s=sum(problem.cost_s(name) for name in members),
-            destinations=shared.setdefault(numbers, numbers),
+            destinations=self._destinations(members, shared),
         )
+
+    def _destinations(self, members: tuple[str, ...], shared: dict[int, tuple[int, ...]]) -> tuple[int, ...]:
+        """Return the hosts that all members may go to; equal tuples are kept once, 20 000 VMs would need gigabytes."""
+        reachable = [self.problem.destinations(name) for name in members]
+        if len(members) > 1:
+            common = set(reachable[0]).intersection(*reachable[1:])
+            return tuple(self.number[host] for host in reachable[0] if host in common)
+        key = id(reachable[0])
+        if key not in shared:
+            self._kept.append(reachable[0])  # or another tuple might get its id
+            shared[key] = tuple(self.number[host] for host in reachable[0])
+        return shared[key]
 
 
 def _groups(problem: Problem) -> Iterable[tuple[str, ...]]:
