@@ -92,18 +92,20 @@ def _outcomes(options: argparse.Namespace, out: Path) -> Iterator[ClusterOutcome
 
 
 def _task(folder: Path, files: ClusterFiles, goal: str) -> ClusterTask:
-    from ..cli import read_document
     from .work import ClusterTask
-
-    def read(name: str | None) -> Any:
-        return read_document(str(folder / name)) if name else None
 
     return ClusterTask(
         name=files.name,
-        facts=read(files.facts),
-        policy=read(files.policy),
-        goal=read(files.goal) or {"goal": goal},
+        facts=_read(folder, files.facts),
+        policy=_read(folder, files.policy),
+        goal=_read(folder, files.goal) or {"goal": goal},
     )
+
+
+def _read(folder: Path, name: str | None) -> Any:
+    from ..cli import read_document
+
+    return read_document(str(folder / name)) if name else None
 
 
 def _clusters(folder: Path) -> list[ClusterFiles]:
