@@ -35,8 +35,18 @@ def find_domain(connection: t.Any, uuid: str | None, name: str | None = None) ->
             raise
 
 
-def read_end_state(connection: t.Any, uuid: str) -> EndState:
+def read_end_state(connection: t.Any, uuid: str, with_job: bool = False) -> EndState:
     """Return what this host says about the VM.
+
+    Parameters
+    ----------
+    connection : libvirt.virConnect
+        The host.
+    uuid : str
+        The VM.
+    with_job : bool
+        Whether to ask if libvirt is working on it. The answer may take 30 s, and when it does not come the VM counts
+        as busy.
 
     Raises
     ------
@@ -46,7 +56,7 @@ def read_end_state(connection: t.Any, uuid: str) -> EndState:
     with translated("read the state of the VM {}".format(uuid)):
         for _attempt in range(2):
             try:
-                return _end_state(connection.lookupByUUIDString(uuid))
+                return _end_state(connection.lookupByUUIDString(uuid), with_job)
             except libvirt.libvirtError as error:
                 if error.get_error_code() != libvirt.VIR_ERR_NO_DOMAIN:
                     raise
@@ -54,7 +64,7 @@ def read_end_state(connection: t.Any, uuid: str) -> EndState:
     return EndState()
 
 
-def _end_state(domain: t.Any) -> EndState:
+def _end_state(domain: t.Any, with_job: bool = False) -> EndState:
     state, reason = state_and_reason(*domain.state())
     persistent = bool(domain.isPersistent())
     return EndState(
@@ -62,7 +72,17 @@ def _end_state(domain: t.Any) -> EndState:
         reason=reason,
         persistent=persistent,
         autostart=bool(domain.autostart()) if persistent else False,
+        busy=with_job and state in ("running", "paused") and _is_busy(domain),
     )
+
+
+def _is_busy(domain: t.Any) -> bool:
+    try:
+        return bool(domain.jobInfo()[0] != libvirt.VIR_DOMAIN_JOB_NONE)
+    except libvirt.libvirtError as error:
+        if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
+            raise
+        return True
 
 
 @dataclass(frozen=True)

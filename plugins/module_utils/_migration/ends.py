@@ -36,11 +36,15 @@ class End:
         Name for messages.
     uri : str
         Connection URI.
+    sees_jobs : bool
+        Whether its answers about the VM say if libvirt is working on it. A receiving host cannot
+        tell, and would keep the question waiting.
     """
 
-    def __init__(self, name: str, uri: str) -> None:
+    def __init__(self, name: str, uri: str, sees_jobs: bool = False) -> None:
         self.name = name
         self.uri = uri
+        self._sees_jobs = sees_jobs
         self._connection: t.Any | None = None
 
     def connection(self, limit_s: float = OPEN_LIMIT_S) -> t.Any:
@@ -74,7 +78,9 @@ class End:
         """Return what the host says about the VM, or that it does not answer. Never raises."""
         try:
             return self.ask(
-                lambda connection: read_end_state(connection, uuid), "read the VM", limit_s
+                lambda connection: read_end_state(connection, uuid, self._sees_jobs),
+                "read the VM",
+                limit_s,
             )
         except DroverError as error:
             return EndState(readable=False, state="unknown", error=error.message)

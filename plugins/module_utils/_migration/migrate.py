@@ -259,4 +259,5 @@ def _circumstances(
         persistent=facts.state.persistent,
         defined_on_destination=destination_before.persistent,
         destination_ran=transfer.destination_ran,
+        cancelled=transfer.cancelled,
     )

@@ -71,6 +71,11 @@ class Watched:
     ended: Decision | None = None
     warnings: tuple[str, ...] = ()
 
+    @property
+    def cancelled(self) -> bool:
+        """Whether this process cancelled it."""
+        return self.ended is not None and self.ended.action is Action.ABORT
+
 
 class Monitor:
     """Watches one copy until its call has returned.

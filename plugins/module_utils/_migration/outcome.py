@@ -51,8 +51,12 @@ class Circumstances:
         Whether the destination was seen running the VM.
     source_ended_by_us : bool
         Whether this process stopped the leftover on the source.
+    cancelled : bool
+        Whether this process cancelled the migration.
     patience_left : bool
-        Whether states that libvirt may still be changing can be waited for.
+        Whether hosts that libvirt is still working on can be waited for.
+    grace_left : bool
+        Whether it is so early that libvirt may just not have begun to clean up.
     """
 
     wanted_state: str = "running"
@@ -61,7 +65,13 @@ class Circumstances:
     defined_on_destination: bool = False
     destination_ran: bool = False
     source_ended_by_us: bool = False
+    cancelled: bool = False
     patience_left: bool = False
+    grace_left: bool = False
+
+    def worth_waiting(self, source: EndState) -> bool:
+        """Whether a passing state may still change by itself."""
+        return self.patience_left and (self.grace_left or source.busy)
 
 
 @dataclass(frozen=True)
@@ -77,11 +87,14 @@ class Verdict:
         What to do, in this order. Afterwards both ends must be read and judged again.
     reason : str
         One sentence of what was found, for failures.
+    error_code : str
+        Stable name of what was found, where it explains more than libvirt's complaint.
     """
 
     outcome: Outcome | None
     repairs: tuple[Repair, ...] = ()
     reason: str = ""
+    error_code: str = ""
 
     @property
     def succeeded(self) -> bool:
@@ -165,27 +178,22 @@ def _off(evidence: Evidence, circumstances: Circumstances) -> Verdict:
         return _wait_or(circumstances, Verdict(None, (Repair.DESTROY_DESTINATION,)))
     if destination.state == "paused" and destination.reason == "user":
         if ended_by_user:
-            return Verdict(
-                Outcome.NOT_MOVED, _removal(destination, circumstances), _stopped(source)
-            )
+            return _stopped(source, _removal(destination, circumstances))
         return _arrived_paused(evidence, circumstances)
     if destination.active:
         return _moved(evidence, circumstances)
     if ended_by_user:
-        return Verdict(Outcome.NOT_MOVED, _removal(destination, circumstances), _stopped(source))
+        return _stopped(source, _removal(destination, circumstances))
     return Verdict(Outcome.LOST, _removal(destination, circumstances), _nowhere(evidence))
 
 
 def _waiting(evidence: Evidence, circumstances: Circumstances) -> Verdict:
     """The source is still paused by libvirt, so the handover has not ended."""
     destination = evidence.destination
-    if circumstances.patience_left:
+    if circumstances.worth_waiting(evidence.source):
         return WAIT
     if _incoming(destination):
-        return Verdict(
-            Outcome.UNKNOWN,
-            reason="The handover has not ended: both hosts hold the VM paused, libvirt still works.",
-        )
+        return _wait_or(circumstances, _unfinished())
     if destination.active:
         # The destination's daemon confirmed that everything arrived; the source's images were given
         # up by then.
@@ -200,7 +208,7 @@ def _waiting(evidence: Evidence, circumstances: Circumstances) -> Verdict:
 def _alive(evidence: Evidence, circumstances: Circumstances) -> Verdict:
     """The VM runs on the source, or a user paused it there."""
     destination = evidence.destination
-    if _incoming(destination) and circumstances.patience_left:
+    if _incoming(destination) and _may_still_arrive(evidence.source, circumstances):
         return WAIT
     if (
         destination.active
@@ -210,6 +218,17 @@ def _alive(evidence: Evidence, circumstances: Circumstances) -> Verdict:
         return _both(evidence)
     removal = _removal(destination, circumstances)
     return Verdict(Outcome.ROLLED_BACK if removal else Outcome.NOT_MOVED, removal)
+
+
+def _may_still_arrive(source: EndState, circumstances: Circumstances) -> bool:
+    """Whether to leave the receiving QEMU on the destination alone a little longer.
+
+    A cancelled migration can hang in the destination's daemon that waits for a frozen QEMU. It may
+    be ended then, for with our own handover it can never have run.
+    """
+    if circumstances.cancelled and circumstances.resumes_destination:
+        return circumstances.grace_left
+    return circumstances.worth_waiting(source)
 
 
 def _in_post_copy(evidence: Evidence, circumstances: Circumstances) -> Verdict:
@@ -245,6 +264,13 @@ def _both(evidence: Evidence) -> Verdict:
         "to its disks from both; it is paused on both now.".format(
             evidence.source, evidence.destination
         ),
+    )
+
+
+def _unfinished() -> Verdict:
+    return Verdict(
+        Outcome.UNKNOWN,
+        reason="The handover has not ended: both hosts hold the VM paused.",
     )
 
 
@@ -285,8 +311,13 @@ def _wait_or(circumstances: Circumstances, verdict: Verdict) -> Verdict:
     return WAIT if circumstances.patience_left else verdict
 
 
-def _stopped(source: EndState) -> str:
-    return "The VM was stopped on the source during the migration ({}).".format(source)
+def _stopped(source: EndState, removal: tuple[Repair, ...]) -> Verdict:
+    return Verdict(
+        Outcome.NOT_MOVED,
+        removal,
+        "The VM was stopped on the source during the migration ({}).".format(source),
+        "stopped",
+    )
 
 
 def _nowhere(evidence: Evidence) -> str:

@@ -19,6 +19,8 @@ from .ends import End
 from .outcome import WAIT, Circumstances, Repair, Verdict, classify
 from .result import Evidence, Outcome
 
+# How long libvirt is given to begin its own cleaning up after a failure.
+_GRACE_S = 5.0
 # Pause between two looks at both hosts while libvirt may still be at work.
 _LOOK_AGAIN_S = 0.5
 # The longest chain of the table is destroy, resume, undefine, with a look in between; one more to
@@ -174,6 +176,7 @@ def _decisive_look(
     sleep: t.Callable[[float], None],
 ) -> tuple[Verdict, Evidence]:
     """Look until the verdict is more than "wait", or time is up."""
+    grace_until_s = clock() + _GRACE_S
     while True:
         evidence = repairs.look()
         patience_left = clock() < deadline_s
@@ -182,6 +185,7 @@ def _decisive_look(
             replace(
                 circumstances(),
                 patience_left=patience_left,
+                grace_left=clock() < grace_until_s,
                 source_ended_by_us=Repair.DESTROY_SOURCE in repairs.done,
             ),
         )

@@ -168,6 +168,8 @@ def _explain(verdict: Verdict, copied: Copied) -> _Explanation:
     reason = " ".join(part for part in (_first_cause(copied), verdict.reason) if part)
     if outcome in _REMEDIES:
         return _Explanation(reason, outcome.value, _REMEDIES[outcome])
+    if verdict.error_code:
+        return _Explanation(reason, verdict.error_code, "Start it again where it is wanted.")
     ended = copied.watched.ended
     if ended is not None:
         return _Explanation(
@@ -194,7 +196,7 @@ def _first_cause(copied: Copied) -> str:
 def _phase_reached(outcome: Outcome, copied: Copied) -> Phase:
     if outcome is Outcome.MOVED:
         return Phase.CLEANUP
-    if timeline.switchover_s(copied.events) is not None:
+    if timeline.was_paused(copied.events):
         return Phase.HANDOVER
     return (
         Phase.TRANSFER

@@ -57,6 +57,8 @@ class EndState:
         libvirt's reason of the state, for instance C(user), C(migration), C(migrated).
     persistent, autostart : bool
         Whether it has a definition that outlives its QEMU, and is started with the host.
+    busy : bool
+        Whether libvirt is working on it there, for instance on a migration.
     error : str
         Why the host did not answer.
     """
@@ -66,6 +68,7 @@ class EndState:
     reason: str = ""
     persistent: bool = False
     autostart: bool = False
+    busy: bool = False
     error: str = ""
 
     @property

@@ -72,6 +72,11 @@ def suspended_by_user(events: Events) -> bool:
     return len(later) > 1
 
 
+def was_paused(events: Events) -> bool:
+    """Whether the source paused the VM at any time, even if it let it run again."""
+    return any(event.end == "source" and event.kind == "suspended" for event in events)
+
+
 def downtime_ms(events: Events) -> float | None:
     """Return the pause from the source's last suspension to the destination's first run, in ms.
 

@@ -86,6 +86,7 @@ class Transfer:
         self._clock = clock
         self._sleep = sleep
         self._log = EventLog(clock)
+        self._cancelled = False
         self._subscriptions = contextlib.ExitStack()
 
     def __enter__(self) -> Transfer:
@@ -105,6 +106,11 @@ class Transfer:
         return timeline.suspended_by_user(self._log.events)
 
     @property
+    def cancelled(self) -> bool:
+        """Whether this process cancelled the migration."""
+        return self._cancelled
+
+    @property
     def destination_ran(self) -> bool:
         """Whether the destination was seen running the VM."""
         return timeline.destination_ran(self._log.events)
@@ -116,6 +122,7 @@ class Transfer:
         began_s = self._clock()
         job.start()
         watched = self._monitor(job, on_progress, stop).watch()
+        self._cancelled = watched.cancelled
         returned_s = self._clock()
         self._end_handover(handover, job.error is None)
         return Copied(

@@ -1,0 +1,285 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a migration does when something fails in the middle of it, on real libvirt and QEMU.
+
+Each row is a fault, the moment of it, and what must be true afterwards. Whatever the fault: the VM
+never runs twice, it is defined once, and migrating it again succeeds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tests.lab import faults
+from tests.lab.lab import Lab
+from tests.lab.layout import MIGRATION
+from tests.lab.moving import Moving, move, stays
+
+pytestmark = [pytest.mark.lab, pytest.mark.faults]
+
+Inject = Callable[[Moving], None]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One fault in mid-copy.
+
+    Parameters
+    ----------
+    name
+        Of the fault.
+    inject
+        Makes it happen.
+    outcome, error_code
+        What the result must say.
+    words
+        What its reason must contain.
+    state
+        State of the VM on the source afterwards; None when its QEMU is gone.
+    options
+        Of the migration.
+    """
+
+    name: str
+    inject: Inject
+    outcome: str
+    error_code: str
+    words: str = ""
+    state: str = "running"
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+def _kill_daemon(host: str) -> Inject:
+    def inject(moving: Moving) -> None:
+        victim = moving.lab.hosts[host]
+        faults.kill(victim.daemon("libvirtd"))
+        victim.start_daemon("libvirtd")
+
+    return inject
+
+
+def _kill_qemu(host: str) -> Inject:
+    return lambda moving: faults.kill(moving.lab.hosts[host].qemu(moving.guest))
+
+
+def _freeze_qemu(host: str) -> Inject:
+    return lambda moving: faults.pause(moving.lab.hosts[host].qemu(moving.guest))
+
+
+def _destroy(host: str) -> Inject:
+    return lambda moving: _destroyed(moving, host)
+
+
+def _destroyed(moving: Moving, host: str) -> None:
+    moving.domain(host).destroy()
+
+
+def _cut(network: str) -> Inject:
+    return lambda moving: faults.cut_link(moving.lab.hosts["kvm2"], network)
+
+
+def _abort(moving: Moving) -> None:
+    moving.domain("kvm1").abortJob()
+
+
+def _second_migration(moving: Moving) -> None:
+    second = move(moving.lab, moving.guest, destination="kvm3")
+    assert (second.outcome, second.error_code) == ("not_moved", "prerequisite_failed")
+    assert "Another migration of the VM is running." in second.reason
+    moving.stop.set()
+
+
+ROWS = (
+    Row("destination daemon killed", _kill_daemon("kvm2"), "not_moved", "daemon_lost"),
+    Row("source daemon killed", _kill_daemon("kvm1"), "not_moved", "daemon_lost"),
+    Row("destination QEMU killed", _kill_qemu("kvm2"), "not_moved", "qemu_died"),
+    Row("source QEMU killed", _kill_qemu("kvm1"), "lost", "lost", "neither host", "shutoff"),
+    Row(
+        "destination QEMU frozen",
+        _freeze_qemu("kvm2"),
+        "rolled_back",
+        "no_progress",
+        "Not one byte",
+        options={"no_progress_timeout_s": 4.0},
+    ),
+    Row(
+        "stopped by a user on the source",
+        _destroy("kvm1"),
+        "not_moved",
+        "stopped",
+        "was stopped on the source",
+        "shutoff",
+    ),
+    # libvirt's daemon there drops the connection to the source's together with the VM
+    Row("stopped by a user on the destination", _destroy("kvm2"), "not_moved", "daemon_lost"),
+    Row(
+        "migration network cut",
+        _cut(MIGRATION),
+        "not_moved",
+        "no_progress",
+        "Not one byte",
+        options={"no_progress_timeout_s": 4.0},
+    ),
+    Row("cancelled by another client", _abort, "not_moved", "cancelled"),
+    Row("second migration of the VM", _second_migration, "not_moved", "cancelled"),
+)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name.replace(" ", "-"))
+def test_fault_in_mid_copy(lab: Lab, row: Row) -> None:
+    """The VM stays on the source, nothing of it on the destination, and it can be moved afterwards."""
+    lab.start_guest("vm1", "kvm1", memory_mib=128, fill_mib=96, autostart=True)
+    moving = Moving(lab, "vm1", options={"bandwidth_mib_s": 5, **row.options})
+    moving.wait_copying()
+    row.inject(moving)
+    result = moving.result()
+    print(result.duration_s, result.phases, result.actions, result.leftovers, result.warnings)
+    assert (result.outcome, result.error_code) == (row.outcome, row.error_code), result.reason
+    assert row.words in result.reason
+    assert [(p.host, p.state, p.autostart) for p in lab.where("vm1")] == [("kvm1", row.state, True)]
+    _moves_after_all(lab, row.state)
+
+
+def _moves_after_all(lab: Lab, state: str) -> None:
+    """A second attempt, with the fault undone, succeeds."""
+    for host in lab.hosts.values():
+        faults.undo(host)
+    if state == "shutoff":
+        return
+    again = move(lab, "vm1")
+    assert (again.outcome, again.error_code) == ("moved", ""), again.reason
+    assert stays(lab, "vm1") == ("kvm1", "kvm2")
+
+
+def test_destination_loses_power(lab: Lab) -> None:
+    """While the destination is off nothing is started; when it is back the VM moves."""
+    lab.start_guest("vm1", "kvm1", memory_mib=128, fill_mib=96)
+    moving = Moving(lab, "vm1", options={"bandwidth_mib_s": 5, "settle_timeout_s": 5.0})
+    moving.wait_copying()
+    lab.hosts["kvm2"].power_cut()
+    result = moving.result()
+    assert (result.outcome, result.error_code) == ("unknown", "unknown")
+    assert "Nothing was started anywhere" in result.reason
+    lab.hosts["kvm2"].power_on()
+    lab.hosts["kvm2"].wait_ready()
+    _moves_after_all(lab, "running")
+
+
+# -- the handover: the destination's daemon is frozen when the source's asks it to finish ----------
+
+_FROZEN_S = 40.0  # longer than libvirt's keepalive, after which the source goes on alone
+
+
+def _freeze_and_thaw(lab: Lab, **options: Any) -> Any:
+    moving = Moving(lab, "vm1", options={"bandwidth_mib_s": 5, **options})
+    moving.wait_copying()
+    moving.freeze_destination_at_handover()
+    time.sleep(_FROZEN_S)
+    faults.resume(lab.hosts["kvm2"].daemon("libvirtd"))
+    return moving.result()
+
+
+def test_never_runs_twice_when_the_destination_freezes_at_handover(lab: Lab) -> None:
+    """The source goes on, and what had arrived on the destination never runs and is removed."""
+    lab.start_guest("vm1", "kvm1", memory_mib=128, fill_mib=96, disk=False, autostart=True)
+    result = _freeze_and_thaw(lab)
+    assert (result.outcome, result.phase) == ("rolled_back", "handover"), result.reason
+    assert [(p.host, p.state, p.autostart) for p in lab.where("vm1")] == [("kvm1", "running", True)]
+    assert not lab.heartbeats("vm1")["kvm2"]
+    _moves_after_all(lab, "running")
+
+
+def test_libvirts_own_handover_runs_twice_and_is_quarantined(lab: Lab) -> None:
+    """The same fault with libvirt's handover makes both hosts run it; both are paused at once."""
+    lab.start_guest("vm1", "kvm1", memory_mib=128, fill_mib=96, disk=False, autostart=True)
+    result = _freeze_and_thaw(lab, handover="libvirt")
+    assert (result.outcome, result.error_code) == ("quarantined", "quarantined"), result.reason
+    places = {p.host: (p.state, p.autostart) for p in lab.where("vm1")}
+    assert places == {"kvm1": ("paused", False), "kvm2": ("paused", False)}
+
+
+def test_source_daemon_dies_at_handover(lab: Lab) -> None:
+    """The destination has everything; the paused leftover on the source is ended before it runs."""
+    lab.start_guest("vm1", "kvm1", memory_mib=128, fill_mib=96, disk=False, autostart=True)
+    moving = Moving(lab, "vm1", options={"bandwidth_mib_s": 5})
+    moving.wait_copying()
+    moving.freeze_destination_at_handover()
+    # The request to finish is in the frozen daemon's queue by now.
+    time.sleep(1.0)
+    faults.kill(lab.hosts["kvm1"].daemon("libvirtd"))
+    faults.resume(lab.hosts["kvm2"].daemon("libvirtd"))
+    lab.hosts["kvm1"].start_daemon("libvirtd")
+    result = moving.result()
+    assert result.outcome in ("moved", "not_moved", "rolled_back"), result.reason
+    host = "kvm2" if result.outcome == "moved" else "kvm1"
+    assert [(p.host, p.state) for p in lab.where("vm1")] == [(host, "running")]
+    stays(lab, "vm1")
+
+
+def test_short_freeze_at_handover_only_delays(lab: Lab) -> None:
+    """A destination that is frozen for less than the keepalive still takes the VM over."""
+    lab.start_guest("vm1", "kvm1", memory_mib=128, fill_mib=96)
+    moving = Moving(lab, "vm1", options={"bandwidth_mib_s": 5})
+    moving.wait_copying()
+    moving.freeze_destination_at_handover()
+    time.sleep(5.0)
+    faults.resume(lab.hosts["kvm2"].daemon("libvirtd"))
+    result = moving.result()
+    assert result.outcome == "moved", result.reason
+    assert (result.downtime_ms or 0) > 4000
+    assert stays(lab, "vm1") == ("kvm1", "kvm2")
+
+
+# -- copies that do not converge --------------------------------------------------------------
+
+
+def _dirty_guest(lab: Lab) -> None:
+    lab.start_guest("vm1", "kvm1", memory_mib=128, dirty_mib_s=40, working_set_mib=64)
+
+
+def test_gives_up_a_copy_that_does_not_converge(lab: Lab) -> None:
+    """A VM that rewrites twice what the link carries is left where it is when time is up."""
+    _dirty_guest(lab)
+    result = move(
+        lab,
+        "vm1",
+        bandwidth_mib_s=20,
+        auto_converge=False,
+        timeout_min_s=15.0,
+        timeout_s_per_gib=1.0,
+    )
+    assert (result.outcome, result.error_code) == ("not_moved", "timeout"), result.reason
+    assert "MiB remain" in result.reason
+    assert result.duration_s < 40
+    assert [(p.host, p.state) for p in lab.where("vm1")] == [("kvm1", "running")]
+
+
+def test_gives_up_a_stalled_copy_early(lab: Lab) -> None:
+    """A copy whose remainder does not shrink within the window is ended long before its budget."""
+    _dirty_guest(lab)
+    result = move(lab, "vm1", bandwidth_mib_s=20, auto_converge=False, stall_window_s=8.0)
+    assert (result.outcome, result.error_code) == ("not_moved", "stalled"), result.reason
+    assert result.duration_s < 60
+
+
+def test_auto_converge_brings_a_busy_vm_over(lab: Lab) -> None:
+    """The same VM moves when QEMU may slow it down, and the result tells by how much."""
+    _dirty_guest(lab)
+    result = move(lab, "vm1", bandwidth_mib_s=20)
+    assert result.outcome == "moved", result.reason
+    assert result.throttle_percent > 0
+    assert stays(lab, "vm1") == ("kvm1", "kvm2")
+
+
+def test_more_downtime_brings_a_busy_vm_over(lab: Lab) -> None:
+    """The same VM moves without being slowed down when it may be paused for longer."""
+    _dirty_guest(lab)
+    result = move(lab, "vm1", bandwidth_mib_s=20, auto_converge=False, max_downtime_ms=6000)
+    assert result.outcome == "moved", result.reason
+    assert result.throttle_percent == 0
+    assert stays(lab, "vm1") == ("kvm1", "kvm2")
