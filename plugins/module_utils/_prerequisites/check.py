@@ -20,9 +20,10 @@ from .._libvirt.domain import DomainFacts
 from .._migration.request import MigrationRequest
 from .._migration.result import EndState
 from . import domain, hosts, machine, surroundings
-from .context import Context
+from .context import Context, Pair
 from .finding import Finding, untold
 
+Subject = t.TypeVar("Subject", bound=Pair)
 Check = t.Callable[[Context], t.Iterator[Finding]]
 
 CHECKS: tuple[Check, ...] = (*hosts.CHECKS, *domain.CHECKS, *machine.CHECKS, *surroundings.CHECKS)
@@ -49,11 +50,11 @@ def check_prerequisites(
         Open connections.
     """
     definition = ET.fromstring(facts.live_xml)
-    context = Context(request, facts, definition, destination_before, source, destination)
-    return tuple(finding for check in CHECKS for finding in _findings(check, context))
+    context = Context(request, source, destination, facts, definition, destination_before)
+    return tuple(finding for check in CHECKS for finding in findings(check, context))
 
 
-def _findings(check: Check, context: Context) -> list[Finding]:
+def findings(check: t.Callable[[Subject], t.Iterator[Finding]], context: Subject) -> list[Finding]:
     """Return what a check found; one that libvirt cannot answer here does not stop the others."""
     name = check.__name__
     try:
@@ -63,7 +64,7 @@ def _findings(check: Check, context: Context) -> list[Finding]:
         return [untold(name, error.message)]
 
 
-def refuse_failed(findings: t.Iterable[Finding]) -> None:
+def refuse_failed(found: t.Iterable[Finding]) -> None:
     """Refuse a migration that must not begin.
 
     Raises
@@ -71,7 +72,7 @@ def refuse_failed(findings: t.Iterable[Finding]) -> None:
     PrerequisiteFailed
         With what all blocking checks found, and all remedies.
     """
-    failed = [finding for finding in findings if finding.blocks]
+    failed = [finding for finding in found if finding.blocks]
     if failed:
         raise PrerequisiteFailed(
             " ".join(finding.evidence for finding in failed),

@@ -19,27 +19,18 @@ from .._migration.result import EndState
 
 
 @dataclass(frozen=True)
-class Context:
-    """One VM, its destination, and open connections to both hosts.
+class Pair:
+    """A source and a destination, with open connections to both.
 
     Parameters
     ----------
     request : MigrationRequest
-        What was asked for.
-    facts : DomainFacts
-        The VM on its source.
-    definition : xml.etree.ElementTree.Element
-        Its live definition.
-    destination_before : EndState
-        What the destination knows of it.
+        What was asked for; of it the hosts and the way between them.
     source, destination : libvirt.virConnect
         The hosts.
     """
 
     request: MigrationRequest
-    facts: DomainFacts
-    definition: ET.Element
-    destination_before: EndState
     source: t.Any
     destination: t.Any
 
@@ -47,6 +38,25 @@ class Context:
     def there(self) -> str:
         """The destination's name in messages."""
         return self.request.destination_name
+
+
+@dataclass(frozen=True)
+class Context(Pair):
+    """One VM, its destination, and open connections to both hosts.
+
+    Parameters
+    ----------
+    facts : DomainFacts
+        The VM on its source.
+    definition : xml.etree.ElementTree.Element
+        Its live definition.
+    destination_before : EndState
+        What the destination knows of it.
+    """
+
+    facts: DomainFacts
+    definition: ET.Element
+    destination_before: EndState
 
     @property
     def domain_type(self) -> str:

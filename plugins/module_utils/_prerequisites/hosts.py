@@ -13,11 +13,11 @@ import typing as t
 import xml.etree.ElementTree as ET
 
 from .._facts.quantities import version
-from .context import Context
+from .context import Pair
 from .finding import Finding, blocks, holds, warns
 
 
-def two_hosts(context: Context) -> t.Iterator[Finding]:
+def two_hosts(context: Pair) -> t.Iterator[Finding]:
     """The source and the destination are different hosts with different UUIDs."""
     uuids = [host_uuid(connection) for connection in (context.source, context.destination)]
     if uuids[0] != uuids[1]:
@@ -38,7 +38,7 @@ def two_hosts(context: Context) -> t.Iterator[Finding]:
         )
 
 
-def versions(context: Context) -> t.Iterator[Finding]:
+def versions(context: Pair) -> t.Iterator[Finding]:
     """Neither libvirt nor QEMU is older on the destination; only that direction is supported."""
     for name, ask in (("libvirt", "getLibVersion"), ("QEMU", "getVersion")):
         here, there = (getattr(end, ask)() for end in (context.source, context.destination))
@@ -51,7 +51,7 @@ def versions(context: Context) -> t.Iterator[Finding]:
             yield warns("versions", evidence, "Migrate to hosts with the same or a newer version.")
 
 
-def migration_address(context: Context) -> t.Iterator[Finding]:
+def migration_address(context: Pair) -> t.Iterator[Finding]:
     """The way of the memory is named, and not left to the resolution of a host name."""
     address = context.request.migration_address
     if address:

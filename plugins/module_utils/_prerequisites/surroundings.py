@@ -20,11 +20,14 @@ from .finding import Finding, blocks, holds, untold
 
 
 def networks(context: Context) -> t.Iterator[Finding]:
-    """The networks and bridges that the VM is plugged into are active on the destination."""
-    bridge_names, network_names = domain_networks(context.definition)
-    for name in network_names:
+    """The libvirt networks that the VM is plugged into are active on the destination."""
+    for name in domain_networks(context.definition)[1]:
         yield _present(context, "network", name, network_presence(context.destination, name))
-    for name in bridge_names:
+
+
+def bridges(context: Context) -> t.Iterator[Finding]:
+    """The bridges that the VM is plugged into exist on the destination."""
+    for name in domain_networks(context.definition)[0]:
         yield _present(context, "bridge", name, bridge_presence(context.destination, name))
 
 
@@ -67,4 +70,4 @@ def storage(context: Context) -> t.Iterator[Finding]:
             )
 
 
-CHECKS = (networks, storage)
+CHECKS = (networks, bridges, storage)
