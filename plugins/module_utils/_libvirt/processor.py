@@ -25,7 +25,22 @@ def offers_machine(
         It does not, or there is no such QEMU.
     """
     with translated("offer the machine type {}".format(machine)):
-        connection.getDomainCapabilities(emulator or None, arch, machine, domain_type)
+        domain_capabilities(connection, emulator, arch, machine, domain_type)
+
+
+def domain_capabilities(
+    connection: t.Any, emulator: str, arch: str, machine: str | None, domain_type: str
+) -> str:
+    """Return what the host's QEMU offers a VM on this machine type, as libvirt describes it.
+
+    Raises
+    ------
+    libvirt.libvirtError
+        There is no such QEMU or machine type.
+    """
+    return str(
+        connection.getDomainCapabilities(emulator or None, arch or None, machine, domain_type)
+    )
 
 
 def compare_cpu(

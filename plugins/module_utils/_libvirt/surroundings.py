@@ -36,6 +36,23 @@ def bridge_presence(connection: t.Any, name: str) -> Presence:
     return _presence(lambda: connection.interfaceLookupByName(name), libvirt.VIR_ERR_NO_INTERFACE)
 
 
+_SECRET_TYPES = {"volume": "VOLUME", "ceph": "CEPH", "iscsi": "ISCSI", "tls": "TLS", "vtpm": "VTPM"}
+
+
+def secret_presence(connection: t.Any, uuid: str | None, kind: str | None, usage: str) -> Presence:
+    """Say whether a secret is defined, looked up by its UUID or else by its type and usage."""
+    number = getattr(libvirt, "VIR_SECRET_USAGE_TYPE_" + _SECRET_TYPES.get(kind or "", "NONE"), 0)
+    try:
+        if uuid:
+            connection.secretLookupByUUIDString(uuid)
+        else:
+            connection.secretLookupByUsage(number, usage)
+    except libvirt.libvirtError as error:
+        absent = error.get_error_code() == libvirt.VIR_ERR_NO_SECRET
+        return Presence.ABSENT if absent else Presence.UNTOLD
+    return Presence.ACTIVE
+
+
 def _presence(look_up: t.Callable[[], t.Any], absent: int) -> Presence:
     try:
         return Presence.ACTIVE if look_up().isActive() else Presence.INACTIVE

@@ -19,14 +19,20 @@ from .._libvirt.connection import translated
 from .._libvirt.domain import DomainFacts
 from .._migration.request import MigrationRequest
 from .._migration.result import EndState
-from . import domain, hosts, machine, surroundings
+from . import devices, domain, hosts, machine, surroundings
 from .context import Context, Pair
 from .finding import Finding, untold
 
 Subject = t.TypeVar("Subject", bound=Pair)
 Check = t.Callable[[Context], t.Iterator[Finding]]
 
-CHECKS: tuple[Check, ...] = (*hosts.CHECKS, *domain.CHECKS, *machine.CHECKS, *surroundings.CHECKS)
+CHECKS: tuple[Check, ...] = (
+    *hosts.CHECKS,
+    *domain.CHECKS,
+    *machine.CHECKS,
+    *devices.CHECKS,
+    *surroundings.CHECKS,
+)
 
 
 def check_prerequisites(
