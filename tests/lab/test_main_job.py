@@ -71,6 +71,8 @@ def test_ten_vms_leave_a_host_and_come_back(lab: Lab) -> None:
     with EchoClient(server.address, server.port) as client:
         emptied = run_playbook(lab, "drover.libvirt.evacuate", "-e", "drover_hosts=kvm2")
         assert emptied.code == 0, emptied.output
+        assert "web1: kvm2 → " in emptied.output
+        assert "done [10/10]" in emptied.output
         assert all(len(where) == 1 and where != ["kvm2"] for where in places(lab).values())
         assert all(place.autostart for name in ("web1", "vm1", "vm9") for place in lab.where(name))
         assert run_playbook(lab, "drover.libvirt.evacuate", "-e", "drover_hosts=kvm2").changed == 0
