@@ -45,9 +45,11 @@ class Consolidation(Goal):
 
     def worth_s(self, snapshot: ClusterSnapshot, host: str) -> float:
         """Return what it is worth not to use a host: its idle power against the others', where all are known."""
-        watts = [entry.idle_w for entry in snapshot.hosts.values() if entry.is_up]
         own = snapshot.hosts[host].idle_w
-        if own is None or not all(watts):
+        if own is None:
+            return HOST_S
+        watts = [entry.idle_w for entry in snapshot.hosts.values() if entry.is_up]
+        if not all(watts):
             return HOST_S
         return round(HOST_S * own * len(watts) / sum(filter(None, watts)), 3)
 

@@ -52,12 +52,41 @@ class Indexed:
         return {name: number for number, item in enumerate(self.items) for name in item.members}
 
     @cached_property
+    def reach(self) -> list[frozenset[int]]:
+        """Per item the hosts it may be on, its home among them; equal sets are kept once."""
+        by_source: dict[tuple[int, int], frozenset[int]] = {}
+        unique: dict[frozenset[int], frozenset[int]] = {}
+        found = []
+        for item in self.items:
+            key = (id(item.destinations), item.home)
+            if key not in by_source:
+                hosts = frozenset((*item.destinations, item.home))
+                by_source[key] = unique.setdefault(hosts, hosts)
+            found.append(by_source[key])
+        return found
+
+    @cached_property
     def items_at(self) -> list[list[int]]:
         """Item numbers by host."""
         found: list[list[int]] = [[] for _ in self.hosts]
         for number, item in enumerate(self.items):
             found[item.home].append(number)
         return found
+
+    @cached_property
+    def movable_demand(self) -> Resources:
+        """What all items take together."""
+        return total(item.demand for item in self.items)
+
+    @cached_property
+    def fixed_loads(self) -> list[list[float]]:
+        """What the VMs that are no items take from each host."""
+        loads = [list(load) for load in self.loads]
+        for item in self.items:
+            load = loads[item.home]
+            for resource in range(3):
+                load[resource] -= item.demand[resource]
+        return loads
 
     @cached_property
     def leavers(self) -> list[int]:

@@ -69,11 +69,9 @@ def usable(indexed: Indexed) -> list[int]:
 
 
 def _column(program: Program, indexed: Indexed, host: int) -> int:
-    """Add a binary column; a host with a VM that cannot move stays in use."""
-    movable = sum(len(indexed.items[item].members) for item in indexed.items_at[host])
-    stays = len(indexed.problem.snapshot.domains_on(indexed.hosts[host])) > movable
-    busy = indexed.hosts[host] in indexed.problem.snapshot.incoming.values()
-    return program.column(1.0 if stays or busy else 0.0, 1.0, integer=True)
+    """Add a binary column; a host with a VM that cannot move, or is on its way there, stays in use."""
+    stays = indexed.fixed_loads[host][0] > 1e-6 or indexed.fixed_loads[host][1] > 1e-6
+    return program.column(1.0 if stays else 0.0, 1.0, integer=True)
 
 
 def _costs(indexed: Indexed, goal: Consolidation, keep: dict[int, int]) -> tuple[dict[int, float], float]:
@@ -90,7 +88,7 @@ def _costs(indexed: Indexed, goal: Consolidation, keep: dict[int, int]) -> tuple
 def _room(program: Program, indexed: Indexed, keep: dict[int, int], slack: float) -> None:
     """Every set of VMs that may run only on certain hosts needs room there; all VMs need room on all hosts."""
     classes: dict[frozenset[int], list[float]] = {}
-    fixed = _fixed_loads(indexed)
+    fixed = indexed.fixed_loads
     for item in indexed.items:
         hosts = frozenset((*item.destinations, item.home))
         sums = classes.setdefault(hosts if len(item.destinations) < len(keep) - 1 else frozenset(keep), [0.0] * 3)
@@ -105,17 +103,9 @@ def _room(program: Program, indexed: Indexed, keep: dict[int, int], slack: float
             room = [(keep[h], max(0.0, indexed.caps[h][r] - fixed[h][r])) for h in sorted(hosts) if h in keep]
             program.row(room, ">=", sums[r] * (1 + slack))
     for r in range(3):
-        alone = sum(item.demand[r] * 2 > max(indexed.caps[h][r] for h in keep) for item in indexed.items)
+        half = max(indexed.caps[h][r] for h in keep) / 2
+        alone = sum(item.demand[r] > half for item in indexed.items)
         program.row([(column, 1.0) for column in keep.values()], ">=", float(alone))
-
-
-def _fixed_loads(indexed: Indexed) -> list[list[float]]:
-    """Return what the VMs that cannot move take from each host."""
-    loads = [list(load) for load in indexed.loads]
-    for item in indexed.items:
-        for r in range(3):
-            loads[item.home][r] -= item.demand[r]
-    return loads
 
 
 def _largest_group(indexed: Indexed) -> int:

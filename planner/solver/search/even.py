@@ -31,7 +31,7 @@ class Evening:
         self.items_on: list[set[int]] = [set() for _ in state.indexed.hosts]
         for item, host in enumerate(state.where):
             self.items_on[host].add(item)
-        self._allowed = [frozenset(item.destinations) | {item.home} for item in state.indexed.items]
+        self._allowed = state.indexed.reach
         self._penalty = [scale.penalty_s(h, state.loads[h]) for h in range(len(state.indexed.hosts))]
         self.budget = _budget(state)
 

@@ -10,14 +10,22 @@ F. Glover, "Ejection chains, reference structures and alternating path methods",
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from heapq import heapify, heappop, heappush
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import heapify, heappop, heappush, nsmallest
 
+from ...cluster.resources import Resources
 from .state import State
 
 
 FULLNESS = (0.003, 0.0003, 0.03)
 """How much the room left in all counts against its unevenness: tried one after the other."""
+
+
+Way = tuple[float, float, list[tuple[int, int]]]
+"""What a way to make room costs in extra migrations, how it fits, and its moves."""
+
+NEAR = 12
+"""Hosts that are looked at to make room on, and to send something to."""
 
 
 class Packing:
@@ -29,14 +37,14 @@ class Packing:
         self.hosts = sorted(hosts)
         indexed = state.indexed
         totals = [sum(indexed.limits[h][r] for h in self.hosts) or 1.0 for r in range(3)]
-        used = [sum(item.demand[r] for item in indexed.items) / totals[r] for r in range(3)]
+        used = [demand / most for demand, most in zip(indexed.movable_demand, totals, strict=True)]
         self._weights = [share**3 for share in used]
         self._unit = [len(self.hosts) / total for total in totals]
         self.items_on: dict[int, set[int]] = {host: set() for host in self.hosts}
         for item, host in enumerate(state.where):
             if host in self.items_on:
                 self.items_on[host].add(item)
-        self._allowed = [frozenset(item.destinations) | {item.home} for item in indexed.items]
+        self._allowed = indexed.reach
 
     def size(self, item: int) -> float:
         """Return how much of what is scarce an item takes."""
@@ -65,7 +73,8 @@ class Packing:
         source = self.state.where[item]
         if source in self.items_on:
             self.items_on[source].discard(item)
-        self.items_on[host].add(item)
+        if host in self.items_on:
+            self.items_on[host].add(item)
         self.state.move(item, host)
 
     def fill(self, items: Iterable[int]) -> list[int]:
@@ -110,48 +119,93 @@ class Packing:
         )
 
     def squeeze(self, homeless: Sequence[int]) -> list[int]:
-        """Find a place for each item by sending one item that is in its way somewhere else; return those left over."""
+        """Find a place for each item by sending an item that is in its way elsewhere, or exchanging one; return those left over."""
         left = []
         for item in sorted(homeless, key=lambda n: (-self.size(n), n)):
-            if not self._place(item) and not self._eject_for(item):
+            hosts = nsmallest(NEAR, self.hosts, key=lambda h: (self._shortage(h, item), h))
+            if not self._place(item, hosts) and not self._make_room(item, hosts):
                 left.append(item)
         return left
 
-    def _place(self, item: int) -> bool:
-        fitting = [(self.rest(host, item), host) for host in self.hosts if self._takes(item, host)]
+    def _shortage(self, host: int, item: int) -> float:
+        """Return how much a host lacks for an item."""
+        load, cap = self.state.loads[host], self.state.indexed.caps[host]
+        demand = self.state.indexed.items[item].demand
+        return sum(max(0.0, load[r] + demand[r] - cap[r]) * self._unit[r] for r in range(3))
+
+    def _place(self, item: int, hosts: Sequence[int]) -> bool:
+        fitting = [(self.rest(host, item), host) for host in hosts if self._takes(item, host)]
         if fitting:
             self.put(item, min(fitting)[1])
         return bool(fitting)
 
-    def _eject_for(self, item: int) -> bool:
-        """Take the cheapest pair of an item that makes room and a host that has room for that one."""
-        best: tuple[float, float, int, int, int] | None = None
-        for host in self.hosts:
+    def _make_room(self, item: int, hosts: Sequence[int]) -> bool:
+        """Take the cheapest way to make room on a host: an item leaves it, alone or in exchange for a smaller one."""
+        roomiest = self._roomiest()
+        best: Way | None = None
+        for host in hosts:
             if host not in self._allowed[item]:
                 continue
-            for other in self.items_on[host]:
-                if not self._frees_enough(item, other, host):
-                    continue
-                for shelter in self.hosts:
-                    if shelter == host or not self._takes(other, shelter):
-                        continue
-                    choice = (self._extra_s(other, shelter), self.rest(shelter, other), other, host, shelter)
-                    if best is None or choice < best:
+            for other in self._kinds(host):
+                for choice in self._ways_out(item, other, host, roomiest):
+                    if best is None or choice[:2] < best[:2]:
                         best = choice
-        if best is None:
-            return False
-        _, _, other, host, shelter = best
-        self.put(other, shelter)
-        if not self.state.obeys(item, host):
-            self.put(other, host)
-            return False
-        self.put(item, host)
-        return True
+                if best is not None and best[0] <= 0:
+                    return self._try([*best[2], (item, host)])  # it costs no migration that is not made anyway
+        return best is not None and self._try([*best[2], (item, self.state.where[best[2][0][0]])])
 
-    def _frees_enough(self, item: int, other: int, host: int) -> bool:
-        items, load, cap = self.state.indexed.items, self.state.loads[host], self.state.indexed.caps[host]
-        wanted, freed = items[item].demand, items[other].demand
-        return all(load[r] - freed[r] + wanted[r] <= cap[r] + 1e-6 for r in range(3)) and self.size(other) < self.size(item)
+    def _ways_out(self, item: int, other: int, host: int, roomiest: Sequence[int]) -> Iterator[Way]:
+        """Say where an item may go so that its host has room for a new one, with the extra cost and the fit."""
+        items = self.state.indexed.items
+        if self._fits_after(host, items[item].demand, [items[other].demand]):
+            for shelter in roomiest:
+                if shelter != host and self._takes(other, shelter):
+                    yield self._extra_s(other, shelter), self.rest(shelter, other), [(other, shelter)]
+        for shelter in roomiest:
+            if shelter == host or shelter not in self._allowed[other]:
+                continue
+            for back in self._kinds(shelter):
+                wanted = Resources(*(items[item].demand[r] + items[back].demand[r] for r in range(3)))
+                if (
+                    host in self._allowed[back]
+                    and self._fits_after(host, wanted, [items[other].demand])
+                    and self._fits_after(shelter, items[other].demand, [items[back].demand])
+                ):
+                    yield self._extra_s(other, shelter) + self._extra_s(back, host), 1.0, [(other, shelter), (back, host)]
+
+    def _kinds(self, host: int) -> list[int]:
+        """Return one item of each size on a host, the smallest first; one that moves anyway stands for those that do not."""
+        items, where = self.state.indexed.items, self.state.where
+        found: dict[tuple[float, float], tuple[bool, int]] = {}
+        for item in self.items_on[host]:
+            demand = items[item].demand
+            key, rank = (demand[0], demand[1]), (where[item] == items[item].home, item)
+            if key not in found or rank < found[key]:
+                found[key] = rank
+        return sorted((item for _, item in found.values()), key=lambda n: (self.size(n), n))
+
+    def _roomiest(self) -> list[int]:
+        """Return the hosts with most room for what is in the way elsewhere, by each resource."""
+        loads, caps = self.state.loads, self.state.indexed.caps
+        memory = nsmallest(NEAR, self.hosts, key=lambda h: (loads[h][0] - caps[h][0], h))
+        vcpus = nsmallest(NEAR, self.hosts, key=lambda h: (loads[h][1] - caps[h][1], h))
+        return list(dict.fromkeys([*memory, *vcpus]))
+
+    def _fits_after(self, host: int, wanted: Sequence[float], freed: Sequence[Sequence[float]]) -> bool:
+        load, cap = self.state.loads[host], self.state.indexed.caps[host]
+        return all(load[r] + wanted[r] - sum(f[r] for f in freed) <= cap[r] + 1e-6 for r in range(3))
+
+    def _try(self, moves: Sequence[tuple[int, int]]) -> bool:
+        """Make moves one by one, each only if the rules allow it; take all back if one is not allowed."""
+        done: list[tuple[int, int]] = []
+        for item, host in moves:
+            if not self.state.obeys(item, host):
+                for earlier, source in reversed(done):
+                    self.put(earlier, source)
+                return False
+            done.append((item, self.state.where[item]))
+            self.put(item, host)
+        return True
 
     def _extra_s(self, item: int, host: int) -> float:
         entry = self.state.indexed.items[item]
