@@ -100,16 +100,17 @@ class Moving:
         """Return the guest on a host, over a connection of its own."""
         return self.lab.hosts[host].connection().lookupByName(self.guest)
 
-    def freeze_destination_at_handover(self) -> None:
-        """Stop the destination's daemon in mid-copy, let the copy end, and wait for the pause.
 
-        The source's QEMU has sent everything and waits; its daemon asks the destination's to
-        finish, which does not answer.
-        """
-        source = self.domain(self.source)
-        faults.pause(self.lab.hosts[self.destination].daemon("libvirtd"))
-        source.migrateSetMaxSpeed(1000)
-        wait_until(lambda: source.state()[0] == libvirt.VIR_DOMAIN_PAUSED, 60.0)
+def freeze_destination_at_handover(lab: Lab, guest: str, source: str, destination: str) -> None:
+    """Stop the destination's daemon in mid-copy, let the copy end, and wait for the pause.
+
+    The source's QEMU has sent everything and waits; its daemon asks the destination's to finish,
+    which does not answer.
+    """
+    domain = lab.hosts[source].connection().lookupByName(guest)
+    faults.pause(lab.hosts[destination].daemon("libvirtd"))
+    domain.migrateSetMaxSpeed(1000)
+    wait_until(lambda: domain.state()[0] == libvirt.VIR_DOMAIN_PAUSED, 60.0)
 
 
 def wait_until(holds: Callable[[], bool], timeout_s: float) -> None:

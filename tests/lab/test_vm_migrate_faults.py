@@ -8,6 +8,9 @@ never runs twice, it is defined once, and migrating it again succeeds.
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,9 +19,17 @@ from typing import Any
 import pytest
 
 from tests.lab import faults
+from tests.lab.domains import Place
+from tests.lab.host import REPOSITORY
 from tests.lab.lab import Lab
 from tests.lab.layout import MIGRATION
-from tests.lab.moving import Moving, move, stays
+from tests.lab.moving import (
+    Moving,
+    freeze_destination_at_handover,
+    move,
+    stays,
+    wait_until,
+)
 
 pytestmark = [pytest.mark.lab, pytest.mark.faults]
 
@@ -138,7 +149,6 @@ def test_fault_in_mid_copy(lab: Lab, row: Row) -> None:
     moving.wait_copying()
     row.inject(moving)
     result = moving.result()
-    print(result.duration_s, result.phases, result.actions, result.leftovers, result.warnings)
     assert (result.outcome, result.error_code) == (row.outcome, row.error_code), result.reason
     assert row.words in result.reason
     assert [(p.host, p.state, p.autostart) for p in lab.where("vm1")] == [("kvm1", row.state, True)]
@@ -178,7 +188,7 @@ _FROZEN_S = 40.0  # longer than libvirt's keepalive, after which the source goes
 def _freeze_and_thaw(lab: Lab, **options: Any) -> Any:
     moving = Moving(lab, "vm1", options={"bandwidth_mib_s": 5, **options})
     moving.wait_copying()
-    moving.freeze_destination_at_handover()
+    freeze_destination_at_handover(lab, "vm1", "kvm1", "kvm2")
     time.sleep(_FROZEN_S)
     faults.resume(lab.hosts["kvm2"].daemon("libvirtd"))
     return moving.result()
@@ -208,7 +218,7 @@ def test_source_daemon_dies_at_handover(lab: Lab) -> None:
     lab.start_guest("vm1", "kvm1", memory_mib=128, fill_mib=96, disk=False, autostart=True)
     moving = Moving(lab, "vm1", options={"bandwidth_mib_s": 5})
     moving.wait_copying()
-    moving.freeze_destination_at_handover()
+    freeze_destination_at_handover(lab, "vm1", "kvm1", "kvm2")
     # The request to finish is in the frozen daemon's queue by now.
     time.sleep(1.0)
     faults.kill(lab.hosts["kvm1"].daemon("libvirtd"))
@@ -226,12 +236,80 @@ def test_short_freeze_at_handover_only_delays(lab: Lab) -> None:
     lab.start_guest("vm1", "kvm1", memory_mib=128, fill_mib=96)
     moving = Moving(lab, "vm1", options={"bandwidth_mib_s": 5})
     moving.wait_copying()
-    moving.freeze_destination_at_handover()
+    freeze_destination_at_handover(lab, "vm1", "kvm1", "kvm2")
     time.sleep(5.0)
     faults.resume(lab.hosts["kvm2"].daemon("libvirtd"))
     result = moving.result()
     assert result.outcome == "moved", result.reason
     assert (result.downtime_ms or 0) > 4000
+    assert stays(lab, "vm1") == ("kvm1", "kvm2")
+
+
+# -- the process that began it dies ---------------------------------------------------------------
+
+_DRIVER = """
+import sys
+from tests.lab.lab import Lab
+from tests.lab.moving import move
+move(Lab.attach(sys.argv[1]), "vm1", bandwidth_mib_s=5)
+"""
+
+
+def _driver(lab: Lab) -> subprocess.Popen[bytes]:
+    """Begin a migration in a process of its own and wait until it copies."""
+    environment = {**os.environ, "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / '.collections'}"}
+    process = subprocess.Popen([sys.executable, "-c", _DRIVER, lab.name], env=environment)
+    source = lab.hosts["kvm1"].connection().lookupByName("vm1")
+    wait_until(lambda: source.jobStats().get("memory_processed", 0) > 4 << 20, 60.0)
+    return process
+
+
+def test_next_call_ends_the_handover_of_a_dead_one(lab: Lab) -> None:
+    """The VM that waits on the destination is resumed by the next call, with its autostart."""
+    lab.start_guest("vm1", "kvm1", memory_mib=128, fill_mib=96, autostart=True)
+    driver = _driver(lab)
+    freeze_destination_at_handover(lab, "vm1", "kvm1", "kvm2")
+    driver.kill()
+    driver.wait()
+    faults.resume(lab.hosts["kvm2"].daemon("libvirtd"))
+    wait_until(lambda: [p.host for p in lab.where("vm1")] == ["kvm2"], 30.0)
+    assert [p.state for p in lab.where("vm1")] == ["paused"]
+    result = move(lab, "vm1")
+    assert (result.outcome, result.changed) == ("already_there", True), result.reason
+    assert lab.where("vm1") == [Place("kvm2", "running", persistent=True, autostart=True)]
+    assert stays(lab, "vm1") == ("kvm1", "kvm2")
+    assert not move(lab, "vm1").changed
+
+
+def test_copy_goes_on_without_the_process_that_began_it(lab: Lab) -> None:
+    """A second call is refused while the copy of a dead one runs, and finds the VM afterwards."""
+    lab.start_guest("vm1", "kvm1", memory_mib=128, fill_mib=64)
+    driver = _driver(lab)
+    driver.kill()
+    driver.wait()
+    refused = move(lab, "vm1")
+    assert (refused.outcome, refused.error_code) == ("not_moved", "prerequisite_failed")
+    assert "Another migration of the VM is running." in refused.reason
+    lab.hosts["kvm1"].connection().lookupByName("vm1").migrateSetMaxSpeed(1000)
+    wait_until(lambda: [p.host for p in lab.where("vm1")] == ["kvm2"], 30.0)
+    assert move(lab, "vm1").outcome == "already_there"
+    assert stays(lab, "vm1") == ("kvm1", "kvm2")
+
+
+def test_next_call_undoes_what_waits_beside_a_running_vm(lab: Lab) -> None:
+    """A copy that a dead call left paused on the destination is removed, and the VM moves."""
+    lab.start_guest("vm1", "kvm1", memory_mib=128, fill_mib=96, disk=False)
+    driver = _driver(lab)
+    freeze_destination_at_handover(lab, "vm1", "kvm1", "kvm2")
+    driver.kill()
+    driver.wait()
+    time.sleep(_FROZEN_S)
+    faults.resume(lab.hosts["kvm2"].daemon("libvirtd"))
+    both = [("kvm1", "running"), ("kvm2", "paused")]
+    wait_until(lambda: [(p.host, p.state) for p in lab.where("vm1")] == both, 30.0)
+    result = move(lab, "vm1")
+    assert result.outcome == "moved", result.reason
+    assert any("stop the paused copy" in action for action in result.actions)
     assert stays(lab, "vm1") == ("kvm1", "kvm2")
 
 

@@ -45,8 +45,8 @@ def read_end_state(connection: t.Any, uuid: str, with_job: bool = False) -> EndS
     uuid : str
         The VM.
     with_job : bool
-        Whether to ask if libvirt is working on it. The answer may take 30 s, and when it does not come the VM counts
-        as busy.
+        Whether to ask if libvirt is working on it. The answer may take 30 s, and when it does not
+        come the VM counts as busy.
 
     Raises
     ------

@@ -19,6 +19,7 @@ import typing as t
 from .._errors import DomainNotFound, DroverError
 from .._libvirt.domain import DomainFacts, read_facts
 from .._libvirt.events import start_event_loop
+from .._libvirt.handover_mark import HandoverMark, read_mark
 from .._libvirt.migration import completed_statistics
 from .._prerequisites.check import check_prerequisites, refuse_failed
 from .ends import End, open_both
@@ -28,7 +29,7 @@ from .progress import Progress
 from .repair import Repairs, settle
 from .report import Report
 from .request import MigrationRequest
-from .result import EndState, Evidence, MigrationResult
+from .result import EndState, Evidence, MigrationResult, Outcome
 from .transfer import Transfer
 
 
@@ -134,8 +135,11 @@ class _Attempt:
         facts = None
         try:
             facts, evidence = self._prepare()
-            if _is_there(evidence):
-                return self._adopt(facts)
+            if self._is_to_be_sorted_out(facts, evidence):
+                sorted_out = self._sort_out(facts)
+                if sorted_out is not None:
+                    return sorted_out
+                facts, evidence = self._read()
             self._check(facts, evidence.destination)
             return self._move(facts, evidence.destination)
         except DroverError as error:
@@ -157,6 +161,9 @@ class _Attempt:
     def _prepare(self) -> tuple[DomainFacts, Evidence]:
         """Connect to both hosts and read the VM."""
         open_both(self._source, self._destination)
+        return self._read()
+
+    def _read(self) -> tuple[DomainFacts, Evidence]:
         facts = self._read_facts()
         return facts, self._evidence(facts.uuid)
 
@@ -199,21 +206,62 @@ class _Attempt:
         )
         refuse_failed(self._report.prerequisites)
 
-    def _adopt(self, facts: DomainFacts) -> MigrationResult:
-        """The VM is on the destination already: see that nothing of it is left on the source."""
-        repairs = Repairs(self._source, self._destination, facts.uuid)
-        # Nobody of us paused it, so nobody of us resumes it.
-        circumstances = Circumstances(resumes_destination=False, persistent=facts.state.persistent)
+    def _is_to_be_sorted_out(self, facts: DomainFacts, evidence: Evidence) -> bool:
+        """Whether an earlier migration left the VM on the destination, and it is plain what that means.
+
+        A VM that is paused there, without our mark, while it runs on the source is for a person to
+        judge; the prerequisites refuse it.
+        """
+        if not evidence.destination.active or facts.job:
+            return False
+        if not evidence.source.active or evidence.destination.state == "running":
+            return True
+        return self._mark_on_destination(facts.uuid) is not None
+
+    def _sort_out(self, facts: DomainFacts) -> MigrationResult | None:
+        """Finish or undo what an earlier migration began; None when the VM is still to be moved."""
+        mark = self._mark_on_destination(facts.uuid)
+        repairs = self._repairs(facts)
+        circumstances = Circumstances(
+            resumes_destination=mark is not None,
+            persistent=facts.state.persistent,
+            defined_on_destination=mark is None or mark.defined_before,
+            # What ended the source's QEMU since is not known; the VM that waits on the destination
+            # is the only one.
+            source_ended_by_us=True,
+        )
         verdict, evidence = self._settle(repairs, lambda: circumstances)
+        if verdict.succeeded and mark is not None and mark.autostart:
+            repairs.copy_autostart()
+        if verdict.outcome is not Outcome.UNKNOWN and mark is not None:
+            repairs.clear_marks()
+        if verdict.outcome in (Outcome.ROLLED_BACK, Outcome.NOT_MOVED) and evidence.source.active:
+            self._report.actions_before = tuple(repairs.actions)
+            return None
         return self._report.adopted(facts, verdict, evidence, repairs)
+
+    def _mark_on_destination(self, uuid: str) -> HandoverMark | None:
+        domain = self._destination.domain(uuid)
+        if domain is None:
+            return None
+        return self._destination.ask(lambda _connection: read_mark(domain), "read the VM's marks")
+
+    def _repairs(self, facts: DomainFacts) -> Repairs:
+        return Repairs(self._source, self._destination, facts.uuid)
 
     def _move(self, facts: DomainFacts, destination_before: EndState) -> MigrationResult:
         if self.on_begin is not None:
             self.on_begin(facts, destination_before)
         transfer = Transfer(
-            self._request, facts, self._source, self._destination, self._clock, self._sleep
+            self._request,
+            facts,
+            self._source,
+            self._destination,
+            destination_before,
+            self._clock,
+            self._sleep,
         )
-        repairs = Repairs(self._source, self._destination, facts.uuid)
+        repairs = self._repairs(facts)
         with transfer:
             copied = transfer.run(self._on_progress, self._stop)
             verdict, evidence = self._settle(
@@ -222,6 +270,8 @@ class _Attempt:
             if verdict.succeeded and facts.state.autostart:
                 repairs.copy_autostart()
                 evidence = repairs.look()
+            if verdict.outcome is not Outcome.UNKNOWN:
+                repairs.clear_marks()
         completed = self._completed(facts.uuid) if verdict.succeeded else {}
         return self._report.finished(facts, verdict, evidence, repairs, copied, completed)
 

@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from .._errors import DroverError
 from .._libvirt import domain as domains
+from .._libvirt.handover_mark import clear_mark
 from .ends import End
 from .outcome import WAIT, Circumstances, Repair, Verdict, classify
 from .result import Evidence, Outcome
@@ -78,20 +79,33 @@ class Repairs:
 
     def _quarantine(self) -> None:
         """Pause first on both hosts, for every moment counts, then see to autostart."""
-        for change in (_suspend_if_running, _no_autostart):
-            for end in (self._destination, self._source):
-                self._to(end, change)
+        failures = [
+            failure
+            for change in (_suspend_if_running, _no_autostart)
+            for end in (self._destination, self._source)
+            for failure in self._failures(end, change)
+        ]
+        if failures:
+            raise failures[0]
 
-    def copy_autostart(self) -> bool:
-        """Start the VM together with its new host; libvirt drops this mark in a migration."""
+    def _failures(self, end: End, change: t.Callable[[t.Any], None]) -> list[DroverError]:
+        """Do one thing and return its error, so that the other host gets its turn in any case."""
         try:
-            self._to(self._destination, lambda domain: domains.set_autostart(domain, True))
+            self._to(end, change)
         except DroverError as error:
-            self.leftovers.append(
-                "Autostart was not set on the destination: {}".format(error.message)
-            )
-            return False
-        return True
+            return [error]
+        return []
+
+    def copy_autostart(self) -> None:
+        """Start the VM together with its new host; libvirt forgets this in a migration."""
+        for failure in self._failures(self._destination, _autostart):
+            self.leftovers.append("Autostart was not set on the destination: " + failure.message)
+
+    def clear_marks(self) -> None:
+        """Take the handover mark away: the VM is where it belongs."""
+        for end in (self._source, self._destination):
+            for failure in self._failures(end, clear_mark):
+                self.leftovers.append("The handover mark stayed on: " + failure.message)
 
 
 def _sentence(repair: Repair) -> str:
@@ -101,6 +115,10 @@ def _sentence(repair: Repair) -> str:
 def _suspend_if_running(domain: t.Any) -> None:
     if domains.is_running(domain):
         domains.suspend(domain)
+
+
+def _autostart(domain: t.Any) -> None:
+    domains.set_autostart(domain, True)
 
 
 def _no_autostart(domain: t.Any) -> None:
@@ -179,14 +197,16 @@ def _decisive_look(
     grace_until_s = clock() + _GRACE_S
     while True:
         evidence = repairs.look()
+        known = circumstances()
         patience_left = clock() < deadline_s
         verdict = classify(
             evidence,
             replace(
-                circumstances(),
+                known,
                 patience_left=patience_left,
                 grace_left=clock() < grace_until_s,
-                source_ended_by_us=Repair.DESTROY_SOURCE in repairs.done,
+                source_ended_by_us=known.source_ended_by_us
+                or Repair.DESTROY_SOURCE in repairs.done,
             ),
         )
         readable = evidence.source.readable and evidence.destination.readable

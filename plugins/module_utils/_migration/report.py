@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from .._errors import DroverError
 from .._libvirt.domain import DomainFacts
+from .._prerequisites.finding import Finding
 from . import timeline
 from .complaints import understand
 from .outcome import Verdict
@@ -39,7 +40,8 @@ class Report:
         self._request = request
         self._clock = clock
         self._begun_s = clock()
-        self.prerequisites: tuple[t.Any, ...] = ()
+        self.prerequisites: tuple[Finding, ...] = ()
+        self.actions_before: tuple[str, ...] = ()
 
     def refusal(
         self, error: DroverError, evidence: Evidence, facts: DomainFacts | None
@@ -70,6 +72,7 @@ class Report:
             outcome=Outcome.ALREADY_THERE if there else verdict.outcome or Outcome.UNKNOWN,
             reason=verdict.reason,
             error_code="" if there else (verdict.outcome or Outcome.UNKNOWN).value,
+            remedy=_REMEDIES.get(verdict.outcome or Outcome.UNKNOWN, ""),
             actions=tuple(repairs.actions),
             leftovers=tuple(repairs.leftovers),
         )
@@ -90,7 +93,7 @@ class Report:
             outcome=outcome,
             phase=_phase_reached(outcome, copied),
             phases=self._phases(copied),
-            actions=tuple(repairs.actions),
+            actions=self.actions_before + tuple(repairs.actions),
             leftovers=tuple(repairs.leftovers),
             warnings=_warnings(outcome, copied),
             **vars(_explain(verdict, copied)),
@@ -107,6 +110,7 @@ class Report:
             outcome=Outcome.UNKNOWN,
             evidence=evidence,
             duration_s=round(self._clock() - self._begun_s, 3),
+            actions=self.actions_before,
             prerequisites=tuple(check.to_dict() for check in self.prerequisites),
         )
 

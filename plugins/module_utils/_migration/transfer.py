@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from .._errors import LibvirtFailed
 from .._libvirt.domain import DomainFacts
 from .._libvirt.events import EventLog, subscribed
+from .._libvirt.handover_mark import HandoverMark, set_mark
 from .._libvirt.migration import MigrationJob, migration_flags, migration_parameters
 from . import timeline
 from .convergence import limits_for
@@ -24,6 +25,7 @@ from .handover import Handover
 from .monitor import Monitor, StopRequest, Watched
 from .progress import Progress
 from .request import MigrationRequest
+from .result import EndState
 
 # How long the source's last event may trail behind the return of the migration call.
 _LATE_EVENT_S = 2.0
@@ -66,6 +68,8 @@ class Transfer:
         The VM before.
     source, destination : End
         The hosts.
+    destination_before : EndState
+        What the destination knew of the VM.
     clock, sleep : callable
         Time.
     """
@@ -76,6 +80,7 @@ class Transfer:
         facts: DomainFacts,
         source: End,
         destination: End,
+        destination_before: EndState,
         clock: t.Callable[[], float],
         sleep: t.Callable[[float], None],
     ) -> None:
@@ -83,6 +88,7 @@ class Transfer:
         self._facts = facts
         self._source = source
         self._destination = destination
+        self._destination_before = destination_before
         self._clock = clock
         self._sleep = sleep
         self._log = EventLog(clock)
@@ -118,6 +124,8 @@ class Transfer:
     def run(self, on_progress: t.Callable[[Progress], None], stop: StopRequest | None) -> Copied:
         """Migrate; returns when libvirt's call and the handover are over, however they went."""
         job = self._job()
+        if self._hands_over:
+            self._mark()
         handover = self._begin_handover()
         began_s = self._clock()
         job.start()
@@ -153,8 +161,21 @@ class Transfer:
         limits = limits_for(options, self._facts.memory_mib)
         return Monitor(job, limits, options.abort_timeout_s, self._clock, on_progress, stop)
 
+    @property
+    def _hands_over(self) -> bool:
+        """Whether the destination will wait for us to resume the VM."""
+        return self._request.options.resumes_destination and self._facts.state.state != "paused"
+
+    def _mark(self) -> None:
+        """Let others know what to do with the VM should this process die."""
+        mark = HandoverMark(self._destination_before.persistent, self._facts.state.autostart)
+        uuid = self._facts.uuid
+        self._source.ask(
+            lambda connection: set_mark(connection.lookupByUUIDString(uuid), mark), "mark the VM"
+        )
+
     def _begin_handover(self) -> Handover | None:
-        if not self._request.options.resumes_destination or self._facts.state.state == "paused":
+        if not self._hands_over:
             return None
         handover = Handover(
             self._source, self._destination, self._facts.uuid, self._log, self._sleep

@@ -1,0 +1,111 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A mark in a VM's live definition that says "on its way, resume it when the source is gone".
+
+The mark is set before a migration whose handover is ours. It travels with the live definition, so
+that whoever finds the VM paused on the destination knows that it waits for the end of its handover
+and not for the user who paused it, even when the process that began the migration died. It is taken
+away once the VM runs, so a paused VM with the mark has never run there.
+
+This module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+
+from .connection import libvirt, translated
+
+_NAMESPACE = "https://drover.dev/xmlns/handover/1"
+_PREFIX = "drover-handover"
+
+
+@dataclass(frozen=True)
+class HandoverMark:
+    """What the mark says.
+
+    Parameters
+    ----------
+    defined_before : bool
+        Whether the destination had a definition of the VM before the migration.
+    autostart : bool
+        Whether the VM was started together with its host.
+    """
+
+    defined_before: bool = False
+    autostart: bool = False
+
+
+def set_mark(domain: t.Any, mark: HandoverMark) -> None:
+    """Mark a running VM.
+
+    Raises
+    ------
+    LibvirtFailed
+        It cannot be marked.
+    """
+    attributes = {"defined-before": mark.defined_before, "autostart": mark.autostart}
+    element = ET.Element(
+        "handover", {name: "yes" if on else "no" for name, on in attributes.items()}
+    )
+    with translated("mark the VM {} for its handover".format(domain.name())):
+        domain.setMetadata(
+            libvirt.VIR_DOMAIN_METADATA_ELEMENT,
+            ET.tostring(element, encoding="unicode"),
+            _PREFIX,
+            _NAMESPACE,
+            libvirt.VIR_DOMAIN_AFFECT_LIVE,
+        )
+
+
+def read_mark(domain: t.Any) -> HandoverMark | None:
+    """Return the mark of a running VM, or None.
+
+    Raises
+    ------
+    LibvirtFailed
+        The host does not answer.
+    """
+    with translated("read the marks of the VM {}".format(domain.name())):
+        try:
+            text = domain.metadata(
+                libvirt.VIR_DOMAIN_METADATA_ELEMENT, _NAMESPACE, libvirt.VIR_DOMAIN_AFFECT_LIVE
+            )
+        except libvirt.libvirtError as error:
+            if error.get_error_code() in _NOT_MARKED:
+                return None
+            raise
+    element = ET.fromstring(text)
+    return HandoverMark(element.get("defined-before") == "yes", element.get("autostart") == "yes")
+
+
+def clear_mark(domain: t.Any) -> None:
+    """Take the mark away; nothing happens when there is none, or when the VM does not run.
+
+    Raises
+    ------
+    LibvirtFailed
+        The host does not answer.
+    """
+    if read_mark(domain) is None:
+        return
+    with translated("take the handover mark from the VM {}".format(domain.name())):
+        domain.setMetadata(
+            libvirt.VIR_DOMAIN_METADATA_ELEMENT,
+            None,
+            _PREFIX,
+            _NAMESPACE,
+            libvirt.VIR_DOMAIN_AFFECT_LIVE,
+        )
+
+
+# No such metadata; not running; gone.
+_NOT_MARKED = (
+    getattr(libvirt, "VIR_ERR_NO_DOMAIN_METADATA", 80),
+    getattr(libvirt, "VIR_ERR_OPERATION_INVALID", 55),
+    getattr(libvirt, "VIR_ERR_NO_DOMAIN", 42),
+)
