@@ -178,13 +178,13 @@ def _off(evidence: Evidence, circumstances: Circumstances) -> Verdict:
         return _wait_or(circumstances, Verdict(None, (Repair.DESTROY_DESTINATION,)))
     if destination.state == "paused" and destination.reason == "user":
         if ended_by_user:
-            return _stopped(source, _removal(destination, circumstances))
+            return _stopped(source, _removal(evidence, circumstances))
         return _arrived_paused(evidence, circumstances)
     if destination.active:
         return _moved(evidence, circumstances)
     if ended_by_user:
-        return _stopped(source, _removal(destination, circumstances))
-    return Verdict(Outcome.LOST, _removal(destination, circumstances), _nowhere(evidence))
+        return _stopped(source, _removal(evidence, circumstances))
+    return Verdict(Outcome.LOST, _removal(evidence, circumstances), _nowhere(evidence))
 
 
 def _waiting(evidence: Evidence, circumstances: Circumstances) -> Verdict:
@@ -200,7 +200,7 @@ def _waiting(evidence: Evidence, circumstances: Circumstances) -> Verdict:
         return Verdict(Outcome.MOVED, (Repair.DESTROY_SOURCE,))
     return Verdict(
         Outcome.ROLLED_BACK,
-        (Repair.RESUME_SOURCE, *_removal(destination, circumstances)),
+        (Repair.RESUME_SOURCE, *_removal(evidence, circumstances)),
         "The handover failed; the VM goes on where it was.",
     )
 
@@ -216,7 +216,7 @@ def _alive(evidence: Evidence, circumstances: Circumstances) -> Verdict:
         and not _never_ran(destination, circumstances)
     ):
         return _both(evidence)
-    removal = _removal(destination, circumstances)
+    removal = _removal(evidence, circumstances)
     return Verdict(Outcome.ROLLED_BACK if removal else Outcome.NOT_MOVED, removal)
 
 
@@ -283,12 +283,16 @@ def _half_arrived(evidence: Evidence) -> Verdict:
     )
 
 
-def _removal(destination: EndState, circumstances: Circumstances) -> tuple[Repair, ...]:
-    """What removes a copy that never ran from the destination; an older definition stays."""
+def _removal(evidence: Evidence, circumstances: Circumstances) -> tuple[Repair, ...]:
+    """What removes a copy that never ran from the destination; an older definition stays.
+
+    So does the only one there is.
+    """
+    source, destination = evidence.source, evidence.destination
     repairs: tuple[Repair, ...] = ()
     if destination.active:
         repairs += (Repair.DESTROY_DESTINATION,)
-    if destination.persistent and not circumstances.defined_on_destination:
+    if destination.persistent and source.persistent and not circumstances.defined_on_destination:
         repairs += (Repair.UNDEFINE_DESTINATION,)
     return repairs
 
