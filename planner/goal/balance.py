@@ -27,23 +27,24 @@ class BalanceSetting:
         Half widths of the bands, as fractions of a host's limit: nothing is done while every host is within the
         trigger's band; what is done aims at the target's.
     worth_s
-        Seconds of migration that it is worth to lower the crowding by one squared percentage point.
+        Seconds of migration that it is worth to lower the crowding of one host by one squared percentage point: with 3, a host
+        that is ten points outside the band is worth 300 s, about five migrations.
     min_gain
         The least improvement for which a plan is made, as a fraction of what there is to gain.
     """
 
     trigger: float = 0.10
     target: float = 0.01
-    worth_s: float = 100.0
+    worth_s: float = 3.0
     min_gain: float = 0.10
 
 
 PRESETS = {
-    1: BalanceSetting(trigger=0.30, target=0.10, worth_s=5.0),
-    2: BalanceSetting(trigger=0.20, target=0.05, worth_s=20.0),
+    1: BalanceSetting(trigger=0.30, target=0.10, worth_s=0.2),
+    2: BalanceSetting(trigger=0.20, target=0.05, worth_s=1.0),
     3: BalanceSetting(),
-    4: BalanceSetting(trigger=0.05, worth_s=400.0, min_gain=0.05),
-    5: BalanceSetting(trigger=0.02, worth_s=2000.0, min_gain=0.01),
+    4: BalanceSetting(trigger=0.05, worth_s=10.0, min_gain=0.05),
+    5: BalanceSetting(trigger=0.02, worth_s=40.0, min_gain=0.01),
 }
 """Aggressiveness: from "only relieve hosts in trouble" to "even out what can be evened out"."""
 
@@ -81,10 +82,9 @@ class Balance(Goal):
         band, loads, names = self.band(snapshot, limits), snapshot.loads(placement), self.members(snapshot)
         return sum(band.crowding(loads[name], limits[name]) for name in names) / max(1, len(names))
 
-    @property
-    def weight_s(self) -> float:
-        """What a squared limit of crowding is worth, in seconds of migration."""
-        return self.setting.worth_s * SQUARE_POINTS
+    def weight_s(self, snapshot: ClusterSnapshot) -> float:
+        """Return what a squared limit of mean crowding is worth, in seconds of migration."""
+        return self.setting.worth_s * SQUARE_POINTS * len(self.members(snapshot))
 
     def shortfalls(self, snapshot: ClusterSnapshot, placement: Mapping[str, str]) -> tuple[str, ...]:
         """Nothing can fall short: the band is reached as far as it pays."""
@@ -96,7 +96,7 @@ class Balance(Goal):
         """Return the crowding, and the standard deviations as people know them."""
         crowding = self.crowding(snapshot, limits, placement)
         return (
-            Term(name="crowding", unit="squared limits", value=round(crowding, 9), weight_s=self.weight_s),
+            Term(name="crowding", unit="squared limits", value=round(crowding, 9), weight_s=self.weight_s(snapshot)),
             *self._deviations(snapshot, limits, placement),
         )
 

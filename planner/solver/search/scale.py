@@ -27,8 +27,8 @@ class Scale:
         self.indexed = indexed
         self.band = goal.band(problem.snapshot, problem.limits)
         self.members = [indexed.number[name] for name in goal.members(problem.snapshot)]
-        self.weight_s = goal.weight_s
-        self.host_s = goal.weight_s / max(1, len(self.members))
+        self.weight_s = goal.weight_s(problem.snapshot)
+        self.host_s = self.weight_s / max(1, len(self.members))
         self.inverse = [tuple(1 / most if most > 0 else 0.0 for most in limit) for limit in indexed.limits]
         self._balanced = [False] * len(indexed.hosts)
         for host in self.members:
