@@ -50,6 +50,7 @@ sanity: setup ## ansible-test sanity, with nothing ignored
 	scripts/sanity
 
 bench: setup-lab ## Benchmarks (prints figures, judges nothing)
+	$(PY) -m tests.benchmarks $(BENCH)
 	$(PY) -m pytest tests/benchmarks -q -s -m "" --override-ini testpaths=tests/benchmarks
 
 lab-up: setup-lab ## Bring up a lab: make lab-up HOSTS=4 LAB=lab

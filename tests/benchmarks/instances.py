@@ -1,17 +1,20 @@
 # Copyright: (c) 2026, The Drover authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Instances for benchmarks: synthetic clusters of any size, and the project's instance files converted at run time.
+"""Clusters for benchmarks: synthetic ones of any size, and instance files turned into facts at run time.
 
-The sizes are those that public clouds sell most (many small VMs, few large ones); hosts have 40 threads and 90 GiB. A VM arrives,
-is placed, and some leave again, as in a cluster that has been alive for a while.
+The synthetic ones have the sizes that public clouds sell most (many small VMs, few large ones) on hosts of 40 threads
+and 90 GiB. Tenants arrive, each with some VMs of one size, until the cluster is nearly full; then tenants leave until
+the wanted number of VMs is left. That leaves hosts as uneven as those of real traces.
 """
 
 from __future__ import annotations
 
-import json
 import random
 from pathlib import Path
 from typing import Any
+
+from planner.importers.instance import from_instance
+from planner.importers.source import Source
 
 Facts = dict[str, Any]
 
@@ -22,62 +25,112 @@ SHAPES = (
 )  # fmt: skip
 """vCPUs, GiB and how often."""
 
-POLICY = {"capacity": {"vcpu_overcommit": 1.0, "memory_overcommit": 1.0}, "headroom": {"cpu": 0, "memory": 0}}
-"""vCPUs are hard, and hosts may be filled to the brim: what the other tools in the comparison assume."""
+POLICY = {
+    "capacity": {"vcpu_overcommit": 1.0, "memory_overcommit": 1.0},
+    "headroom": {"cpu": 0, "memory": 0},
+    "limits": {"per_host": 2},
+}
+"""Hard vCPUs and no headroom, as the peers assume; two migrations of a host at a time, as the table of figures says."""
+
+FULL = 0.85
+"""Part of the memory or of the vCPUs that is given out when tenants stop arriving."""
+
+MORE = 0.8
+"""Chance that a tenant has one VM more."""
+
+Vm = tuple[int, int, tuple[int, int]]
+"""Tenant, host and shape."""
 
 
-def synthetic(hosts: int, domains: int, *, seed: int = 1, first_fit: bool = False) -> Facts:
-    """Return facts of a cluster whose VMs were placed on the emptiest host, or on the first one with room."""
+class _Hosts:
+    """What each host has given out."""
+
+    def __init__(self, count: int) -> None:
+        self.vcpus = [0] * count
+        self.mib = [0] * count
+
+    def add(self, host: int, shape: tuple[int, int]) -> None:
+        self.vcpus[host] += shape[0]
+        self.mib[host] += shape[1]
+
+    def is_full(self) -> bool:
+        """Tell whether no more tenants come."""
+        most = FULL * len(self.vcpus)
+        return sum(self.vcpus) >= most * HOST_VCPUS or sum(self.mib) >= most * HOST_MIB
+
+    def choose(self, shape: tuple[int, int], first_fit: bool) -> int | None:
+        """Return the first host with room, or the one with the least memory given out; ``None`` if there is no room."""
+        vcpus, mib = HOST_VCPUS - shape[0], HOST_MIB - shape[1]
+        used = enumerate(zip(self.vcpus, self.mib, strict=True))
+        fitting = (i for i, (c, m) in used if c <= vcpus and m <= mib)
+        return (
+            next(fitting, None)
+            if first_fit
+            else min(fitting, key=self.mib.__getitem__, default=None)
+        )
+
+
+def synthetic(hosts: int, domains: int, *, seed: int, first_fit: bool) -> Facts:
+    """Return facts of a cluster whose VMs were placed on the first host with room, or on the emptiest one.
+
+    Raises
+    ------
+    ValueError
+        So many VMs do not fit.
+    """
     chance = random.Random(seed)
-    used = [[0, 0] for _ in range(hosts)]
-    placed: dict[int, tuple[int, int, int]] = {}
-    shapes, weights = [shape[:2] for shape in SHAPES], [shape[2] for shape in SHAPES]
-    number = 0
-    while len(placed) < domains:
-        vcpus, gib = chance.choices(shapes, weights)[0]
-        host = _choose(used, vcpus, gib * 1024, first_fit)
-        placed[number] = (host, vcpus, gib * 1024)
-        used[host][0] += vcpus
-        used[host][1] += gib * 1024
-        number += 1
-        if len(placed) > domains // 4 and chance.random() < 0.45:
-            gone = chance.choice(list(placed)) if number % 7 == 0 else next(iter(placed))
-            host, vcpus, mib = placed.pop(gone)
-            used[host][0] -= vcpus
-            used[host][1] -= mib
+    arrived = _arrivals(chance, _Hosts(hosts), first_fit)
+    if len(arrived) < domains:
+        raise ValueError(
+            f"{hosts} hosts are full with {len(arrived)} VMs; ask for no more than that"
+        )
+    left = _departures(chance, arrived, domains)
     return {
-        "hosts": [{"name": f"n{i:04d}", "vcpus": HOST_VCPUS, "memory_mib": HOST_MIB} for i in range(hosts)],
-        "domains": [
-            {
-                "name": f"vm{index:05d}",
-                "host": f"n{host:04d}",
-                "vcpus": vcpus,
-                "memory_mib": mib,
-                "cpu_usage": round(vcpus * min(1.0, chance.expovariate(8)), 4),
-            }
-            for index, (host, vcpus, mib) in enumerate(placed.values())
+        "hosts": [
+            {"name": f"n{i:04d}", "vcpus": HOST_VCPUS, "memory_mib": HOST_MIB} for i in range(hosts)
         ],
+        "domains": [_domain(chance, number, *vm[1:]) for number, vm in enumerate(left)],
     }
 
 
-def _choose(used: list[list[int]], vcpus: int, mib: int, first_fit: bool) -> int:
-    fitting = [i for i, (c, m) in enumerate(used) if c + vcpus <= HOST_VCPUS and m + mib <= HOST_MIB]
-    return fitting[0] if first_fit else min(fitting, key=lambda i: (used[i][1], i))
+def _arrivals(chance: random.Random, given: _Hosts, first_fit: bool) -> list[Vm]:
+    """Let tenants come until the cluster is nearly full."""
+    shapes = [(vcpus, gib * 1024) for vcpus, gib, _often in SHAPES]
+    weights = [often for _vcpus, _gib, often in SHAPES]
+    arrived: list[Vm] = []
+    tenant = 0
+    while not given.is_full():
+        tenant += 1
+        shape = chance.choices(shapes, weights)[0]
+        while (host := given.choose(shape, first_fit)) is not None:
+            given.add(host, shape)
+            arrived.append((tenant, host, shape))
+            if chance.random() > MORE:
+                break
+    return arrived
+
+
+def _departures(chance: random.Random, arrived: list[Vm], domains: int) -> list[Vm]:
+    """Let tenants go, in no order, until so many VMs are left; of the last one only some go."""
+    tenants = sorted({vm[0] for vm in arrived})
+    chance.shuffle(tenants)
+    turn = {tenant: number for number, tenant in enumerate(tenants)}
+    by_turn = sorted(range(len(arrived)), key=lambda index: (turn[arrived[index][0]], index))
+    return [arrived[index] for index in sorted(by_turn[len(arrived) - domains :])]
+
+
+def _domain(
+    chance: random.Random, number: int, host: int, shape: tuple[int, int]
+) -> dict[str, Any]:
+    return {
+        "name": f"vm{number:05d}",
+        "host": f"n{host:04d}",
+        "vcpus": shape[0],
+        "memory_mib": shape[1],
+        "cpu_usage": round(shape[0] * min(1.0, chance.expovariate(8)), 4),
+    }
 
 
 def converted(path: Path) -> Facts:
-    """Return the facts of an instance file: nodes with cpu and mem, vms with node, cpu, mem and cpu_usage."""
-    document = json.loads(path.read_text(encoding="utf-8"))
-    return {
-        "hosts": [{"name": n["name"], "vcpus": n["cpu"], "memory_mib": n["mem"]} for n in document["nodes"]],
-        "domains": [
-            {
-                "name": v["name"],
-                "host": v["node"],
-                "vcpus": v["cpu"],
-                "memory_mib": v["mem"],
-                "cpu_usage": v["cpu_usage"],
-            }
-            for v in document["vms"]
-        ],
-    }
+    """Return the facts of an instance file."""
+    return from_instance(Source(str(path), path.read_text(encoding="utf-8"))).facts
