@@ -42,6 +42,12 @@ options:
       - Seconds between the two samples of the load.
     type: float
     default: 1.0
+  timeout_s:
+    description:
+      - Seconds after which the reading is given up, for a libvirt that takes connections but does not answer.
+      - A file server that is down, or a QEMU that hangs, takes five seconds and does not end the reading.
+    type: float
+    default: 60.0
   labels:
     description:
       - Labels of the host, for the selectors of policies.
@@ -155,21 +161,21 @@ host:
       type: dict
       returned: success
     storage:
-      description: Mounts and directories of pools that hold disks of VMs, and network file systems.
+      description: Mounts and directories of pools that hold disks of VMs, network file systems, and block devices.
       type: list
       elements: dict
       returned: success
       contains:
         path:
-          description: The directory, without symbolic links.
+          description: The directory, without symbolic links, or the name of the block device.
           type: str
           returned: success
         source:
-          description: What is mounted there.
+          description: What is mounted there, or where the name of the block device leads.
           type: str
           returned: success
         fstype:
-          description: Type of the file system.
+          description: Type of the file system, V(block) for block devices.
           type: str
           returned: success
         shared:
@@ -182,7 +188,7 @@ host:
           returned: success
         evidence:
           description: V(marker) for the file of M(drover.libvirt.storage_marker), V(source) for the source of a network
-            file system, V(none) without an identity.
+            file system, V(device) for the World Wide Name or the UUID of a block device, V(none) without an identity.
           type: str
           returned: success
     pools:
@@ -372,7 +378,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..module_utils._errors import or_fail
-from ..module_utils._inspection.inspect import Request, inspect
+from ..module_utils._inspection.inspect import Request, inspect_within
 from ..module_utils._libvirt.connection import LIBVIRT_IMPORT_ERROR
 
 
@@ -399,6 +405,7 @@ def main() -> None:
             "name": {"type": "str"},
             "migration_network": {"type": "str"},
             "sample_s": {"type": "float", "default": 1.0},
+            "timeout_s": {"type": "float", "default": 60.0},
             "labels": {"type": "dict", "default": {}},
             "marks_directory": {"type": "path", "default": "/var/lib/drover/marks"},
         },
@@ -406,7 +413,9 @@ def main() -> None:
     )
     if LIBVIRT_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("libvirt"), exception=LIBVIRT_IMPORT_ERROR)
-    found = or_fail(module, lambda: inspect(request(module.params)))
+    found = or_fail(
+        module, lambda: inspect_within(request(module.params), module.params["timeout_s"])
+    )
     for warning in found.warnings:
         module.warn(warning)
     module.exit_json(changed=False, host=found.host, domains=found.domains)

@@ -40,7 +40,7 @@ def lab() -> Iterator[Lab]:
 def fastest(lab: Lab) -> float:
     """Return the shortest of several readings in seconds: the machine has other work, too."""
     times = []
-    for _ in range(REPEATS):
+    for _repeat in range(REPEATS):
         started = time.perf_counter()
         inspect(Request(lab.hosts["kvm1"].uri, "kvm1"), sleep=lambda _seconds: None)
         times.append(time.perf_counter() - started)

@@ -140,6 +140,14 @@ def test_a_frozen_qemu_hides_nothing_else(lab: Lab, monkeypatch: pytest.MonkeyPa
     assert any("has not answered" in warning for warning in found.warnings)
 
 
+def test_a_libvirt_that_does_not_answer_is_given_up(lab: Lab) -> None:
+    """A frozen daemon still takes connections; the reading ends, with a sentence."""
+    with faults.paused(lab.hosts["kvm1"].daemon("libvirtd")):
+        result = facts(lab, "kvm1", timeout_s=2).results["kvm1"]
+    assert result["error_code"] == "no_answer"
+    assert "has not answered within 2 s" in result["msg"]
+
+
 def test_a_vm_that_disappears_is_left_out(lab: Lab) -> None:
     """One that ends between the samples is no error, and not reported."""
     lab.start_guest("vm1", "kvm1")

@@ -96,7 +96,9 @@ def with_storage(
     storage_of : callable
         Gives the storage entry of the host for a path, None where there is none.
     """
-    if disk["type"] not in FILE_TYPES or not disk["path"]:
+    if disk["type"] not in FILE_TYPES + ("block",) or not disk["path"]:
         return disk
     entry = storage_of(disk["path"])
+    if entry and disk["type"] == "block" and entry["path"] != disk["path"]:
+        return disk  # what the directory /dev lies on holds the name, not the data
     return dict(disk, storage=entry["path"] if entry else None)

@@ -49,6 +49,11 @@ class Definition(t.NamedTuple):
         """The paths on file systems that its disks need."""
         return [path for disk in self.disks for path in file_paths(disk)]
 
+    @property
+    def device_paths(self) -> list[str]:
+        """The block devices that its disks are."""
+        return [disk["path"] for disk in self.disks if disk["type"] == "block" and disk["path"]]
+
 
 class Surroundings(t.NamedTuple):
     """What a domain's facts need of its host; C(real_paths) follows the links in paths."""

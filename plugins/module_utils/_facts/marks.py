@@ -16,11 +16,13 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 import typing as t
 import urllib.parse
 
 Mark = dict[str, t.Any]
 
+_FRACTION = re.compile(r"\.\d+")
 _FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -32,10 +34,12 @@ def parse_moment(text: str) -> datetime.datetime:
     ValueError
         It is no moment, or has no offset from UTC.
     """
-    moment = datetime.datetime.fromisoformat(text.strip().upper().replace("Z", "+00:00"))
+    # Python 3.9 reads neither the Z nor every fraction of a second.
+    plain = _FRACTION.sub("", text.strip().upper()).replace("Z", "+00:00")
+    moment = datetime.datetime.fromisoformat(plain)
     if moment.tzinfo is None:
         raise ValueError("it has no offset from UTC")
-    return moment.astimezone(datetime.timezone.utc).replace(microsecond=0)
+    return moment.astimezone(datetime.timezone.utc)
 
 
 def format_moment(moment: datetime.datetime) -> str:

@@ -92,6 +92,14 @@ class CpuReading(t.NamedTuple):
     expanded_cpu: str | None = None
 
 
+class BlockDevice(t.NamedTuple):
+    """A name of a block device, what it leads to, and the identity that the device has on every host."""
+
+    path: str
+    real_path: str
+    identity: str | None
+
+
 class Marker(t.NamedTuple):
     """What stands in the identity file of a storage: a UUID or None; C(problem) when it cannot be
     read.

@@ -14,7 +14,7 @@ import re
 import typing as t
 import xml.etree.ElementTree as ET
 
-from .readings import Defined, Marker
+from .readings import BlockDevice, Defined, Marker
 
 # The file in the root of a storage whose UUID says which storage it is (see the module
 # storage_marker).
@@ -178,6 +178,22 @@ def _identity_by_source(mount: Mount) -> str | None:
         return None
     part = "" if mount.root == "/" else "#" + mount.root
     return f"{mount.fstype}:{mount.source}{part}"
+
+
+def device_facts(device: BlockDevice) -> dict[str, t.Any]:
+    """Return the facts of a block device as a storage, whose identity is what its hardware or volume group says.
+
+    For libvirt every block device is shared: it migrates without asking, and opens the same path on the other
+    host. So what is there must be proved.
+    """
+    return {
+        "path": device.path,
+        "source": device.real_path,
+        "fstype": "block",
+        "shared": True,
+        "identity": device.identity,
+        "evidence": "device" if device.identity else "none",
+    }
 
 
 def storage_of(path: str, entries: t.Iterable[dict[str, t.Any]]) -> dict[str, t.Any] | None:

@@ -12,6 +12,7 @@ This module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
+import functools
 import os
 import time
 import typing as t
@@ -46,6 +47,12 @@ from .storage import inspect_storage
 
 # How long a QEMU may take to answer before its domain's facts go without what only it knows.
 PROBE_LIMIT_S = 5.0
+
+
+class NoAnswer(DroverError):
+    """The libvirt of a host takes connections but does not answer, or not in time."""
+
+    code = "no_answer"
 
 
 class Request(t.NamedTuple):
@@ -126,6 +133,33 @@ def inspect(
     host["cpu_usage"] = host_cpu_usage(first, second, reading.cpus)
     facts = _facts_of_domains(domains, surroundings, (first, second), probes or {}, warnings)
     return Inspection(host, facts, warnings)
+
+
+def inspect_within(request: Request, limit_s: float) -> Inspection:
+    """Read a host and its domains, unless its libvirt does not answer.
+
+    Parameters
+    ----------
+    request : Request
+        What to read.
+    limit_s : float
+        Seconds after which it is given up, beside the time between the samples.
+
+    Raises
+    ------
+    NoAnswer
+        The time is over.
+    ConnectionFailed, LibvirtFailed
+        As C(inspect) does.
+    """
+    pending: Pending[Inspection | None] = Pending(functools.partial(inspect, request))
+    found = pending.result(limit_s + request.sample_s, None)
+    if found is None:
+        raise NoAnswer(
+            f"libvirt at {request.uri} has not answered within {limit_s:g} s.",
+            "Look at the daemon there (virsh list); restarting it does not stop the VMs.",
+        )
+    return found
 
 
 def _silent_qemu() -> str:

@@ -14,17 +14,19 @@ import typing as t
 from .._facts.domain import Definition
 from .._facts.storage import (
     Mount,
+    device_facts,
     parse_mounts,
     pool_directories,
     storage_facts,
     storage_paths,
 )
+from .._linux.block_devices import read_block_devices
 from .._linux.marker_files import read_markers
 from .._linux.mounts import read_mountinfo, real_paths
 
 
 def inspect_storage(
-    pools: t.Iterable[dict[str, t.Any]], definitions: t.Iterable[Definition], warnings: list[str]
+    pools: t.Iterable[dict[str, t.Any]], definitions: t.Collection[Definition], warnings: list[str]
 ) -> tuple[list[dict[str, t.Any]], dict[str, str]]:
     """Return the storages of the host, and the paths of pools and images with their links followed.
 
@@ -32,7 +34,7 @@ def inspect_storage(
     ----------
     pools : iterable of dict
         Facts of the storage pools.
-    definitions : iterable of Definition
+    definitions : collection of Definition
         The domains whose images matter.
     warnings : list of str
         Takes up a sentence for each storage that cannot be identified.
@@ -44,7 +46,9 @@ def inspect_storage(
     paths = storage_paths(
         mounts, [real[path] for path in directories], [real[path] for path in images]
     )
-    return _identified(paths, mounts, warnings), real
+    used = [path for definition in definitions for path in definition.device_paths]
+    devices = [device_facts(device) for device in read_block_devices(used)]
+    return _identified(paths, mounts, warnings) + devices, real
 
 
 def _identified(

@@ -11,11 +11,14 @@ from ansible_collections.drover.libvirt.plugins.module_utils._facts.domain impor
     parse_definition,
 )
 from ansible_collections.drover.libvirt.plugins.module_utils._facts.readings import (
+    BlockDevice,
     DomainProbe,
     DomainReading,
 )
+from ansible_collections.drover.libvirt.plugins.module_utils._facts.storage import device_facts
 
 from tests.unit.plugins.module_utils.facts.recordings import (
+    LOCAL,
     definition,
     surroundings,
     understood,
@@ -74,6 +77,17 @@ def test_links_are_followed_before_a_storage_is_looked_up() -> None:
     real = {"/tmp/facts-ns/shared/web1.qcow2": "/var/lib/libvirt/images/web1.qcow2"}
     disks = domain_facts(definition("web1"), surroundings(real_paths=real), RUNNING, 0.0)["disks"]
     assert disks[0]["storage"] == "/var/lib/libvirt/images"
+
+
+def test_a_block_device_is_a_storage_of_its_own() -> None:
+    """It never lies in the storage of the directory that holds its name."""
+    odd = definition("odd1", active=False)
+    around = {**LOCAL, "path": "/"}
+    disks = domain_facts(odd, surroundings(storage=[around]), {}, 0.0)["disks"]
+    assert disks[1]["storage"] is None
+    device = device_facts(BlockDevice("/dev/mapper/vg-lv", "/dev/dm-4", "dm:LVM-abc"))
+    disks = domain_facts(odd, surroundings(storage=[around, device]), {}, 0.0)["disks"]
+    assert disks[1]["storage"] == "/dev/mapper/vg-lv"
 
 
 def test_a_volume_is_the_file_behind_it() -> None:

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.drover.libvirt.plugins.module_utils._facts.readings import (
+    BlockDevice,
     Defined,
     Marker,
 )
 from ansible_collections.drover.libvirt.plugins.module_utils._facts.storage import (
+    device_facts,
     is_shared,
     marker_directory,
     mount_of,
@@ -137,6 +139,18 @@ def test_a_storage_that_does_not_answer_has_no_identity() -> None:
     """A file server that is down must not look like the storage that a disk needs."""
     facts = storage_facts("/srv/vms", MOUNTS, Marker(None, "it does not answer within 5 s"))
     assert (facts["identity"], facts["evidence"]) == (None, "none")
+
+
+def test_a_block_device_needs_a_proof() -> None:
+    """libvirt takes it for shared unseen, so the identity alone decides."""
+    known = device_facts(BlockDevice("/dev/mapper/a", "/dev/dm-1", "dm:mpath-36"))
+    assert (known["shared"], known["identity"], known["evidence"]) == (
+        True,
+        "dm:mpath-36",
+        "device",
+    )
+    unknown = device_facts(BlockDevice("/dev/loop0", "/dev/loop0", None))
+    assert (unknown["identity"], unknown["evidence"]) == (None, "none")
 
 
 def test_a_disk_lies_in_the_nearest_storage() -> None:

@@ -1,0 +1,82 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Cluster software on the host on which this runs.
+
+This module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import xml.etree.ElementTree as ET
+
+from .._facts.cluster_stack import ClusterStack, domain_name, is_quorate, parse_cib
+
+_PLACES = ("/usr/sbin", "/sbin", "/usr/bin", "/bin")
+_ANSWER_S = 10.0
+
+
+def read_cluster_stack() -> ClusterStack:
+    """Return what Pacemaker says, or Corosync where it runs alone; empty where neither runs."""
+    running = _commands_running()
+    if "pacemakerd" in running:
+        return _pacemaker()
+    if "corosync" in running:
+        return _corosync()
+    return ClusterStack()
+
+
+def _pacemaker() -> ClusterStack:
+    answer, problem = _ask("cibadmin", "--query")
+    if answer:
+        with contextlib.suppress(ET.ParseError):
+            return parse_cib(answer, _name_in_file)
+        problem = "cibadmin printed no XML"
+    return ClusterStack("Pacemaker", problem=problem)
+
+
+def _corosync() -> ClusterStack:
+    # Without quorum the command fails, but says so.
+    answer, problem = _ask("corosync-quorumtool", "-s")
+    return ClusterStack("Corosync", is_quorate(answer), problem=problem)
+
+
+def _commands_running() -> set[str]:
+    """Return the short names of all processes of this host."""
+    names = set()
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            with (
+                contextlib.suppress(OSError),
+                open(f"/proc/{entry}/comm", encoding="utf-8") as file,
+            ):
+                names.add(file.read().strip())
+    return names
+
+
+def _ask(command: str, *arguments: str) -> tuple[str, str]:
+    """Return what a command printed, and why that is not to be trusted."""
+    search = os.pathsep.join((os.environ.get("PATH", ""), *_PLACES))
+    path = shutil.which(command, path=search)
+    if path is None:
+        return "", f"the command {command} is missing"
+    try:
+        done = subprocess.run(
+            [path, *arguments], capture_output=True, text=True, check=False, timeout=_ANSWER_S
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return "", str(error)
+    return done.stdout, " ".join(done.stderr.split())[:200]
+
+
+def _name_in_file(path: str) -> str | None:
+    try:
+        with open(path, encoding="utf-8") as definition:
+            return domain_name(definition.read())
+    except (OSError, ValueError):
+        return None
