@@ -1,0 +1,131 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Checks of one host by itself: its cluster, its migration network, its cluster software.
+
+This module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._facts.cluster_stack import ClusterStack
+from .._prerequisites.finding import Finding, blocks, holds, untold, warns
+from .checked import Facts
+
+# One gigabit per second: below, the memory of an ordinary VM takes minutes.
+LEAST_SPEED_MBIT = 1000
+
+
+def enough_hosts(host: str, peers: t.Sized) -> t.Iterator[Finding]:
+    """The cluster has two hosts or more."""
+    if peers:
+        yield holds("enough_hosts", "The cluster of {} has {} hosts.".format(host, len(peers) + 1))
+    else:
+        yield blocks(
+            "enough_hosts",
+            "{} has no other host to migrate to.".format(host),
+            "Put two libvirt hosts or more into the group of the cluster.",
+        )
+
+
+def migration_network(
+    host: str, migration: Facts | None, wanted: str | None
+) -> t.Iterator[Finding]:
+    """The host has an address on the migration network that was asked for."""
+    if migration and migration.get("address"):
+        yield holds(
+            "migration_network",
+            "{} takes migrations at {}{}.".format(
+                host, migration["address"], " ({})".format(wanted) if wanted else ""
+            ),
+        )
+    elif wanted:
+        yield blocks(
+            "migration_network",
+            "{} has no address on the migration network {}.".format(host, wanted),
+            "Give it one, or set drover_migration_network to the network that the hosts have.",
+        )
+    else:
+        yield warns(
+            "migration_network",
+            "{} is not known to have an address for migrations.".format(host),
+            "Set drover_migration_network, or drover_migration_address for this host.",
+        )
+
+
+def dedicated_network(host: str, migration: Facts | None) -> t.Iterator[Finding]:
+    """Migrations do not share the network through which the host is managed."""
+    if not migration:
+        return
+    evidence = "Migrations to {} come through {}, {} the host is managed.".format(
+        host,
+        migration.get("interface"),
+        "through which also" if migration.get("is_management") else "not where",
+    )
+    if migration.get("is_management"):
+        yield warns(
+            "dedicated_network",
+            evidence,
+            "Give the hosts a network of its own for migrations: their load, and memory in plain "
+            "text, then stay off the management network.",
+        )
+    else:
+        yield holds("dedicated_network", evidence)
+
+
+def migration_speed(host: str, migration: Facts | None) -> t.Iterator[Finding]:
+    """The migration network has at least one Gbit/s."""
+    if not migration:
+        return
+    interface, speed = migration.get("interface"), migration.get("speed_mbit")
+    if speed is None:
+        yield untold(
+            "migration_speed", "The speed of {} on {} is not known.".format(interface, host)
+        )
+    elif speed >= LEAST_SPEED_MBIT:
+        yield holds("migration_speed", "{} on {} has {} Mbit/s.".format(interface, host, speed))
+    else:
+        yield warns(
+            "migration_speed",
+            "{} on {} has only {} Mbit/s.".format(interface, host, speed),
+            "Use a link of at least 1 Gbit/s for migrations; see also its cable and negotiation.",
+        )
+
+
+def cluster_stack(host: str, stack: ClusterStack) -> t.Iterator[Finding]:
+    """Where cluster software runs, its cluster has quorum."""
+    if not stack.running:
+        yield holds("cluster_quorum", "No other cluster software runs on {}.".format(host))
+    elif stack.quorate:
+        yield holds("cluster_quorum", "{} on {} has quorum.".format(stack.running, host))
+    elif stack.quorate is None:
+        yield warns(
+            "cluster_quorum",
+            "{} runs on {}, but does not tell its state: {}.".format(
+                stack.running, host, stack.problem or "unknown"
+            ),
+            "Run this as root, or as a user of the group haclient.",
+        )
+    else:
+        yield blocks(
+            "cluster_quorum",
+            "The cluster that {} forms on {} has no quorum.".format(stack.running, host),
+            "Repair the cluster first; it may stop its VMs or fence hosts at any time.",
+        )
+
+
+def cluster_managed(domain: str, stack: ClusterStack) -> t.Iterator[Finding]:
+    """No cluster software would start the VM again behind the migration's back."""
+    resource = stack.managed.get(domain)
+    if resource is None:
+        return
+    yield blocks(
+        "cluster_managed",
+        "Pacemaker manages it as the resource {}.".format(resource),
+        "Move it through Pacemaker (crm_resource --move --resource {0} --node HOST), or take it out "
+        "of its hands first (crm_resource --meta --resource {0} --set-parameter is-managed "
+        "--parameter-value false).".format(resource),
+    )
