@@ -18,6 +18,7 @@ from ansible_collections.drover.libvirt.planner.pipeline import make_plan
 from ansible_collections.drover.libvirt.planner.report.diff import placement_diff
 from ansible_collections.drover.libvirt.planner.report.outcomes import render_outcomes
 from ansible_collections.drover.libvirt.planner.report.status import render_status
+from ansible_collections.drover.libvirt.planner.report.table import render_table
 from ansible_collections.drover.libvirt.planner.report.text import render
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "render",
     "render_outcomes",
     "render_status",
+    "render_table",
 ]

@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The peers of a host for C(preflight_info), from what the cluster's hosts have registered.
+
+This plugin util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping
+
+from ._cluster_facts import cluster_facts
+from ._plain import plain
+
+# The variable in which the role drover.libvirt.preflight registers preflight_listener.
+LISTENER_VARIABLE = "preflight_listening"
+# What a host needs to know of its peer; the rest would only make the way longer.
+NEEDED_FACTS = ("storage", "bridges", "migration", "hugepages", "numa")
+
+
+class HostAndPeers(t.NamedTuple):
+    """A host's own address for migrations, and its peers as C(preflight_info) takes them."""
+
+    migration_address: str | None
+    peers: list[dict[str, t.Any]]
+
+
+def host_and_peers(task_vars: Mapping[str, t.Any], group: str, name: str) -> HostAndPeers:
+    """Return what one host of the group needs to know of the others.
+
+    Parameters
+    ----------
+    task_vars : dict
+        Variables of the task.
+    group : str
+        The inventory group that is the cluster.
+    name : str
+        The host.
+
+    Raises
+    ------
+    FactsMissing
+        The group is empty or unknown, or C(--limit) left out a part of it.
+    """
+    hosts = cluster_facts(task_vars, group, unreachable="ignore")["hosts"]
+    own = next((host for host in hosts if host["name"] == name), {})
+    return HostAndPeers(
+        _address(own),
+        [
+            _peer(host, task_vars["hostvars"][host["name"]])
+            for host in hosts
+            if host["name"] != name and host.get("state", "up") == "up"
+        ],
+    )
+
+
+def _address(host: Mapping[str, t.Any]) -> str | None:
+    return (host.get("migration") or {}).get("address")
+
+
+def _peer(host: dict[str, t.Any], variables: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    facts = {key: host[key] for key in NEEDED_FACTS if key in host}
+    cpu = host.get("cpu") or {}
+    facts["cpu"] = {key: cpu[key] for key in ("arch", "vendor", "model") if key in cpu}
+    return {
+        "name": host["name"],
+        "uri": host["connection"]["uri"],
+        "migration_address": _address(host),
+        "ports": (plain(variables.get(LISTENER_VARIABLE)) or {}).get("ports", []),
+        "facts": facts,
+    }
