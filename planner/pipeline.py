@@ -21,6 +21,7 @@ from .schedule import transfer
 from .schedule.build import build_plan
 from .schedule.plan import Plan
 from .solver.milp.backend import Effort
+from .solver.solution import proved_solution
 from .solver.solve import solve
 from .verify import verify
 from .warnings import warnings_for
@@ -84,14 +85,24 @@ def plan_problem(problem: Problem, effort: Effort | None = None) -> Plan:
         try:
             plan = build_plan(problem, solution)
         except NoOrder as error:
-            if attempt == TRIES or not error.pairs:
+            if attempt < TRIES and error.pairs:
+                more = error.pairs[: 2 ** (attempt - 1)]
+                problem = replace(problem, forbidden=problem.forbidden | set(more))
+                continue
+            if not problem.goal.may_do_nothing:
                 raise
-            problem = replace(problem, forbidden=problem.forbidden | {error.pairs[0]})
-            continue
+            plan = _standing_still(problem, error)
         plan = replace(plan, warnings=(*plan.warnings, *warnings_for(problem, plan.placement)))
         verify(problem, plan.to_document())
         return plan
     raise AssertionError("unreachable")
+
+
+def _standing_still(problem: Problem, error: NoOrder) -> Plan:
+    """Return the plan that moves nothing, for a goal that nobody is hurt by if it waits; a warning says why."""
+    present = problem.snapshot.placement
+    plan = build_plan(problem, proved_solution(present, problem.objective_s(present), None))
+    return replace(plan, warnings=(*plan.warnings, error.message))
 
 
 def predict_transfers(snapshot: ClusterSnapshot, policies: Policies) -> dict[str, float]:

@@ -57,6 +57,11 @@ class Balance(Goal):
 
     setting: BalanceSetting = field(default_factory=BalanceSetting)
 
+    @property
+    def may_do_nothing(self) -> bool:
+        """The cluster works as it is."""
+        return True
+
     def members(self, snapshot: ClusterSnapshot) -> list[str]:
         """Return the hosts that are balanced: those that are up and not in maintenance."""
         return [name for name, host in snapshot.hosts.items() if host.is_up and not host.maintenance]

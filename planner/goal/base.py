@@ -52,6 +52,11 @@ class Goal(ABC):
         return frozenset()
 
     @property
+    def may_do_nothing(self) -> bool:
+        """Tell whether moving nothing is an answer, if not the best one."""
+        return False
+
+    @property
     def frees_hosts(self) -> bool:
         """Tell whether the hosts that are empty afterwards may be switched off."""
         return False

@@ -31,6 +31,11 @@ class Consolidation(Goal):
     at_least: int = 0
 
     @property
+    def may_do_nothing(self) -> bool:
+        """The cluster works as it is."""
+        return True
+
+    @property
     def frees_hosts(self) -> bool:
         """The hosts not in use may be switched off."""
         return True

@@ -46,6 +46,11 @@ class Restoration(Goal):
         home = self.homes.get(domain)
         return frozenset() if home is None else frozenset({home})
 
+    @property
+    def may_do_nothing(self) -> bool:
+        """The cluster works as it is."""
+        return True
+
     def value_s(self, snapshot: ClusterSnapshot, domain: str) -> float:
         """Return what its return is worth: the more precious, the more."""
         return RETURN_S * (1 + max(0, snapshot.domains[domain].priority))

@@ -1,0 +1,138 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Running on the fewest hosts."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from planner.pipeline import make_plan
+from planner.policy.spare_hosts import stranded
+from tests.benchmarks.instances import POLICY, synthetic
+from tests.unit.planner.builders import TIGHT, Facts, cluster, domain, host, policy, problem, rule
+from tests.unit.planner.strategies import clusters, rules
+
+CONSOLIDATE = {"goal": "consolidate"}
+
+
+def used(plan: dict[str, object]) -> int:
+    """Return the number of hosts in use."""
+    return len(set(plan["placement"].values()))  # type: ignore[attr-defined]
+
+
+def test_the_cheapest_hosts_are_emptied() -> None:
+    """Two of three hosts can be emptied; the one with most to move stays, and the others may be switched off."""
+    plan = make_plan(cluster(a={"x": 100}, b={"y": 100, "z": 100, "w": 300}, c={"v": 100}), TIGHT, CONSOLIDATE)
+    assert set(plan["placement"].values()) == {"b"}
+    assert plan["power_off"] == ["a", "c"]
+    assert len(plan["steps"]) == 2
+    assert plan["status"] == "optimal"
+
+
+def test_a_full_cluster_stays_as_it_is() -> None:
+    """Where no host can be emptied, nothing moves."""
+    plan = make_plan(cluster(a={"x": 900}, b={"y": 900}), TIGHT, CONSOLIDATE)
+    assert plan["message"] == "Nothing to do: no host can be emptied."
+    assert plan["status"] == "optimal"
+
+
+def test_a_vm_that_cannot_move_keeps_its_host_in_use() -> None:
+    """The VMs gather where the unmovable one is."""
+    facts = cluster(a={"x": 100}, b={"y": 100})
+    facts["domains"][0]["blockers"] = [{"code": "hostdev", "message": "it has a device of its host"}]
+    assert make_plan(facts, TIGHT, CONSOLIDATE)["placement"] == {"x": "a", "y": "a"}
+
+
+def test_watts_decide_where_they_are_known() -> None:
+    """Of two equal hosts, the one that draws more is emptied, though that takes one migration more."""
+    facts = {
+        "hosts": [host("a", power={"idle_w": 300}), host("b", power={"idle_w": 100})],
+        "domains": [domain("x", "a"), domain("y", "a"), domain("z", "b")],
+    }
+    plan = make_plan(facts, TIGHT, CONSOLIDATE)
+    assert set(plan["placement"].values()) == {"b"}
+
+
+def test_spare_hosts_stay_in_use() -> None:
+    """With one spare host, any host may fail: the VMs of four hosts fit on one, but stay on two."""
+    facts = cluster(a={"x": 200}, b={"y": 200}, c={"z": 200}, d={"w": 200})
+    assert used(make_plan(facts, TIGHT, CONSOLIDATE)) == 1
+    plan = make_plan(facts, {**TIGHT, "spare_hosts": 1}, CONSOLIDATE)
+    assert used(plan) == 2
+
+
+def test_failures_are_simulated_not_only_added_up() -> None:
+    """Enough free memory in pieces of 250 is not enough for a VM of 300."""
+    facts = cluster(a={"x": 300}, b={"p": 750}, c={"q": 750})
+    given_problem = problem(facts, CONSOLIDATE, {**TIGHT, "spare_hosts": 1})
+    left = stranded(
+        given_problem.snapshot, given_problem.snapshot.placement, ("a",), given_problem.limits, lambda _vm, _host: True
+    )
+    assert left == ["x"]
+
+
+def test_at_least_so_many_hosts() -> None:
+    """A person's minimum of hosts in use is kept."""
+    facts = cluster(a={"x": 1}, b={"y": 1}, c={"z": 1})
+    assert used(make_plan(facts, TIGHT, {**CONSOLIDATE, "at_least": 2})) == 2
+
+
+def test_replicas_need_as_many_hosts() -> None:
+    """Two replicas that must be apart keep two hosts in use."""
+    facts = cluster(a={"x": 1}, b={"y": 1}, c={"z": 1})
+    assert used(make_plan(facts, policy(rule("anti_affinity", ["x", "y"])), CONSOLIDATE)) == 2
+
+
+def test_zero_load_and_identical_vms() -> None:
+    """VMs without any load, all alike, are packed like others."""
+    facts = cluster(**{name: {f"{name}{n}": 100 for n in range(4)} for name in "abcde"})
+    plan = make_plan(facts, TIGHT, CONSOLIDATE)
+    assert used(plan) == 2
+    assert plan["status"] == "optimal"
+
+
+def test_synthetic_cluster_reaches_the_bound() -> None:
+    """20 hosts with 200 VMs are packed onto as few hosts as is provably possible, in as few migrations."""
+    plan = make_plan(synthetic(20, 200, seed=3, first_fit=False), POLICY, CONSOLIDATE)
+    assert plan["status"] == "optimal"
+    assert plan["makespan_s"] <= 1.1 * plan["makespan_bound_s"]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        cluster(a={"p": 500, "q": 300}, b={"r": 600, "s": 200}, c={"t": 200}),
+        cluster(a={"p": 400}, b={"r": 300, "s": 300}, c={"t": 500, "u": 200}),
+        cluster(a={"p": 600}, b={"r": 600}, c={"t": 300, "u": 300}),
+    ],
+)
+def test_brute_force_agrees_on_the_number_of_hosts(facts: Facts) -> None:
+    """On tiny clusters no placement uses fewer hosts."""
+    hosts = [entry["name"] for entry in facts["hosts"]]
+    best = len(hosts)
+    for choice in product(hosts, repeat=len(facts["domains"])):
+        loads = dict.fromkeys(hosts, 0)
+        for vm, chosen in zip(facts["domains"], choice, strict=True):
+            loads[chosen] += vm["memory_mib"]
+        if max(loads.values()) <= 1000:
+            best = min(best, len(set(choice)))
+    assert used(make_plan(facts, TIGHT, CONSOLIDATE)) == best
+
+
+@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_every_consolidation_verifies_and_is_at_rest(data: st.DataObject) -> None:
+    """Whatever the cluster and its rules, the plan verifies, and planning again never needs more hosts."""
+    facts = data.draw(clusters(max_domains=10))
+    document = policy(*data.draw(rules(facts)), spare_hosts=data.draw(st.integers(0, 1)))
+    try:
+        plan = make_plan(facts, document, CONSOLIDATE)
+    except Exception as error:
+        assert type(error).__name__ == "PolicyConflict"  # noqa: PT017
+        return
+    after = {**facts, "domains": [{**vm, "host": plan["placement"][vm["name"]]} for vm in facts["domains"]]}
+    assert used(make_plan(after, document, CONSOLIDATE)) <= used(plan)
