@@ -70,7 +70,7 @@ class _Hosts:
         )
 
 
-def synthetic(hosts: int, domains: int, *, seed: int, first_fit: bool) -> Facts:
+def synthetic(hosts: int, domains: int, *, seed: int = 1, first_fit: bool = False) -> Facts:
     """Return facts of a cluster whose VMs were placed on the first host with room, or on the emptiest one.
 
     Raises
