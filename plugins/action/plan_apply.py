@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import time
 import typing as t
 
@@ -18,18 +17,15 @@ from ansible.plugins.action import ActionBase
 
 from ..plugin_utils._documents import DocumentUnreadable, read_document
 from ..plugin_utils._follower import Follower, Look
+from ..plugin_utils._following import POLL_S, Following, OutOfReach, graceful_stop
 from ..plugin_utils._planner import placement_diff, render_outcomes
 from ..plugin_utils._progress_lines import ProgressLines
 
 MODULE = "drover.libvirt.plan_apply"
+SETTLE_MODULE = "drover.libvirt.execution_settle"
 
-# How often the journal is looked at.
-POLL_S = 1.0
 # How long the executor may take to open its journal.
 START_S = 120.0
-# How long a coordinator may be out of reach before this side gives up; the executor goes on with
-# what it has begun all the while.
-OUT_OF_REACH_S = 180.0
 # Ansible ends an asynchronous module at this age. The executor has limits of its own, so this is
 # only far away.
 ASYNC_LIMIT_S = 7 * 24 * 3600
@@ -76,15 +72,14 @@ class ActionModule(ActionBase):
         if job.get("failed") or "ansible_job_id" not in job:
             return {**job, "failed": True}
         folder = os.path.join(arguments["directory"], arguments["execution"])
-        follower = Follower(folder, self._run_command)
-        lines = (
-            ProgressLines(len(plan["steps"]))
-            if arguments.get("progress", "lines") == "lines"
-            else None
-        )
-        with _graceful_stop() as stop_wanted:
-            self._follow(follower, lines, stop_wanted, job, task_vars)
-        return self._finish(plan, self._job_result(job, task_vars, wait_s=30.0), folder)
+        try:
+            last = self._follow(Follower(folder, self._run_command), plan, job, task_vars)
+        except OutOfReach as error:
+            return {"failed": True, "msg": str(error), "folder": folder, "running": True}
+        answer = self._job_result(job, task_vars, wait_s=30.0)
+        if last.executor == "gone" and "outcomes" not in answer:
+            return self._settle(arguments, folder, task_vars)
+        return self._finish(plan, answer, folder)
 
     def _arguments(self, plan: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         arguments = dict(self._task.args, plan=plan)
@@ -97,6 +92,10 @@ class ActionModule(ActionBase):
             "execution", f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}-{digest}"
         )
         arguments.setdefault("owner", f"{os.environ.get('USER', 'root')}@{os.uname().nodename}")
+        if not arguments.get("purpose"):
+            arguments["purpose"] = " ".join(
+                [str(plan.get("goal", "")), ", ".join(sorted(plan.get("goal_hosts", [])))]
+            ).strip()
         return arguments
 
     def _start(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -121,48 +120,43 @@ class ActionModule(ActionBase):
     def _follow(
         self,
         follower: Follower,
-        lines: ProgressLines | None,
-        stop_wanted: t.Callable[[], bool],
+        plan: dict[str, t.Any],
         job: dict[str, t.Any],
         task_vars: dict[str, t.Any],
-    ) -> None:
-        heard_at = started_at = time.monotonic()
-        asked_to_stop = False
-        while True:
-            if stop_wanted() and not asked_to_stop:
-                asked_to_stop = True
-                self._display.warning(
-                    "Stopping: what runs is left to end, nothing more is started."
-                )
-            try:
-                if asked_to_stop:
-                    follower.ask_to_stop()
-                look = follower.look()
-                heard_at = time.monotonic()
-            except ConnectionError as error:
-                if time.monotonic() - heard_at > OUT_OF_REACH_S:
-                    raise AnsibleError(
-                        f"The coordinator has been out of reach for {OUT_OF_REACH_S:.0f} s "
-                        f"({error}). "
-                        "Running migrations end by themselves and no further one is started. "
-                        "Run the same playbook again when it is back."
-                    ) from error
-                time.sleep(POLL_S)
-                continue
-            self._show(look, lines)
-            if look.ended or look.executor == "gone":
-                return
-            if look.executor == "absent" and self._never_started(
-                job, task_vars, time.monotonic() - started_at
-            ):
-                return
-            time.sleep(POLL_S)
+    ) -> Look:
+        """Show the execution until its end, its death, or the end of a module that never began."""
+        shown = self._task.args.get("progress", "lines") == "lines"
+        lines = ProgressLines(len(plan["steps"])) if shown else None
+        with graceful_stop() as stop_wanted:
+            stop = _Stop(stop_wanted, follower, self._display.warning)
 
-    def _show(self, look: Look, lines: ProgressLines | None) -> None:
-        for event in look.events:
-            line = lines.line(event) if lines else ""
-            if line:
-                self._display.display(line)
+            def enough(look: Look, waited_s: float) -> bool:
+                stop.pass_on()
+                if look.executor == "absent":
+                    return self._never_started(job, task_vars, waited_s)
+                return look.ended or look.executor == "gone"
+
+            return Following(follower, lines, self._display.display).until(enough)
+
+    def _settle(
+        self, arguments: dict[str, t.Any], folder: str, task_vars: dict[str, t.Any]
+    ) -> dict[str, t.Any]:
+        """The executor died. A VM may stand still on its destination now, so it is seen to at
+        once."""
+        self._display.warning("The executor is gone. What it had begun is being settled.")
+        options = {name: arguments[name] for name in ("execution", "coordinator", "directory")}
+        answer: dict[str, t.Any] = self._execute_module(
+            module_name=SETTLE_MODULE, module_args=options, task_vars=task_vars
+        )
+        found = answer.get("msg") if answer.get("failed") else ""
+        return {
+            "failed": True,
+            "folder": folder,
+            "outcomes": answer.get("outcomes", []),
+            "msg": "The executor died before it had done everything. "
+            + (found or "The VMs that were on their way are in order.")
+            + " Run the same playbook again to go on.",
+        }
 
     def _never_started(
         self, job: dict[str, t.Any], task_vars: dict[str, t.Any], waited_s: float
@@ -232,18 +226,25 @@ class ActionModule(ActionBase):
         return answer
 
 
-@contextlib.contextmanager
-def _graceful_stop() -> t.Iterator[t.Callable[[], bool]]:
-    """Catch the first Ctrl-C or SIGTERM: by default Ansible's worker would die at once and leave
-    the executor to find out by silence."""
-    wanted = []
+class _Stop:
+    """Passes the operator's wish to stop on to the executor, once."""
 
-    def remember(_signal: int, _frame: t.Any) -> None:
-        wanted.append(True)
+    def __init__(
+        self, wanted: t.Callable[[], bool], follower: Follower, warn: t.Callable[[str], None]
+    ) -> None:
+        self._wanted = wanted
+        self._follower = follower
+        self._warn = warn
+        self._warned = False
+        self._passed_on = False
 
-    before = {number: signal.signal(number, remember) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: bool(wanted)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    def pass_on(self) -> None:
+        """Do what is to be done now; a coordinator out of reach is asked again the next time."""
+        if not self._wanted() or self._passed_on:
+            return
+        if not self._warned:
+            self._warned = True
+            self._warn("Stopping: what runs is left to end, nothing more is started.")
+        with contextlib.suppress(ConnectionError):
+            self._follower.ask_to_stop()
+            self._passed_on = True

@@ -17,6 +17,9 @@ from ..plugin_utils._preflight_text import render_preflight
 # The variable in which the role drover.libvirt.preflight registers preflight_info.
 CHECKS_VARIABLE = "preflight_checked"
 
+# How many failures the message names; all of them stand in the text.
+MOST_SENTENCES = 8
+
 ARGUMENT_SPEC = {
     "group": {"type": "str", "default": "kvm"},
     "hosts": {"type": "list", "elements": "str", "default": []},
@@ -52,9 +55,11 @@ class ActionModule(ActionBase):
             self._display.display(text)
         failed = failing(matrix, asked, options["unreachable"] == "ignore")
         problems = [*unknown(matrix, asked, hosts), *_sentences(failed)]
+        result.update(changed=False, failing=failed)
         if problems:
-            result.update(failed=True, msg=" ".join(problems))
-        return {**result, "changed": False, "text": text, "failing": failed, **_document(matrix)}
+            # Ansible prints all of a failed result, so the rest is left out: it was shown above.
+            return {**result, "failed": True, "msg": " ".join(problems)}
+        return {**result, "text": text, **_document(matrix)}
 
 
 def _document(matrix: Matrix) -> dict[str, t.Any]:
@@ -80,4 +85,6 @@ def _sentences(failed: list[Check]) -> list[str]:
         domain = check["subject"]["domain"]
         about = f"{domain}: " if domain and domain not in check["evidence"] else ""
         sentences.append(f"{about}{check['evidence']} {check['remedy']}".strip())
-    return list(dict.fromkeys(sentences))
+    distinct = list(dict.fromkeys(sentences))
+    more = len(distinct) - MOST_SENTENCES
+    return distinct if more <= 0 else [*distinct[:MOST_SENTENCES], f"And {more} more."]

@@ -65,17 +65,17 @@ EXAMPLES = r"""
 RETURN = r"""
 text:
   description: The text for people.
-  returned: always
+  returned: success
   type: str
 matrix:
   description: For each VM and host, V(here), V(yes) or V(no).
-  returned: always
+  returned: success
   type: dict
   sample:
     web1: {kvm1: here, kvm2: 'yes', kvm3: 'no'}
 stuck:
   description: VMs that can go to no other host.
-  returned: always
+  returned: success
   type: list
   elements: str
 failing:
@@ -85,7 +85,7 @@ failing:
   elements: dict
 checks:
   description: What all hosts found, as M(drover.libvirt.preflight_info) returns it.
-  returned: always
+  returned: success
   type: list
   elements: dict
 """

@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
-from ._cluster_facts import cluster_facts
+from ._cluster_facts import FactsMissing, cluster_facts
 from ._plain import plain
 
 # The variable in which the role drover.libvirt.preflight registers preflight_listener.
@@ -72,3 +72,26 @@ def _peer(host: dict[str, t.Any], variables: Mapping[str, t.Any]) -> dict[str, t
         "ports": (plain(variables.get(LISTENER_VARIABLE)) or {}).get("ports", []),
         "facts": facts,
     }
+
+
+def chosen_peers(
+    task_vars: Mapping[str, t.Any], group: str, name: str, chosen: list[str] | str | None
+) -> list[dict[str, t.Any]]:
+    """Return name and URI of the other hosts of the group, or of those that were chosen.
+
+    Unlike a preflight, this must not leave out a host that is silent: what it can run is not known.
+
+    Raises
+    ------
+    FactsMissing
+        A chosen host is not in the group or did not answer, or the group is empty or unknown.
+    """
+    hosts = {host["name"]: host for host in cluster_facts(task_vars, group, "ignore")["hosts"]}
+    names = chosen.split(",") if isinstance(chosen, str) else (chosen or sorted(hosts))
+    silent = [one for one in names if hosts.get(one, {}).get("state") != "up"]
+    if silent:
+        raise FactsMissing(
+            f"It is not known what {', '.join(silent)} can run: no facts were gathered there. "
+            "Repair it, or choose the hosts without it."
+        )
+    return [{"name": one, "uri": hosts[one]["connection"]["uri"]} for one in names if one != name]

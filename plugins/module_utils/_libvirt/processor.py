@@ -44,7 +44,7 @@ def domain_capabilities(
 
 
 def compare_cpu(
-    connection: t.Any, emulator: str, arch: str, machine: str, domain_type: str, cpu_xml: str
+    connection: t.Any, emulator: str, arch: str, machine: str | None, domain_type: str, cpu_xml: str
 ) -> str | None:
     """Return None if the host can run a VM with this live CPU, else libvirt's explanation.
 
@@ -66,3 +66,24 @@ def compare_cpu(
             raise
         return str(error.get_error_message())
     return None
+
+
+def baseline_cpu(
+    connection: t.Any, emulator: str, arch: str, domain_type: str, cpus: t.Sequence[str]
+) -> str:
+    """Return the CPU that has what all CPUs have in common, as this host's QEMU knows models.
+
+    Features that would keep a VM from being migrated are left out.
+
+    Raises
+    ------
+    LibvirtFailed
+        They have nothing in common, or libvirt cannot tell.
+    """
+    flags = libvirt.VIR_CONNECT_BASELINE_CPU_MIGRATABLE
+    with translated("find a CPU that all hosts can run"):
+        return str(
+            connection.baselineHypervisorCPU(
+                emulator or None, arch, None, domain_type, list(cpus), flags
+            )
+        )

@@ -1,0 +1,38 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Controller side of cpu_baseline: tells the host that looks for a CPU which others there are."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.plugins.action import ActionBase
+
+from ..plugin_utils._cluster_facts import FactsMissing
+from ..plugin_utils._plain import plain
+from ..plugin_utils._preflight_peers import chosen_peers
+
+MODULE = "drover.libvirt.cpu_baseline"
+
+
+class ActionModule(ActionBase):
+    """Fills in the peers from the inventory group, and runs the module of the same name."""
+
+    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        task_vars = task_vars or {}
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        arguments = plain(self._task.args)
+        if not arguments.get("cpu") and arguments.get("peers") is None:
+            name = arguments.setdefault("name", plain(task_vars["inventory_hostname"]))
+            try:
+                arguments["peers"] = chosen_peers(
+                    task_vars, str(arguments.get("group", "kvm")), name, arguments.get("hosts")
+                )
+            except FactsMissing as error:
+                return {**result, "failed": True, "msg": str(error)}
+        answer = self._execute_module(
+            module_name=MODULE, module_args=arguments, task_vars=task_vars
+        )
+        return {**result, **answer}

@@ -1,0 +1,244 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One CPU for the VMs of all hosts."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: cpu_baseline
+short_description: Find the CPU that all hosts can run, and define VMs with it
+version_added: 1.0.0
+author:
+  - The Drover authors (@drover)
+description:
+  - Hosts with different processors, microcode or versions of QEMU offer VMs different CPUs. A VM that runs with the CPU of a newer host
+    cannot be migrated to an older one. This module finds the CPU with all that the chosen hosts have in common, and proves it
+    on each of them.
+  - With O(state=defined) it puts this CPU into the persistent definitions of VMs on the host on which it runs. A running VM keeps the CPU that
+    it has until it is shut down and started again; which VMs that is about is returned.
+  - Only the CPU of a definition is changed. Topology, NUMA cells and cache mode of the VM stay.
+extends_documentation_fragment:
+  - drover.libvirt.attributes
+  - drover.libvirt.attributes.action_group
+  - drover.libvirt.libvirt
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  state:
+    description:
+      - V(computed) finds the CPU and says what it would mean for the VMs of this host.
+      - V(defined) gives it to them.
+    type: str
+    choices: [computed, defined]
+    default: computed
+  name:
+    description: How the cluster calls this host, for messages. By default its own name.
+    type: str
+  cpu:
+    description:
+      - The CPU as XML, as this module returned it on one of the hosts, instead of finding one.
+    type: str
+  domains:
+    description: The VMs that are meant, where they are on this host. By default all of them.
+    type: list
+    elements: str
+  group:
+    description:
+      - The inventory group that is the cluster, where neither O(peers) nor O(cpu) is given. Needs the facts that the role
+        P(drover.libvirt.gather#role) registers.
+    type: str
+    default: kvm
+  hosts:
+    description: Of that group, the hosts that shall be able to run the VMs beside this one. By default all of them.
+    type: list
+    elements: str
+  peers:
+    description: The other hosts that shall be able to run the VMs.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: How the cluster calls it.
+        type: str
+        required: true
+      uri:
+        description: How this host reaches its libvirt.
+        type: str
+        required: true
+  arch:
+    description: The architecture of the VMs. By default that of the host.
+    type: str
+  domain_type:
+    description: The type of the VMs. By default V(kvm) where the host offers it.
+    type: str
+    choices: [kvm, qemu]
+seealso:
+  - module: drover.libvirt.preflight_info
+"""
+
+EXAMPLES = r"""
+- name: Find the CPU that kvm1, kvm2 and kvm3 can run
+  drover.libvirt.cpu_baseline:
+    peers:
+      - {name: kvm2, uri: qemu+ssh://root@kvm2/system}
+      - {name: kvm3, uri: qemu+ssh://root@kvm3/system}
+  delegate_to: kvm1
+  run_once: true
+  register: drover_baseline
+
+- name: Define all VMs with it
+  drover.libvirt.cpu_baseline:
+    state: defined
+    cpu: "{{ drover_baseline.cpu }}"
+  register: drover_defined
+
+- name: Show which VMs must be shut down and started to get it
+  ansible.builtin.debug:
+    var: drover_defined.restart
+"""
+
+RETURN = r"""
+cpu:
+  description: The CPU as XML.
+  returned: success
+  type: str
+model:
+  description: Its model, with the features that it lacks.
+  returned: success
+  type: str
+  sample: EPYC without vme, rdseed
+features:
+  description: The policy of each feature by which it differs from its model.
+  returned: success
+  type: dict
+hosts:
+  description: The CPU that each host offers by itself.
+  returned: when O(cpu) was not given
+  type: dict
+  sample:
+    kvm1: EPYC
+    kvm2: EPYC-Rome
+changes:
+  description: The VMs whose persistent definitions were changed, or would be.
+  returned: success
+  type: list
+  elements: str
+restart:
+  description: The running VMs that have another CPU until they are shut down and started again.
+  returned: success
+  type: list
+  elements: str
+skipped:
+  description: The VMs to which it cannot be given, with the reason.
+  returned: success
+  type: dict
+  sample:
+    arm1: it is for aarch64, not x86_64
+"""
+
+import platform
+import typing as t
+import xml.etree.ElementTree as ET
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ..module_utils._baseline.compute import Host, baseline, host_cpus, machine_of
+from ..module_utils._baseline.definition import Cpu, cpu_of, cpu_text, parse_cpu
+from ..module_utils._baseline.domains import Change, apply, judge
+from ..module_utils._errors import or_fail
+from ..module_utils._libvirt.connection import LIBVIRT_IMPORT_ERROR, open_connection
+
+PEER_SPEC = {
+    "name": {"type": "str", "required": True},
+    "uri": {"type": "str", "required": True},
+}
+
+
+def argument_spec() -> dict[str, t.Any]:
+    """Return the module's options."""
+    return {
+        "uri": {"type": "str", "default": "qemu:///system"},
+        "state": {"type": "str", "choices": ["computed", "defined"], "default": "computed"},
+        "name": {"type": "str"},
+        "cpu": {"type": "str"},
+        "domains": {"type": "list", "elements": "str"},
+        "group": {"type": "str", "default": "kvm"},
+        "hosts": {"type": "list", "elements": "str"},
+        "peers": {"type": "list", "elements": "dict", "options": PEER_SPEC},
+        "arch": {"type": "str"},
+        "domain_type": {"type": "str", "choices": ["kvm", "qemu"]},
+    }
+
+
+def wanted_cpu(module: AnsibleModule) -> Cpu | None:
+    """Return the CPU that was given, None where one is to be found."""
+    if not module.params["cpu"]:
+        return None
+    try:
+        cpu = parse_cpu(module.params["cpu"])
+    except ET.ParseError as error:
+        module.fail_json(msg=f"cpu is no XML: {error}. Give what this module returned as cpu.")
+    if not cpu.model:
+        module.fail_json(msg="cpu names no model. Give what this module returned as cpu.")
+    return cpu
+
+
+def run(params: dict[str, t.Any], wanted: Cpu | None, check_mode: bool) -> dict[str, t.Any]:
+    """Do what was asked for, and return the result."""
+    connection = open_connection(params["uri"])
+    machine = machine_of(connection, params["arch"], params["domain_type"])
+    result: dict[str, t.Any] = {}
+    if wanted is None:
+        hosts = [Host(params["name"] or platform.node(), connection)]
+        hosts += [
+            Host(peer["name"], open_connection(peer["uri"])) for peer in params["peers"] or []
+        ]
+        offered = host_cpus(hosts, machine)
+        wanted = parse_cpu(baseline(hosts, machine, offered))
+        result["hosts"] = {name: parse_cpu(cpu).words for name, cpu in offered.items()}
+    verdict = judge(connection, machine, wanted, params["domains"])
+    defines = params["state"] == "defined"
+    if defines and not check_mode:
+        apply(connection, verdict.changes)
+    result.update(
+        changed=defines and bool(verdict.changes),
+        cpu=cpu_text(wanted, None),
+        model=wanted.words,
+        features=wanted.features,
+        changes=[change.name for change in verdict.changes],
+        restart=verdict.restart,
+        skipped=verdict.skipped,
+        diff=[difference(change) for change in verdict.changes] if defines else [],
+    )
+    return result
+
+
+def difference(change: Change) -> dict[str, str]:
+    """Return a changed definition as Ansible shows differences."""
+    return {
+        "before_header": f"CPU of {change.name}",
+        "after_header": f"CPU of {change.name}",
+        "before": cpu_of(change.before),
+        "after": cpu_of(change.after),
+    }
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    if LIBVIRT_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("libvirt"), exception=LIBVIRT_IMPORT_ERROR)
+    wanted = wanted_cpu(module)
+    module.exit_json(**or_fail(module, lambda: run(module.params, wanted, module.check_mode)))
+
+
+if __name__ == "__main__":
+    main()
