@@ -37,6 +37,15 @@ attributes:
     details:
       - A VM that runs on the destination already is left alone. Only a definition of it that was left on the source is removed.
 options:
+  state:
+    description:
+      - V(migrated) makes the VM run on the destination.
+      - V(reconciled) copies nothing. It brings a VM that an interrupted migration left on both hosts, or paused on one, to one definition and
+        at most one QEMU. What waits for its handover is resumed when the source's QEMU is proved gone, what never ran is removed. A VM that
+        runs on both hosts is paused on both, and the module fails. While one host does not answer nothing is started.
+    type: str
+    choices: [migrated, reconciled]
+    default: migrated
   name:
     description: Name of the VM.
     type: str
@@ -222,15 +231,14 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..module_utils._errors import DroverError, failure
 from ..module_utils._libvirt.connection import LIBVIRT_IMPORT_ERROR
-from ..module_utils._migration.argspec import migration_argument_spec, read_options
-from ..module_utils._migration.migrate import examine, migrate
-from ..module_utils._migration.request import MigrationRequest
-from ..module_utils._migration.result import MigrationResult
+from ..module_utils._migration.answer import answer, carry_out, read_request
+from ..module_utils._migration.argspec import migration_argument_spec
 
 
 def argument_spec() -> dict[str, t.Any]:
     """Return the module's options."""
     return {
+        "state": {"type": "str", "choices": ["migrated", "reconciled"], "default": "migrated"},
         "name": {"type": "str", "required": True, "aliases": ["domain", "guest"]},
         "uuid": {"type": "str"},
         "source": {"type": "str"},
@@ -243,47 +251,23 @@ def argument_spec() -> dict[str, t.Any]:
     }
 
 
-def request(params: dict[str, t.Any]) -> MigrationRequest:
-    """Return what the parameters ask for."""
-    return MigrationRequest(
-        domain=params["name"],
-        uuid=params["uuid"],
-        source=params["source"] or "",
-        source_uri=params["source_uri"],
-        destination=params["destination"] or "",
-        destination_uri=params["destination_uri"],
-        peer_uri=params["peer_uri"] or "",
-        migration_address=params["migration_address"],
-        options=read_options(params),
-    )
-
-
-def leave(module: AnsibleModule, wanted: MigrationRequest, result: MigrationResult) -> None:
-    """End the module with the result."""
-    answer = result.to_dict()
-    for warning in answer.pop("warnings"):
-        module.warn(warning)
-    if result.error_code:
-        module.fail_json(msg="{} {}".format(result.reason, result.remedy).strip(), **answer)
-    moves = result.changed or (module.check_mode and not result.succeeded)
-    before = wanted.source_name if moves else wanted.destination_name
-    answer["changed"] = moves
-    module.exit_json(
-        diff={"before": {"host": before}, "after": {"host": wanted.destination_name}}, **answer
-    )
-
-
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
     if LIBVIRT_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("libvirt"), exception=LIBVIRT_IMPORT_ERROR)
+    state, check_mode = module.params["state"], module.check_mode
     try:
-        wanted = request(module.params)
+        request = read_request(module.params)
     except DroverError as error:
         module.fail_json(**failure(error))
-    result = examine(wanted) if module.check_mode else migrate(wanted)
-    leave(module, wanted, result)
+    result = carry_out(request, state, check_mode)
+    document = answer(result, request, state, check_mode)
+    for warning in document.pop("warnings"):
+        module.warn(warning)
+    if result.error_code:
+        module.fail_json(**document)
+    module.exit_json(**document)
 
 
 if __name__ == "__main__":

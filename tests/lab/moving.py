@@ -11,7 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import libvirt
-from ansible_collections.drover.libvirt.plugins.module_utils._migration.migrate import migrate
+from ansible_collections.drover.libvirt.plugins.module_utils._migration.migrate import (
+    foresee,
+    migrate,
+    reconcile,
+)
 from ansible_collections.drover.libvirt.plugins.module_utils._migration.options import (
     MigrationOptions,
 )
@@ -52,6 +56,14 @@ def move(
 ) -> MigrationResult:
     """Migrate a guest and return what became of it."""
     return migrate(request(lab, guest, source, destination, **options))
+
+
+def put_in_order(
+    lab: Lab, guest: str, source: str = "kvm1", destination: str = "kvm2", look: bool = False
+) -> MigrationResult:
+    """Reconcile a guest, or only look what that would do."""
+    wanted = request(lab, guest, source, destination)
+    return foresee(wanted) if look else reconcile(wanted)
 
 
 @dataclass

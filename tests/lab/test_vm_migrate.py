@@ -9,6 +9,7 @@ from itertools import pairwise
 import libvirt
 import pytest
 
+from tests.lab.ad_hoc import run_module
 from tests.lab.domains import Place
 from tests.lab.lab import Lab
 from tests.lab.moving import Moving, move, stays
@@ -116,3 +117,45 @@ def test_can_be_cancelled(lab: Lab) -> None:
     assert [(p.host, p.state) for p in lab.where("vm1")] == [("kvm1", "running")]
     assert move(lab, "vm1").outcome == "moved"
     assert stays(lab, "vm1") == ("kvm1", "kvm2")
+
+
+def test_module_moves_and_then_changes_nothing(lab: Lab) -> None:
+    """On the source, as a playbook runs it: check mode tells, a run moves, the next changes not."""
+    lab.start_guest("vm1", "kvm1")
+    arguments = {
+        "name": "vm1",
+        "source": "kvm1",
+        "destination": "kvm2",
+        "destination_uri": "qemu+ssh://root@kvm2/system",
+        "migration_address": lab.hosts["kvm2"].migration_address,
+    }
+    seen = run_module(lab, "kvm1", "vm_migrate", check=True, **arguments).results["kvm1"]
+    assert (seen["changed"], seen["diff"]["after"]["host"]) == (True, "kvm2")
+    assert [p.host for p in lab.where("vm1")] == ["kvm1"]
+    moved = run_module(lab, "kvm1", "vm_migrate", **arguments).results["kvm1"]
+    assert (moved["changed"], moved["outcome"]) == (True, "moved")
+    again = run_module(lab, "kvm1", "vm_migrate", **arguments).results["kvm1"]
+    assert (again["changed"], again["outcome"]) == (False, "already_there")
+    assert stays(lab, "vm1") == ("kvm1", "kvm2")
+
+
+def test_module_fails_with_all_that_is_missing(lab: Lab) -> None:
+    """What is in the way is said at once, with what to do about it, and nothing moves."""
+    lab.start_guest("vm1", "kvm1", bridge="br0")
+    namesake = lab.hosts["kvm1"].connection().lookupByName("vm1").XMLDesc(0)
+    uuid = lab.hosts["kvm1"].connection().lookupByName("vm1").UUIDString()
+    lab.hosts["kvm2"].connection().defineXML(namesake.replace(uuid, uuid[:-4] + "0000"))
+    lab.hosts["kvm2"].run(["ip", "link", "set", "br0", "down"])
+    failed = run_module(
+        lab,
+        "kvm1",
+        "vm_migrate",
+        name="vm1",
+        destination="kvm2",
+        destination_uri="qemu+ssh://root@kvm2/system",
+    ).results["kvm1"]
+    lab.hosts["kvm2"].run(["ip", "link", "set", "br0", "up"])
+    assert (failed["error_code"], failed["outcome"]) == ("prerequisite_failed", "not_moved")
+    assert "The bridge br0 is not active on kvm2." in failed["msg"]
+    assert "kvm2 has another VM with the name vm1" in failed["msg"]
+    assert stays(lab, "vm1") == ("kvm1",)

@@ -159,7 +159,10 @@ def _unreadable(evidence: Evidence) -> Verdict:
 
 
 def _left(evidence: Evidence, circumstances: Circumstances) -> Verdict:
-    """The source's QEMU is gone and the source says that it migrated, or knows nothing of it."""
+    """The source's QEMU is gone and the source says that it migrated, or knows nothing of it.
+
+    A VM that is off on the destination now may have been shut down there since.
+    """
     destination = evidence.destination
     if _incoming(destination):
         return _wait_or(circumstances, _half_arrived(evidence))
@@ -167,7 +170,10 @@ def _left(evidence: Evidence, circumstances: Circumstances) -> Verdict:
         return _arrived_paused(evidence, circumstances)
     if destination.active:
         return _moved(evidence, circumstances)
-    return Verdict(Outcome.LOST, reason=_nowhere(evidence))
+    forgotten = _moved(evidence, circumstances)
+    if destination.persistent and destination.reason not in _DIED:
+        return forgotten
+    return Verdict(Outcome.LOST, forgotten.repairs, _nowhere(evidence))
 
 
 def _off(evidence: Evidence, circumstances: Circumstances) -> Verdict:

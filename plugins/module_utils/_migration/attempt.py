@@ -1,0 +1,359 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One VM, two hosts, and what is done with them: a migration in its phases, or a part of it.
+
+This module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from .._errors import DomainNotFound, DroverError
+from .._libvirt.domain import DomainFacts, read_facts
+from .._libvirt.handover_mark import HandoverMark, read_mark
+from .._libvirt.migration import completed_statistics
+from .._prerequisites.check import check_prerequisites, refuse_failed
+from .ends import End, open_both
+from .monitor import StopRequest
+from .outcome import Circumstances, Verdict, classify
+from .progress import Progress
+from .repair import Repairs, settle
+from .report import Report
+from .request import MigrationRequest
+from .result import EndState, Evidence, MigrationResult, Outcome
+from .transfer import Transfer
+
+
+class JobRunning(DroverError):
+    """libvirt is busy with the VM."""
+
+    code = "job_running"
+
+
+class TwiceActive(DroverError):
+    """Both hosts hold the VM, and only a person can say which is the true one."""
+
+    code = "twice_active"
+
+
+class TwiceDefined(DroverError):
+    """Both hosts define the VM, it runs on neither, and nothing tells which is the newer."""
+
+    code = "twice_defined"
+
+
+def _ignore(_progress: Progress) -> None:
+    pass
+
+
+class Attempt:
+    """One dealing with one VM and two hosts; C(run), C(examine) and C(reconcile) are the ways to deal.
+
+    Parameters
+    ----------
+    request : MigrationRequest
+        The VM and the hosts.
+    clock, sleep : callable, optional
+        Time, in seconds.
+    stop : StopRequest, optional
+        Cancels a migration when set.
+
+    Attributes
+    ----------
+    on_progress : callable
+        Gets every reading of a copy.
+    on_begin : callable or None
+        Gets the facts of the VM and the destination's state before anything is changed.
+    """
+
+    def __init__(
+        self,
+        request: MigrationRequest,
+        *,
+        clock: t.Callable[[], float] = time.monotonic,
+        sleep: t.Callable[[float], None] = time.sleep,
+        stop: StopRequest | None = None,
+    ) -> None:
+        self._request = request
+        self._clock = clock
+        self._sleep = sleep
+        self._stop = stop
+        self.on_progress: t.Callable[[Progress], None] = _ignore
+        self.on_begin: t.Callable[[DomainFacts, EndState], None] | None = None
+        self._source = End(request.source_name, request.source_uri, sees_jobs=True)
+        self._destination = End(request.destination_name, request.destination_uri)
+        self._report = Report(request, clock)
+
+    def run(self) -> MigrationResult:
+        """Go through the phases."""
+        facts = None
+        try:
+            facts, evidence = self._prepare()
+            if self._is_to_be_sorted_out(facts, evidence):
+                sorted_out = self._sort_out(facts)
+                if sorted_out is not None:
+                    return sorted_out
+                facts, evidence = self._read()
+            self._check(facts, evidence.destination)
+            return self._move(facts, evidence.destination)
+        except DroverError as error:
+            # Only what comes before libvirt's migration call raises; from there on both hosts are
+            # judged.
+            return self._refuse(error, facts)
+
+    def examine(self) -> MigrationResult:
+        """Go through the preparation only."""
+        facts = None
+        try:
+            facts, evidence = self._prepare()
+            if not _is_there(evidence):
+                self._check(facts, evidence.destination)
+        except DroverError as error:
+            return self._refuse(error, facts)
+        return self._report.examined(facts, evidence, _is_there(evidence))
+
+    def reconcile(self) -> MigrationResult:
+        """Bring the VM to one definition and at most one QEMU, by what both hosts say."""
+        facts = None
+        try:
+            facts, evidence = self._prepare()
+            self._refuse_unclear(facts, evidence)
+            if _is_odd(evidence):
+                return self._settled(facts, keep_definition=False)
+            return self._report.examined(facts, evidence, not evidence.source.persistent)
+        except DroverError as error:
+            return self._refuse(error, facts)
+
+    def foresee(self) -> MigrationResult:
+        """Say what C(reconcile) would do first, changing nothing."""
+        facts = None
+        try:
+            facts, evidence = self._prepare()
+            self._refuse_unclear(facts, evidence)
+        except DroverError as error:
+            return self._refuse(error, facts)
+        if not _is_odd(evidence):
+            return self._report.examined(facts, evidence, not evidence.source.persistent)
+        mark = self._mark_on_destination(facts.uuid)
+        verdict = classify(evidence, _circumstances_left(facts, mark, keep_definition=False))
+        return self._report.foreseen(facts, verdict, evidence)
+
+    def _refuse_unclear(self, facts: DomainFacts, evidence: Evidence) -> None:
+        """Refuse what no table can decide."""
+        source, destination = evidence.source, evidence.destination
+        if facts.job:
+            raise JobRunning(
+                "A job is running on the VM {} ({}).".format(
+                    facts.name, facts.job.replace("_", " ")
+                ),
+                "Wait for it to end, or cancel it (virsh domjobabort).",
+            )
+        paused_there = destination.state == "paused" and destination.reason == "user"
+        lives_here = source.state == "running" or (source.state, source.reason) == (
+            "paused",
+            "user",
+        )
+        if paused_there and lives_here and self._mark_on_destination(facts.uuid) is None:
+            raise TwiceActive(
+                "The VM {} is {} on {} and paused on {}, and both may hold newer writes.".format(
+                    facts.name, source.state, self._source.name, self._destination.name
+                ),
+                "Decide which host has the newer state, stop the VM on the other, resume it.",
+            )
+        twice_defined = source.persistent and destination.persistent
+        off = not source.active and not destination.active
+        if off and twice_defined and source.reason != "migrated":
+            raise TwiceDefined(
+                "The VM {} is shut off and defined on both hosts.".format(facts.name),
+                "Undefine it on the host where it is not wanted.",
+            )
+
+    def _prepare(self) -> tuple[DomainFacts, Evidence]:
+        """Connect to both hosts and read the VM."""
+        open_both(self._source, self._destination)
+        return self._read()
+
+    def _read(self) -> tuple[DomainFacts, Evidence]:
+        facts = self._read_facts()
+        return facts, self._evidence(facts.uuid)
+
+    def _refuse(self, error: DroverError, facts: DomainFacts | None) -> MigrationResult:
+        uuid = facts.uuid if facts else self._request.uuid
+        return self._report.refusal(error, self._evidence(uuid), facts)
+
+    def close(self) -> None:
+        """Give up the connections."""
+        for end in (self._source, self._destination):
+            end.close()
+
+    def _read_facts(self) -> DomainFacts:
+        """Read the VM on the source, or on the destination where the source knows nothing of it."""
+        try:
+            return self._facts_on(self._source)
+        except DomainNotFound as not_found:
+            try:
+                return self._facts_on(self._destination)
+            except DomainNotFound:
+                raise not_found from None
+
+    def _facts_on(self, end: End) -> DomainFacts:
+        name, uuid = self._request.domain, self._request.uuid
+        return end.ask(
+            lambda connection: read_facts(connection, name, uuid, end.name), "read the VM " + name
+        )
+
+    def _evidence(self, uuid: str | None) -> Evidence:
+        """Return what the hosts say that are connected; nothing is opened for it."""
+        return Evidence(self._source.known_state(uuid), self._destination.known_state(uuid))
+
+    def _check(self, facts: DomainFacts, destination_before: EndState) -> None:
+        self._report.prerequisites = check_prerequisites(
+            self._request,
+            facts,
+            destination_before,
+            self._source.connection(),
+            self._destination.connection(),
+        )
+        refuse_failed(self._report.prerequisites)
+
+    def _is_to_be_sorted_out(self, facts: DomainFacts, evidence: Evidence) -> bool:
+        """Whether an earlier migration left the VM on the destination, and it is plain how.
+
+        A VM that is paused there, without our mark, while it runs on the source is for a person to
+        judge; the prerequisites refuse it.
+        """
+        if not evidence.destination.active or facts.job:
+            return False
+        if not evidence.source.active or evidence.destination.state == "running":
+            return True
+        return self._mark_on_destination(facts.uuid) is not None
+
+    def _sort_out(self, facts: DomainFacts) -> MigrationResult | None:
+        """Finish or undo what an earlier migration began; None when the VM is still to be moved."""
+        result = self._settled(facts)
+        if (
+            result.outcome in (Outcome.ROLLED_BACK, Outcome.NOT_MOVED)
+            and result.evidence.source.active
+        ):
+            self._report.actions_before = result.actions
+            return None
+        return result
+
+    def _settled(self, facts: DomainFacts, keep_definition: bool = True) -> MigrationResult:
+        """Bring the VM in order by the table, with what its mark tells of an earlier migration.
+
+        Without a mark a definition on the destination counts as one that was there before.
+        """
+        mark = self._mark_on_destination(facts.uuid)
+        repairs = self._repairs(facts)
+        circumstances = _circumstances_left(facts, mark, keep_definition)
+        verdict, evidence = self._settle(repairs, lambda: circumstances)
+        if mark is not None:
+            self._finish_handover(repairs, verdict, mark.autostart)
+        return self._report.settled(facts, verdict, evidence, repairs)
+
+    def _finish_handover(self, repairs: Repairs, verdict: Verdict, autostart: bool) -> None:
+        """Do what is left once it is known where the VM is.
+
+        A VM that is still held paused keeps its mark, so that a later call can resume it.
+        """
+        if verdict.succeeded and autostart:
+            repairs.copy_autostart()
+        if verdict.outcome not in (Outcome.UNKNOWN, Outcome.QUARANTINED):
+            repairs.clear_marks()
+
+    def _mark_on_destination(self, uuid: str) -> HandoverMark | None:
+        domain = self._destination.domain(uuid)
+        if domain is None:
+            return None
+        return self._destination.ask(lambda _connection: read_mark(domain), "read the VM's marks")
+
+    def _repairs(self, facts: DomainFacts) -> Repairs:
+        return Repairs(self._source, self._destination, facts.uuid)
+
+    def _move(self, facts: DomainFacts, destination_before: EndState) -> MigrationResult:
+        if self.on_begin is not None:
+            self.on_begin(facts, destination_before)
+        transfer = Transfer(
+            self._request,
+            facts,
+            self._source,
+            self._destination,
+            destination_before,
+            self._clock,
+            self._sleep,
+        )
+        repairs = self._repairs(facts)
+        with transfer:
+            copied = transfer.run(self.on_progress, self._stop)
+            verdict, evidence = self._settle(
+                repairs, lambda: _circumstances(self._request, facts, destination_before, transfer)
+            )
+            self._finish_handover(repairs, verdict, facts.state.autostart)
+            if verdict.succeeded and facts.state.autostart:
+                evidence = repairs.look()
+        completed = self._completed(facts.uuid) if verdict.succeeded else {}
+        return self._report.finished(facts, verdict, evidence, repairs, copied, completed)
+
+    def _completed(self, uuid: str) -> dict[str, t.Any]:
+        """Return libvirt's own figures, which the destination keeps; they are worth no error."""
+        try:
+            domain = self._destination.domain(uuid)
+            return self._destination.ask(
+                lambda _connection: completed_statistics(domain),
+                "read the figures of the migration",
+            )
+        except DroverError:
+            return {}
+
+    def _settle(
+        self, repairs: Repairs, circumstances: t.Callable[[], Circumstances]
+    ) -> tuple[Verdict, Evidence]:
+        patience_s = self._request.options.settle_timeout_s
+        return settle(repairs, circumstances, patience_s, self._clock, self._sleep)
+
+
+def _circumstances_left(
+    facts: DomainFacts, mark: HandoverMark | None, keep_definition: bool
+) -> Circumstances:
+    """Return what is known of a migration that another process began."""
+    return Circumstances(
+        resumes_destination=mark is not None,
+        persistent=facts.state.persistent,
+        defined_on_destination=mark.defined_before if mark else keep_definition,
+        # What ended the source's QEMU since is not known; the VM that waits on the destination is
+        # the only one.
+        source_ended_by_us=True,
+    )
+
+
+def _is_odd(evidence: Evidence) -> bool:
+    """Whether both hosts hold something of the VM, or one holds it in a passing state."""
+    source, destination = evidence.source, evidence.destination
+    if source.state == "paused" and source.reason != "user":
+        return True
+    return destination.state != "absent" and (source.state != "absent" or destination.active)
+
+
+def _is_there(evidence: Evidence) -> bool:
+    return evidence.destination.active and not evidence.source.active
+
+
+def _circumstances(
+    request: MigrationRequest, facts: DomainFacts, destination_before: EndState, transfer: Transfer
+) -> Circumstances:
+    """Return what is known of the migration beside the states of both hosts."""
+    return Circumstances(
+        wanted_state="paused"
+        if facts.state.state == "paused" or transfer.user_paused
+        else "running",
+        resumes_destination=request.options.resumes_destination,
+        persistent=facts.state.persistent,
+        defined_on_destination=destination_before.persistent,
+        destination_ran=transfer.destination_ran,
+        cancelled=transfer.cancelled,
+    )
