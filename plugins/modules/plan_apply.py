@@ -46,6 +46,19 @@ options:
   owner:
     description: Who asked for it. Shown to whoever tries to start another execution meanwhile.
     type: str
+  purpose:
+    description: What it is for, in a few words. By default the plan's goal. Whoever wants the same follows a running execution; others are refused.
+    type: str
+  locked:
+    description:
+      - Whether M(drover.libvirt.execution_lock) has locked the cluster for O(execution). Nothing is started then unless the coordinator still
+        has that lock.
+    type: bool
+    default: false
+  keep:
+    description: How many finished executions to keep on the coordinator; older ones are removed, unfinished ones never. V(0) keeps all.
+    type: int
+    default: 20
   progress:
     description:
       - V(lines) shows a line for every change and at least one each ten seconds for each running migration.
@@ -158,6 +171,10 @@ folder:
   description: Where on the coordinator the plan and the journal are.
   returned: when not in check mode
   type: str
+running:
+  description: Whether the executor may still be at work, because the coordinator went out of reach.
+  returned: when not in check mode
+  type: bool
 report:
   description: The outcomes as a table for people.
   returned: when not in check mode
@@ -179,40 +196,56 @@ from ..module_utils._migration.argspec import migration_argument_spec, read_opti
 
 
 def main() -> None:
-    argument_spec = dict(
-        plan=dict(type="raw", required=True),
-        coordinator=dict(type="str"),
-        uri=dict(type="str", default="qemu:///system"),
-        directory=dict(type="path", default="/var/lib/drover/executions"),
-        execution=dict(type="str"),
-        owner=dict(type="str"),
-        progress=dict(type="str", choices=["lines", "none"], default="lines"),
-        heartbeat_timeout=dict(type="int", default=60),
-        time_limit=dict(type="int", default=0),
-    )
+    argument_spec = {
+        "plan": {"type": "raw", "required": True},
+        "coordinator": {"type": "str"},
+        "uri": {"type": "str", "default": "qemu:///system"},
+        "directory": {"type": "path", "default": "/var/lib/drover/executions"},
+        "execution": {"type": "str"},
+        "owner": {"type": "str"},
+        "purpose": {"type": "str"},
+        "locked": {"type": "bool", "default": False},
+        "keep": {"type": "int", "default": 20},
+        "progress": {"type": "str", "choices": ["lines", "none"], "default": "lines"},
+        "heartbeat_timeout": {"type": "int", "default": 60},
+        "time_limit": {"type": "int", "default": 0},
+    }
     argument_spec.update(migration_argument_spec())
     module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True)
     if LIBVIRT_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("libvirt"), exception=LIBVIRT_IMPORT_ERROR)
     plan = module.params["plan"]
     if not isinstance(plan, dict):
-        module.fail_json(msg="The plan must be a document here; its path is read by the action on the controller.")
+        module.fail_json(
+            msg="The plan must be a document here; its path is read by the action on the controller."
+        )
     if module.check_mode:
         module.exit_json(changed=bool(plan.get("steps")))
     settings = ExecutionSettings(
-        folder=os.path.join(module.params["directory"], module.params["execution"] or time.strftime("%Y%m%dT%H%M%S")),
+        folder=os.path.join(
+            module.params["directory"], module.params["execution"] or time.strftime("%Y%m%dT%H%M%S")
+        ),
         owner=module.params["owner"] or "unknown",
         heartbeat_timeout_s=module.params["heartbeat_timeout"],
         time_limit_s=module.params["time_limit"],
+        purpose=module.params["purpose"] or str(plan.get("goal", "")),
+        locked=module.params["locked"],
+        keep=module.params["keep"],
     )
     try:
-        runner = StepRunner(plan, module.params["coordinator"], module.params["uri"], read_options(module.params))
+        runner = StepRunner(
+            plan, module.params["coordinator"], module.params["uri"], read_options(module.params)
+        )
         outcomes = execute(plan, settings, runner, time.time)
     except DroverError as error:
         module.fail_json(exception=traceback.format_exc(), **failure(error))
     moved = [outcome.step.domain for outcome in outcomes if outcome.outcome == MOVED]
     module.exit_json(
-        changed=any(not outcome.details.get("already_there") for outcome in outcomes if outcome.outcome == MOVED),
+        changed=any(
+            not outcome.details.get("already_there")
+            for outcome in outcomes
+            if outcome.outcome == MOVED
+        ),
         outcomes=[outcome.document() for outcome in outcomes],
         moved=moved,
         folder=settings.folder,

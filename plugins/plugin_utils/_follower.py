@@ -19,6 +19,19 @@ from dataclasses import dataclass
 # Runs a shell command on the coordinator; returns exit code and standard output.
 RunCommand = t.Callable[[str], tuple[int, str]]
 
+# The process is looked at before the journal: what a process that is gone has written is then read
+# completely. It is the executor only if it is of the same boot and was started at the same moment
+# (fields 3 and 22 of /proc/PID/stat are its state and its start). Ansible appends to the command, so
+# it must not end with a new line.
+_LOOK = """\
+cd {folder} 2>/dev/null && [ -s process ] || {{ echo absent; exit 0; }}
+touch heartbeat
+read -r pid started boot < process
+set -- $(sed 's/.*) //' /proc/"$pid"/stat 2>/dev/null)
+if [ "$boot" = "$(cat /proc/sys/kernel/random/boot_id)" ] && [ "${{20}}" = "$started" ] \
+  && [ "$1" != Z ] && [ "$1" != X ]; then echo alive; else echo gone; fi
+tail -c +{position} journal.jsonl 2>/dev/null || true"""
+
 
 @dataclass(frozen=True)
 class Look:
@@ -65,13 +78,8 @@ class Follower:
         ConnectionError
             The command could not be run.
         """
-        # The process is looked at before the journal: what a process that is gone has written is
-        # then read completely.
         code, output = self._run_command(
-            f"cd {self._folder} 2>/dev/null && [ -s pid ] || {{ echo absent; exit 0; }}; "
-            "touch heartbeat; "
-            "if kill -0 $(cat pid) 2>/dev/null; then echo alive; else echo gone; fi; "
-            f"tail -c +{self._offset + 1} journal.jsonl 2>/dev/null || true"
+            _LOOK.format(folder=self._folder, position=self._offset + 1)
         )
         if code != 0:
             raise ConnectionError(
@@ -84,8 +92,17 @@ class Follower:
     def _complete_lines(self, journal: str) -> list[dict[str, t.Any]]:
         complete = journal[: journal.rfind("\n") + 1]
         self._offset += len(complete.encode())
-        return [json.loads(line) for line in complete.splitlines()]
+        return [event for event in map(_event, complete.splitlines()) if event]
 
     def ask_to_stop(self) -> None:
         """Ask the executor to start nothing more; what runs is left to end."""
         self._run_command(f"touch {self._folder}/stop")
+
+
+def _event(line: str) -> dict[str, t.Any] | None:
+    """Return the event of a line; none for one that a crash cut short."""
+    try:
+        event: dict[str, t.Any] = json.loads(line)
+    except ValueError:
+        return None
+    return event

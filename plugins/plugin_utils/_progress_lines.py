@@ -56,6 +56,8 @@ class ProgressLines:
         )
 
     def _migration_ended(self, event: Event) -> str:
+        if event.get("settled"):
+            return ""
         self._ended += 1
         counter = f"[{self._ended}/{self._total}]"
         where = f"{event['source']} → {event['destination']}"

@@ -16,9 +16,17 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 import typing as t
 
 from .._errors import DroverError
+
+LOCK_NAME = "lock"
+
+# Others hold the local lock for a moment only (to read or write the cluster's lock), so that is
+# waited for; an executor holds it for as long as it works.
+PATIENCE_S = 3.0
+RETRY_S = 0.1
 
 
 class AlreadyRunning(DroverError):
@@ -86,33 +94,59 @@ class ExecutionLock:
         Lock file; its content names the owner.
     owner : dict
         What to tell whoever comes second.
+    patience_s : float
+        How long to wait for it.
     """
 
-    def __init__(self, path: str, owner: dict[str, t.Any]) -> None:
+    def __init__(self, path: str, owner: dict[str, t.Any], patience_s: float = PATIENCE_S) -> None:
         self._path = path
         self._owner = owner
+        self._patience_s = patience_s
         self._descriptor: int | None = None
+
+    @classmethod
+    def of(cls, directory: str, owner: dict[str, t.Any]) -> ExecutionLock:
+        """Return the lock of a folder of executions."""
+        return cls(os.path.join(directory, LOCK_NAME), owner)
 
     def __enter__(self) -> ExecutionLock:
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            owner = os.pread(descriptor, 4096, 0).decode(errors="replace").strip()
+        if not self._acquired(descriptor):
+            owner = _owner_in_words(os.pread(descriptor, 4096, 0))
             os.close(descriptor)
             raise AlreadyRunning(
-                "Another execution is running on this coordinator: {0}.".format(
-                    owner or "its owner is unknown"
-                ),
+                "Another execution is running on this coordinator: {0}.".format(owner),
                 "Wait until it has ended, then plan again.",
-            ) from None
+            )
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps(self._owner, sort_keys=True).encode(), 0)
         self._descriptor = descriptor
         return self
+
+    def _acquired(self, descriptor: int) -> bool:
+        give_up_at = time.monotonic() + self._patience_s
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() >= give_up_at:
+                    return False
+                time.sleep(RETRY_S)
+            else:
+                return True
 
     def __exit__(self, *_exception: object) -> None:
         if self._descriptor is not None:
             os.ftruncate(self._descriptor, 0)
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def _owner_in_words(content: bytes) -> str:
+    """Return the content of a lock file as a phrase."""
+    try:
+        owner = json.loads(content)
+        fields = ", ".join("{0} {1}".format(name, owner[name]) for name in sorted(owner))
+    except (ValueError, TypeError):
+        fields = ""
+    return fields or "its owner is unknown"

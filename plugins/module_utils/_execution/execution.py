@@ -5,8 +5,8 @@
 """One execution on a coordinator: its folder, its lock, its journal, and the executor in the
 middle.
 
-An execution's folder holds C(plan.json), C(journal.jsonl), C(pid), and what the controller writes:
-C(heartbeat) and C(stop).
+An execution's folder holds C(plan.json), C(journal.jsonl), C(process), and what the controller
+writes: C(heartbeat) and C(stop).
 
 This module util is PRIVATE to the collection.
 """
@@ -18,12 +18,14 @@ import json
 import os
 import typing as t
 
+from .._linux.durable import replace_file
+from .cluster_lock import require_lock
 from .controls import Controls, ExecutionLock
 from .executor import Executor, RunStep, StepOutcome
-from .journal import Journal, sync_folder
-from .steps import read_work
-
-LOCK_NAME = "lock"
+from .journal import Journal
+from .process import this_process
+from .records import JOURNAL_NAME, PLAN_NAME, PROCESS_NAME, prune_executions
+from .steps import Work, read_work
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,18 +36,35 @@ class ExecutionSettings:
     ----------
     folder : str
         The execution's own folder; the lock is beside it.
-    owner : str
-        Who asked for it, for whoever comes second.
+    owner, purpose : str
+        Who asked for it, and what for, for whoever comes second.
     heartbeat_timeout_s : float
         Silence of the controller after which nothing more is started; 0 never.
     time_limit_s : float
         Seconds after which nothing more is started; 0 is no limit.
+    locked : bool
+        Whether the cluster must be locked for it.
+    keep : int
+        How many finished executions to keep on this host, 0 for all.
     """
 
     folder: str
     owner: str
     heartbeat_timeout_s: float
     time_limit_s: float
+    purpose: str = ""
+    locked: bool = False
+    keep: int = 0
+
+    @property
+    def execution(self) -> str:
+        """Name of the execution."""
+        return os.path.basename(self.folder)
+
+    @property
+    def directory(self) -> str:
+        """Folder of all executions of this host."""
+        return os.path.dirname(self.folder)
 
 
 def execute(
@@ -62,40 +81,46 @@ def execute(
         The document cannot be executed; nothing was started.
     AlreadyRunning
         Another execution holds this coordinator; nothing was started.
+    LockLost
+        The cluster's lock does not name this execution; nothing was started.
 
     Side Effects
     ------------
-    Writes the execution's folder; migrates VMs through C(run_step).
+    Writes the execution's folder and removes those of old executions; migrates VMs through
+    C(run_step).
     """
     work = read_work(plan)
-    os.makedirs(settings.folder, mode=0o700, exist_ok=True)
+    os.makedirs(settings.directory, mode=0o700, exist_ok=True)
+    owner = {"owner": settings.owner, "purpose": settings.purpose, "folder": settings.folder}
+    with ExecutionLock.of(settings.directory, owner):
+        if settings.locked:
+            require_lock(settings.directory, settings.execution)
+        prune_executions(settings.directory, settings.keep)
+        os.makedirs(settings.folder, mode=0o700, exist_ok=True)
+        _write(settings.folder, PLAN_NAME, json.dumps(plan, sort_keys=True))
+        _write(settings.folder, PROCESS_NAME, this_process().as_text())
+        return _execute(work, settings, run_step, clock)
+
+
+def _execute(
+    work: Work, settings: ExecutionSettings, run_step: RunStep, clock: t.Callable[[], float]
+) -> list[StepOutcome]:
     started = clock()
-    owner = {
-        "owner": settings.owner,
-        "pid": os.getpid(),
-        "since": round(started),
-        "folder": settings.folder,
-    }
-    with ExecutionLock(os.path.join(os.path.dirname(settings.folder), LOCK_NAME), owner):
-        _write(settings.folder, "plan.json", json.dumps(plan, sort_keys=True))
-        _write(settings.folder, "pid", str(os.getpid()))
-        journal = Journal(os.path.join(settings.folder, "journal.jsonl"), clock)
-        deadline = started + settings.time_limit_s if settings.time_limit_s else None
-        controls = Controls(settings.folder, settings.heartbeat_timeout_s, deadline, clock)
-        journal.record(
-            "execution_started", digest=work.digest, steps=len(work.steps), owner=settings.owner
-        )
-        outcomes = Executor(work, run_step, journal, controls.reason_to_stop).run()
-        journal.record("execution_ended", duration_s=round(clock() - started, 3))
-        journal.close()
+    journal = Journal(os.path.join(settings.folder, JOURNAL_NAME), clock)
+    deadline = started + settings.time_limit_s if settings.time_limit_s else None
+    controls = Controls(settings.folder, settings.heartbeat_timeout_s, deadline, clock)
+    journal.record(
+        "execution_started",
+        digest=work.digest,
+        steps=len(work.steps),
+        owner=settings.owner,
+        purpose=settings.purpose,
+    )
+    outcomes = Executor(work, run_step, journal, controls.reason_to_stop).run()
+    journal.record("execution_ended", duration_s=round(clock() - started, 3))
+    journal.close()
     return outcomes
 
 
 def _write(folder: str, name: str, content: str) -> None:
-    path = os.path.join(folder, name)
-    with open(path + ".part", "w", encoding="utf-8") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(path + ".part", path)
-    sync_folder(folder)
+    replace_file(os.path.join(folder, name), content, 0o600)

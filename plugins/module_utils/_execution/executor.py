@@ -61,9 +61,13 @@ class StepOutcome:
         )
 
 
+# Writes one event of a step: its name, whether it must be on the disk before the call returns, and
+# its fields.
+Record = t.Callable[[str, bool, dict[str, t.Any]], None]
+
 # Runs one migration and says what became of it; called in a thread of its own. Never raises for a
 # failed migration.
-RunStep = t.Callable[[Step, t.Callable[[dict[str, t.Any]], None]], StepOutcome]
+RunStep = t.Callable[[Step, Record], StepOutcome]
 
 
 class Executor:
@@ -174,13 +178,11 @@ class Executor:
         pool.submit(self._run, step)
 
     def _run(self, step: Step) -> None:
-        def on_progress(progress: dict[str, t.Any]) -> None:
-            self._journal.record(
-                "progress", durable=False, **dict(progress, id=step.id, domain=step.domain)
-            )
+        def record(event: str, durable: bool, fields: dict[str, t.Any]) -> None:
+            self._journal.record(event, durable, **dict(fields, id=step.id, domain=step.domain))
 
         try:
-            outcome = self._run_step(step, on_progress)
+            outcome = self._run_step(step, record)
         except Exception as error:  # whatever it was, the VM's place is unknown; the others go on
             outcome = StepOutcome(step, UNKNOWN, "The executor failed: {0!r}.".format(error))
         self._ended.put(outcome)

@@ -14,14 +14,7 @@ import os
 import threading
 import typing as t
 
-
-def sync_folder(path: str) -> None:
-    """Make the entries of a folder survive a power cut."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+from .._linux.durable import sync_directory
 
 
 class Journal:
@@ -38,8 +31,15 @@ class Journal:
     def __init__(self, path: str, clock: t.Callable[[], float]) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._file = open(path, "a", encoding="utf-8")  # noqa: SIM115 - it lives as long as the journal
-        sync_folder(os.path.dirname(path))
+        self._file = open(path, "a+", encoding="utf-8")  # noqa: SIM115 - it lives as long as the journal
+        self._end_torn_line()
+        sync_directory(os.path.dirname(path))
+
+    def _end_torn_line(self) -> None:
+        """Let what is written now begin a line, also after a crash in the middle of one."""
+        size = os.fstat(self._file.fileno()).st_size
+        if size and os.pread(self._file.fileno(), 1, size - 1) != b"\n":
+            self._file.write("\n")
 
     def record(self, event: str, durable: bool = True, **fields: t.Any) -> None:
         """Append an event; when C(durable), return only after it is on the disk."""

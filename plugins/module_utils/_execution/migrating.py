@@ -10,15 +10,20 @@ This module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import dataclasses
+import time
 import typing as t
 
+from .._libvirt.domain import DomainFacts
 from .._migration.migrate import migrate
 from .._migration.options import MigrationOptions
 from .._migration.progress import Progress
 from .._migration.request import MigrationRequest
-from .._migration.result import MigrationResult, Outcome
-from .executor import MOVED, NOT_MOVED, UNKNOWN, StepOutcome
+from .._migration.result import EndState, MigrationResult, Outcome
+from .executor import MOVED, NOT_MOVED, UNKNOWN, Record, StepOutcome
 from .steps import Step, Work, read_work
+
+# How often, at most, the progress of a migration is written down.
+PROGRESS_S = 1.0
 
 # Whether a VM that came out of a migration like this is known to be on the destination, known to be
 # on the source, or neither.
@@ -77,13 +82,16 @@ class StepRunner:
             )
         self._options = options
 
-    def __call__(
-        self, step: Step, on_progress: t.Callable[[dict[str, t.Any]], None]
-    ) -> StepOutcome:
-        def report(progress: Progress) -> None:
-            on_progress(_progress_document(progress))
+    def __call__(self, step: Step, record: Record) -> StepOutcome:
+        def begin(facts: DomainFacts, destination: EndState) -> None:
+            circumstances = circumstances_document(
+                facts, destination, self._options.resumes_destination
+            )
+            record("migration_begun", True, {"uuid": facts.uuid, "circumstances": circumstances})
 
-        return step_outcome(step, migrate(self._request(step), on_progress=report))
+        report = _Thinned(lambda progress: record("progress", False, _progress_document(progress)))
+        result = migrate(self._request(step), on_progress=report, on_begin=begin)
+        return step_outcome(step, result)
 
     def _request(self, step: Step) -> MigrationRequest:
         destination = self._work.hosts[step.destination]
@@ -101,6 +109,33 @@ class StepRunner:
 
     def _uri(self, host: str) -> str:
         return self._local_uri if host == self._coordinator else self._work.hosts[host].uri
+
+
+class _Thinned:
+    """Passes on a reading of the progress now and then: journals are read as a whole."""
+
+    def __init__(self, pass_on: t.Callable[[Progress], None]) -> None:
+        self._pass_on = pass_on
+        self._passed_at_s = 0.0
+
+    def __call__(self, progress: Progress) -> None:
+        now_s = time.monotonic()
+        if now_s - self._passed_at_s >= PROGRESS_S:
+            self._passed_at_s = now_s
+            self._pass_on(progress)
+
+
+def circumstances_document(
+    facts: DomainFacts, destination: EndState, resumes_destination: bool
+) -> dict[str, t.Any]:
+    """Return what must be known to settle a VM whose migration nobody looks after any more."""
+    return {
+        "wanted_state": "paused" if facts.state.state == "paused" else "running",
+        "persistent": facts.state.persistent,
+        "autostart": facts.state.autostart,
+        "defined_on_destination": destination.persistent,
+        "resumes_destination": resumes_destination,
+    }
 
 
 def step_outcome(step: Step, result: MigrationResult) -> StepOutcome:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
+from urllib.parse import urlsplit
 
 from .._errors import DroverError
 
@@ -128,6 +129,11 @@ def read_work(plan: t.Mapping[str, t.Any]) -> Work:
     return work
 
 
+def read_uris(plan: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """Return how each host of a plan is reached, where the plan says so."""
+    return {item["name"]: item["uri"] for item in plan.get("hosts", []) if item.get("uri")}
+
+
 def _step(item: t.Mapping[str, t.Any]) -> Step:
     return Step(
         id=item["id"],
@@ -159,6 +165,12 @@ def _check_references(work: Work) -> None:
             if name not in work.hosts:
                 raise PlanRejected(
                     "Step {0} of the plan names the unknown host {1}.".format(step.id, name)
+                )
+            if urlsplit(work.hosts[name].uri).password:
+                # The plan is kept beside the journal, where no secret may stand.
+                raise PlanRejected(
+                    "The plan holds a password in how to reach libvirt on {0}.".format(name),
+                    "Use keys, TLS or SASL tickets, and a drover_peer_uri without a password.",
                 )
             if not work.hosts[name].uri:
                 raise PlanRejected(

@@ -9,6 +9,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from ansible_collections.drover.libvirt.plugins.module_utils._execution.process import (
+    ProcessMark,
+    read_boot_id,
+    this_process,
+)
 from ansible_collections.drover.libvirt.plugins.plugin_utils._follower import Follower
 
 
@@ -19,7 +24,7 @@ def shell(command: str) -> tuple[int, str]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "pid").write_text(str(os.getpid()))
+    (tmp_path / "process").write_text(this_process().as_text())
     (tmp_path / "journal.jsonl").write_text(
         '{"event": "execution_started"}\n{"event": "migration_started"}\n'
     )
@@ -81,11 +86,52 @@ def test_an_executor_is_absent_then_alive_then_gone(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "journal.jsonl").write_text('{"event": "execution_started"}\n')
     process = subprocess.Popen(["sleep", "60"])
-    (folder / "pid").write_text(str(process.pid))
+    (folder / "process").write_text(mark_of(process.pid).as_text())
     assert follower.look().executor == "alive"
     process.kill()
     process.wait()
     assert follower.look().executor == "gone"
+
+
+def mark_of(pid: int) -> ProcessMark:
+    started = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+    return ProcessMark(pid, started, read_boot_id())
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        this_process()._replace(started=this_process().started - 1),
+        this_process()._replace(boot_id="11111111-2222-3333-4444-555555555555"),
+    ],
+)
+def test_another_process_with_the_same_number_is_not_the_executor(
+    folder: Path, mark: ProcessMark
+) -> None:
+    """A number that was given again, in this boot or after a reboot, means that it is gone."""
+    (folder / "process").write_text(mark.as_text())
+    assert Follower(str(folder), shell).look().executor == "gone"
+
+
+def test_a_process_that_ended_and_was_not_waited_for_is_gone(folder: Path) -> None:
+    """A zombie does nothing any more."""
+    process = subprocess.Popen(["true"])
+    mark = mark_of(process.pid)
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    (folder / "process").write_text(mark.as_text())
+    assert Follower(str(folder), shell).look().executor == "gone"
+    process.wait()
+
+
+def test_a_line_that_a_crash_cut_short_is_left_out(folder: Path) -> None:
+    """What was written after it is read."""
+    with (folder / "journal.jsonl").open("a") as journal:
+        journal.write('{"event": "progr\n{"event": "execution_ended"}\n')
+    assert [event["event"] for event in Follower(str(folder), shell).look().events] == [
+        "execution_started",
+        "migration_started",
+        "execution_ended",
+    ]
 
 
 def test_a_command_that_fails_is_a_connection_error(folder: Path) -> None:

@@ -1,0 +1,176 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The lock of the whole cluster: each of its hosts keeps a file that names the one execution
+that may run.
+
+The file is a pointer and no proof. An execution runs only on its coordinator, only under the
+coordinator's local lock (see C(controls)), and only while the coordinator's own file names it;
+so whoever changes that file under the local lock knows that this execution neither runs nor will
+ever start. Until that is done, the files on all other hosts keep everybody else out.
+
+This module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import typing as t
+
+from .._errors import DroverError
+from .._linux.durable import replace_file, sync_directory
+from .controls import ExecutionLock
+
+FILE_NAME = "cluster-lock.json"
+
+
+class ClusterLocked(DroverError):
+    """The cluster is locked for another execution."""
+
+    code = "cluster_locked"
+
+
+class LockLost(DroverError):
+    """The cluster's lock does not name this execution any more; nothing was started."""
+
+    code = "lock_lost"
+
+
+@dataclasses.dataclass(frozen=True)
+class ClusterLock:
+    """Who has the cluster.
+
+    Parameters
+    ----------
+    execution : str
+        Name of the execution.
+    coordinator : str
+        The host on which it runs, or is about to.
+    owner : str
+        Who asked for it.
+    purpose : str
+        What it is for, in a few words.
+    since_s : float
+        When this host wrote it down, in seconds since the epoch by its own clock.
+    """
+
+    execution: str
+    coordinator: str
+    owner: str
+    purpose: str
+    since_s: float
+
+    def document(self, now_s: float) -> dict[str, t.Any]:
+        """Return it as plain JSON, with its age in seconds."""
+        return dict(dataclasses.asdict(self), age_s=round(max(0.0, now_s - self.since_s), 1))
+
+
+def read_lock(directory: str) -> ClusterLock | None:
+    """Return the lock that this host keeps, None when there is none.
+
+    Raises
+    ------
+    ClusterLocked
+        There is one that cannot be read; nobody knows whose it is.
+    """
+    path = os.path.join(directory, FILE_NAME)
+    try:
+        with open(path, encoding="utf-8") as file:
+            return ClusterLock(**json.load(file))
+    except FileNotFoundError:
+        return None
+    except (OSError, TypeError, ValueError) as error:
+        raise ClusterLocked(
+            "The lock {0} cannot be read: {1}.".format(path, error),
+            "Make sure that no execution runs in the cluster, then remove the file.",
+        ) from error
+
+
+def take_lock(
+    directory: str, wanted: ClusterLock, instead_of: t.Collection[str], check_mode: bool = False
+) -> bool:
+    """Write the lock on this host unless another execution has it; say whether that was needed.
+
+    Parameters
+    ----------
+    directory : str
+        Folder of the executions on this host.
+    wanted : ClusterLock
+    instead_of : collection of str
+        Executions that are known never to run again, whose locks may be replaced.
+    check_mode : bool
+        Whether to write nothing.
+
+    Raises
+    ------
+    ClusterLocked
+        Another execution has the cluster, or is running on this host.
+    """
+    if check_mode:
+        return _is_free(directory, wanted, instead_of)
+    os.makedirs(directory, mode=0o700, exist_ok=True)
+    with ExecutionLock.of(directory, {"owner": wanted.owner, "doing": "taking the lock"}):
+        needed = _is_free(directory, wanted, instead_of)
+        if needed:
+            text = json.dumps(dataclasses.asdict(wanted), sort_keys=True)
+            replace_file(os.path.join(directory, FILE_NAME), text + "\n", 0o600)
+    return needed
+
+
+def _is_free(directory: str, wanted: ClusterLock, instead_of: t.Collection[str]) -> bool:
+    present = read_lock(directory)
+    if present is None or present.execution in instead_of:
+        return True
+    if present.execution == wanted.execution:
+        return False
+    raise ClusterLocked(
+        "The cluster is locked by {0} for another execution ({1}) on {2}.".format(
+            present.owner, present.purpose, present.coordinator
+        ),
+        "Wait until it has ended, then run this again.",
+    )
+
+
+def release_lock(directory: str, execution: str, check_mode: bool = False) -> bool:
+    """Remove the lock on this host if it names that execution; say whether it did.
+
+    Raises
+    ------
+    AlreadyRunning
+        The execution still runs here.
+    """
+    present = read_lock(directory)
+    if present is None or present.execution != execution:
+        return False
+    if not check_mode:
+        with ExecutionLock.of(directory, {"doing": "releasing the lock"}):
+            forget_lock(directory, execution)
+    return True
+
+
+def forget_lock(directory: str, execution: str) -> None:
+    """Remove the lock if it names that execution. The caller holds this host's local lock."""
+    present = read_lock(directory)
+    if present is not None and present.execution == execution:
+        os.unlink(os.path.join(directory, FILE_NAME))
+        sync_directory(directory)
+
+
+def require_lock(directory: str, execution: str) -> None:
+    """Make sure that the lock names the execution. The caller holds this host's local lock.
+
+    Raises
+    ------
+    LockLost
+        It names another, or there is none.
+    """
+    present = read_lock(directory)
+    if present is None or present.execution != execution:
+        holder = "nobody" if present is None else "{0.owner} ({0.purpose})".format(present)
+        raise LockLost(
+            "The lock of the cluster went to {0} before this execution started.".format(holder),
+            "Run the same playbook again.",
+        )

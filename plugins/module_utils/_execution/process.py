@@ -1,0 +1,81 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which process an executor is, written so that a later reader can prove that it is gone.
+
+A process id alone is used again, after a reboot even soon. Together with the boot and the moment
+at which the kernel started it, it names one process for all time.
+
+This module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+_BOOT_ID = "/proc/sys/kernel/random/boot_id"
+# Fields of /proc/PID/stat, counted from the one after the command's name.
+_STATE, _STARTED = 0, 19
+_ENDED = ("Z", "X")
+
+
+class ProcessMark(t.NamedTuple):
+    """One process of this host.
+
+    Parameters
+    ----------
+    pid : int
+    started : int
+        When the kernel started it, in clock ticks since the boot.
+    boot_id : str
+        The boot that it belongs to.
+    """
+
+    pid: int
+    started: int
+    boot_id: str
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process still exists and has not ended."""
+        if self.boot_id != read_boot_id():
+            return False
+        fields = _stat(self.pid)
+        return bool(
+            fields and fields[_STATE] not in _ENDED and int(fields[_STARTED]) == self.started
+        )
+
+    def as_text(self) -> str:
+        """Return it as it stands in its file."""
+        return "{0} {1} {2}\n".format(*self)
+
+
+def this_process() -> ProcessMark:
+    """Return the mark of the calling process."""
+    pid = os.getpid()
+    return ProcessMark(pid, int(_stat(pid)[_STARTED]), read_boot_id())
+
+
+def parse_mark(text: str) -> ProcessMark | None:
+    """Return the mark that a file holds, None where it holds none."""
+    try:
+        pid, started, boot_id = text.split()
+        return ProcessMark(int(pid), int(started), boot_id)
+    except ValueError:
+        return None
+
+
+def read_boot_id() -> str:
+    """Return what the kernel calls the present boot of this host."""
+    with open(_BOOT_ID, encoding="ascii") as file:
+        return file.read().strip()
+
+
+def _stat(pid: int) -> list[str]:
+    try:
+        with open("/proc/{0}/stat".format(pid), encoding="utf-8", errors="replace") as file:
+            return file.read().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []

@@ -1,0 +1,99 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: executions
+short_description: Tell what the executions of a cluster mean for whoever comes now
+version_added: 1.0.0
+author: The Drover authors (@drover)
+description:
+  - Puts together what M(drover.libvirt.execution_info) found on each host of a group and registered as C(resume_found), and shows executions
+    that run or are not finished.
+  - With O(purpose) it also decides. An execution for the same purpose is to be followed; one for another purpose, or one of which it cannot be
+    told whether it runs, is a refusal; dead ones are to be settled first. The role P(drover.libvirt.resume#role) does all that.
+options:
+  group:
+    description: The inventory group that is the cluster.
+    type: str
+    default: kvm
+  purpose:
+    description: What is about to be done, in the words that executions keep. Without it nothing is decided.
+    type: str
+  break_lock:
+    description:
+      - Whether the operator vouches that no executor runs on a host that does not answer. Locks of executions on such hosts are taken over then.
+    type: bool
+    default: false
+  show:
+    description: Whether to print the executions.
+    type: bool
+    default: true
+extends_documentation_fragment:
+  - drover.libvirt.attributes
+  - drover.libvirt.attributes.action_group
+attributes:
+  check_mode:
+    support: full
+    details:
+      - A refusal is a warning in check mode.
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+seealso:
+  - module: drover.libvirt.execution_info
+  - module: drover.libvirt.execution_follow
+  - module: drover.libvirt.execution_settle
+"""
+
+EXAMPLES = r"""
+- name: Read the executions
+  drover.libvirt.execution_info:
+  register: resume_found
+
+- name: Show them
+  drover.libvirt.executions:
+  run_once: true
+"""
+
+RETURN = r"""
+executions:
+  description: All executions that are on record, oldest first, as M(drover.libvirt.execution_info) returns them, with their coordinator.
+  returned: success
+  type: list
+  elements: dict
+text:
+  description: Those that run or are not finished, in words.
+  returned: success
+  type: str
+follow:
+  description: The running execution for the same purpose, null when there is none.
+  returned: with O(purpose)
+  type: dict
+settle:
+  description: Executions that died, each with its coordinator.
+  returned: with O(purpose)
+  type: list
+  elements: dict
+instead_of:
+  description: Names of executions whose locks may be taken over once they are settled.
+  returned: with O(purpose)
+  type: list
+  elements: str
+execution:
+  description: A name for a new execution.
+  returned: with O(purpose)
+  type: str
+owner:
+  description: Who runs this, as user and machine.
+  returned: with O(purpose)
+  type: str
+purpose:
+  description: The option of the same name.
+  returned: with O(purpose)
+  type: str
+"""

@@ -1,0 +1,246 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the executions of a cluster mean for somebody who comes now: go on, follow, settle first,
+or keep out.
+
+Pure: what C(execution_info) found on the hosts goes in, a decision and sentences come out.
+
+This plugin util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Document = dict[str, t.Any]
+
+# Between taking the lock and starting its executor a controller needs a few seconds. A lock
+# without an execution is left alone for so long.
+START_S = 120.0
+
+_BREAK = "-e drover_break_lock=true"
+
+
+class Refused(Exception):
+    """Somebody else has the cluster, or it cannot be told whether somebody has."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the hosts of the cluster said.
+
+    Parameters
+    ----------
+    answers : dict
+        Result of C(execution_info) by host.
+    silent : tuple of str
+        Hosts that did not answer.
+    """
+
+    answers: Mapping[str, Document]
+    silent: tuple[str, ...] = ()
+
+    @property
+    def executions(self) -> list[tuple[str, Document]]:
+        """Coordinator and record of each execution, oldest first."""
+        found = [
+            (host, record)
+            for host, answer in self.answers.items()
+            for record in answer["executions"]
+        ]
+        return sorted(found, key=lambda item: (item[1]["since_s"], item[1]["execution"]))
+
+    @property
+    def locks(self) -> dict[str, Document]:
+        """The locks of the cluster by execution, each as it is known longest."""
+        locks: dict[str, Document] = {}
+        for answer in self.answers.values():
+            lock: Document | None = answer["lock"]
+            if lock is None:
+                continue
+            longest: Document = locks.get(lock["execution"], lock)
+            if lock["age_s"] >= longest["age_s"]:
+                locks[lock["execution"]] = lock
+        return locks
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to do before anything is planned.
+
+    Parameters
+    ----------
+    follow : dict or None
+        Coordinator, name and folder of a running execution for the same purpose.
+    settle : list of dict
+        Coordinator and name of each execution that died, to be settled first.
+    instead_of : list of str
+        Executions whose locks may be taken over once that is done.
+    warnings : list of str
+    """
+
+    follow: Document | None = None
+    settle: list[Document] = field(default_factory=list)
+    instead_of: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def decide(found: Found, purpose: str, break_lock: bool) -> Decision:
+    """Decide what somebody does who comes for a purpose.
+
+    Parameters
+    ----------
+    found : Found
+    purpose : str
+        What for, in the words that executions keep.
+    break_lock : bool
+        Whether the operator vouches for coordinators that do not answer.
+
+    Raises
+    ------
+    Refused
+        Another execution runs or is about to, or its coordinator does not answer.
+    """
+    running = [(host, record) for host, record in found.executions if record["state"] == "running"]
+    for host, record in running:
+        if record["purpose"] != purpose:
+            raise Refused(
+                f"Another execution is running: {describe(host, record)} "
+                "Wait until it has ended (drover.libvirt.status shows it), then run this again."
+            )
+    broken = [
+        lock["execution"]
+        for lock in found.locks.values()
+        if _is_unprovable(lock, found, break_lock)
+    ]
+    dead = _dead(found)
+    return Decision(
+        follow=_target(*running[0]) if running else None,
+        settle=[item for item in dead if item["coordinator"] in found.answers],
+        instead_of=[item["execution"] for item in dead] + broken,
+        warnings=[_broken_in_words(found.locks[name]) for name in broken],
+    )
+
+
+def _is_unprovable(lock: Document, found: Found, break_lock: bool) -> bool:
+    """Whether the operator has to vouch for a lock, and does."""
+    if lock["coordinator"] in found.answers:
+        if not _known(lock, found) and lock["age_s"] < START_S:
+            raise Refused(
+                f"Another execution is about to start: {_lock_in_words(lock)}. If it does not, its "
+                f"lock can be taken over in {START_S - lock['age_s']:.0f} s: run this again then."
+            )
+        return False
+    if break_lock:
+        return True
+    raise Refused(
+        f"The cluster is locked: {_lock_in_words(lock)}. Host {lock['coordinator']} does not "
+        "answer, so it cannot be told whether that execution still runs. Bring the host back, or "
+        f"make sure that it is off or that no executor runs there, and then run this with {_BREAK}."
+    )
+
+
+def _known(lock: Document, found: Found) -> bool:
+    records = found.answers[lock["coordinator"]]["executions"]
+    return any(record["execution"] == lock["execution"] for record in records)
+
+
+def _dead(found: Found) -> list[Document]:
+    """Return executions that no process works on, but that are not finished or still locked for."""
+    dead = {
+        record["execution"]: {"coordinator": host, "execution": record["execution"]}
+        for host, record in found.executions
+        if record["state"] != "running" and not record["finished"]
+    }
+    alive = {record["execution"] for _host, record in found.executions} - _not_running(found)
+    for name, lock in found.locks.items():
+        if lock["coordinator"] in found.answers and name not in alive:
+            dead.setdefault(name, {"coordinator": lock["coordinator"], "execution": name})
+    return list(dead.values())
+
+
+def _not_running(found: Found) -> set[str]:
+    return {
+        record["execution"] for _host, record in found.executions if record["state"] != "running"
+    }
+
+
+def _target(host: str, record: Document) -> Document:
+    return {
+        "coordinator": host,
+        "execution": record["execution"],
+        "folder": record["folder"],
+        "steps": record["steps"],
+        "words": describe(host, record),
+    }
+
+
+def describe(host: str, record: Document) -> str:
+    """Return one execution in a sentence or two."""
+    state = {
+        "running": "",
+        "unfinished": " Its executor is gone.",
+        "ended": "" if record["finished"] else " It has ended.",
+    }[record["state"]]
+    parts = [
+        f"{record['purpose'] or record['execution']}, started by {record['owner']} "
+        f"{_ago(record)} on {host}: {record['moved']} of {record['steps']} migrations done."
+        f"{state}"
+    ]
+    going = record["unsettled"] or record["under_way"]
+    parts += [f"{_migration(item)}." for item in going]
+    return " ".join(parts)
+
+
+def _migration(item: Document) -> str:
+    percent = "" if item["percent"] is None else f", {item['percent']:.0f} %"
+    return f"{item['domain']}: {item['source']} → {item['destination']}{percent}"
+
+
+def _ago(item: Document) -> str:
+    at = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(item["since_s"]))
+    return f"{duration(item['age_s'])} ago ({at})"
+
+
+def _lock_in_words(lock: Document) -> str:
+    return (
+        f"{lock['purpose'] or lock['execution']}, by {lock['owner']} {_ago(lock)}, "
+        f"coordinated by {lock['coordinator']}"
+    )
+
+
+def _broken_in_words(lock: Document) -> str:
+    return (
+        f"The lock of {_lock_in_words(lock)} is broken on the operator's word. VMs that were on "
+        "their way then are not settled before that host is back."
+    )
+
+
+def duration(seconds: float) -> str:
+    """Return a time span in words: V(42 s), V(4 min), V(3 h 20 min)."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def render(found: Found) -> str:
+    """Return the executions that are not finished, and locks without one, as lines for people."""
+    lines = []
+    for host, record in found.executions:
+        if record["state"] == "running":
+            lines.append(f"Running: {describe(host, record)}")
+        elif not record["finished"]:
+            lines.append(f"Unfinished: {describe(host, record)} Run the same playbook again.")
+    named = {record["execution"] for _host, record in found.executions}
+    lines += [
+        f"Locked: {_lock_in_words(lock)}."
+        for name, lock in found.locks.items()
+        if name not in named
+    ]
+    return "\n".join(lines)
