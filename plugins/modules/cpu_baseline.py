@@ -136,7 +136,7 @@ restart:
   returned: success
   type: list
   elements: str
-skipped:
+left_out:
   description: The VMs to which it cannot be given, with the reason.
   returned: success
   type: dict
@@ -215,7 +215,7 @@ def run(params: dict[str, t.Any], wanted: Cpu | None, check_mode: bool) -> dict[
         features=wanted.features,
         changes=[change.name for change in verdict.changes],
         restart=verdict.restart,
-        skipped=verdict.skipped,
+        left_out=verdict.left_out,
         diff=[difference(change) for change in verdict.changes] if defines else [],
     )
     return result

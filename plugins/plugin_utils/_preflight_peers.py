@@ -46,7 +46,7 @@ def host_and_peers(task_vars: Mapping[str, t.Any], group: str, name: str) -> Hos
         The group is empty or unknown, or C(--limit) left out a part of it.
     """
     hosts = cluster_facts(task_vars, group, unreachable="ignore")["hosts"]
-    own = next((host for host in hosts if host["name"] == name), {})
+    own: dict[str, t.Any] = next((host for host in hosts if host["name"] == name), {})
     return HostAndPeers(
         _address(own),
         [

@@ -29,13 +29,13 @@ class Verdict(t.NamedTuple):
     """What a CPU means for the VMs of a host.
 
     C(changes) are the definitions that do not ask for it yet, C(restart) the running VMs that have
-    another CPU until they are shut down and started again, C(skipped) those to which it cannot be
+    another CPU until they are shut down and started again, C(left_out) those to which it cannot be
     given, with the reason.
     """
 
     changes: list[Change]
     restart: list[str]
-    skipped: dict[str, str]
+    left_out: dict[str, str]
 
 
 def judge(
@@ -72,10 +72,10 @@ def _judge_domain(domain: t.Any, machine: Machine, wanted: Cpu, verdict: Verdict
     definition = domain.XMLDesc(flags if persistent else 0)
     reason = _unsuitable(ET.fromstring(definition), machine)
     if reason:
-        verdict.skipped[name] = reason
+        verdict.left_out[name] = reason
         return
     if not persistent:
-        verdict.skipped[name] = "it is transient: it has no definition that would outlive it"
+        verdict.left_out[name] = "it is transient: it has no definition that would outlive it"
     elif not has_cpu(definition, wanted):
         verdict.changes.append(Change(name, definition, with_cpu(definition, wanted)))
     if active and not runs_with(domain.XMLDesc(0), wanted):
