@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -46,6 +47,14 @@ def domain(run: ModuleRun, host: str, name: str) -> dict[str, Any]:
 def codes(entry: dict[str, Any]) -> list[str]:
     """Return the codes of a domain's blockers."""
     return [blocker["code"] for blocker in entry["blockers"]]
+
+
+def wait_until_gone(lab: Lab, name: str, host: str) -> None:
+    """Wait until a host has cleaned up after a migration that was aborted."""
+    deadline = time.monotonic() + 20
+    while any(place.host == host for place in lab.where(name)):
+        assert time.monotonic() < deadline, f"{name} is still on {host}"
+        time.sleep(0.1)
 
 
 def test_reads_all_hosts_and_their_vms(lab: Lab) -> None:
@@ -110,7 +119,7 @@ def test_finds_what_blocks_a_migration(lab: Lab) -> None:
 
 
 def test_sees_a_running_migration(lab: Lab) -> None:
-    """A VM on its way out has a job, with what remains to be copied."""
+    """On its host a VM on its way has a job with what remains; on the other it is arriving."""
     lab.start_guest("vm1", "kvm1", memory_mib=128, fill_mib=96)
     target = lab.hosts["kvm2"]
     host = lab.hosts["kvm1"]
@@ -122,11 +131,15 @@ def test_sees_a_running_migration(lab: Lab) -> None:
             f"--migrateuri tcp://{target.migration_address} >/dev/null 2>&1 &",
         ]
     )
-    entry = domain(facts(lab, "kvm1", sample_s=1.0), "kvm1", "vm1")
+    run = facts(lab, "kvm1,kvm2", sample_s=1.0)
     host.run(["virsh", "domjobabort", "vm1"])
-    assert entry["job"]["kind"] == "migration_out"
-    assert entry["job"]["remaining_mib"] > 0
-    assert codes(entry) == ["job"]
+    wait_until_gone(lab, "vm1", "kvm2")
+    leaving, arriving = domain(run, "kvm1", "vm1"), domain(run, "kvm2", "vm1")
+    assert leaving["job"]["kind"] == "migration_out"
+    assert leaving["job"]["remaining_mib"] > 0
+    assert codes(leaving) == ["job"]
+    assert (arriving["state"], arriving["state_reason"]) == ("paused", "migration")
+    assert arriving["job"]["kind"] == "migration_in"
 
 
 def test_a_frozen_qemu_hides_nothing_else(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

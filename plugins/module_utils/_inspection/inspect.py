@@ -35,7 +35,7 @@ from .._facts.network import bridge_facts, management_address, migration_facts, 
 from .._facts.processor import parse_offer
 from .._facts.readings import DomainProbe, DomainReading, HostReading, LoadSample
 from .._facts.storage import pool_directories, pool_facts
-from .._libvirt.connection import open_connection
+from .._libvirt.connection import open_connection, translated
 from .._libvirt.definitions import read_domains
 from .._libvirt.host import read_cpu, read_host
 from .._libvirt.probes import probe_domains
@@ -87,7 +87,8 @@ class _Domains(t.NamedTuple):
 
     readings: list[DomainReading]
     definitions: dict[str, Definition]
-    probes: Pending[dict[str, DomainProbe] | None]
+    probes: dict[str, DomainProbe]
+    probing: Pending[bool]
 
 
 def inspect(
@@ -122,16 +123,16 @@ def inspect(
         pools = [pool_facts(pool) for pool in reading.pools]
         domains = _read_domains(connection, request.uri, pool_directories(pools))
         host, surroundings = _inspect_host(connection, request, reading, pools, domains, warnings)
-        probes = domains.probes.result(PROBE_LIMIT_S, None)
+        if not domains.probing.result(PROBE_LIMIT_S, False):
+            warnings.append(_silent_qemu())
+        probes = dict(domains.probes)
         first = sample_load(connection, clock)
         sleep(request.sample_s)
         second = sample_load(connection, clock)
     finally:
         connection.close()
-    if probes is None:
-        warnings.append(_silent_qemu())
     host["cpu_usage"] = host_cpu_usage(first, second, reading.cpus)
-    facts = _facts_of_domains(domains, surroundings, (first, second), probes or {}, warnings)
+    facts = _facts_of_domains(domains, surroundings, (first, second), probes, warnings)
     return Inspection(host, facts, warnings)
 
 
@@ -165,7 +166,7 @@ def inspect_within(request: Request, limit_s: float) -> Inspection:
 def _silent_qemu() -> str:
     return (
         f"The QEMU of some VM has not answered within {PROBE_LIMIT_S:g} s: "
-        "memory in use, dirty rates and running jobs of the VMs on this host are not known."
+        "memory in use, dirty rates and running jobs of VMs on this host may be missing."
     )
 
 
@@ -181,11 +182,19 @@ def _read_domains(connection: t.Any, uri: str, pools: dict[str, str]) -> _Domain
     targets = {
         uuid: _block_job_targets(one) for uuid, one in definitions.items() if one.reading.active
     }
+    probes: dict[str, DomainProbe] = {}
     # On a connection of its own, which stays open as long as a QEMU does not answer.
-    probes: Pending[dict[str, DomainProbe] | None] = Pending(
-        lambda: probe_domains(open_connection(uri), targets)
-    )
-    return _Domains(readings, definitions, probes)
+    probing = Pending(lambda: _probe(uri, targets, probes))
+    return _Domains(readings, definitions, probes, probing)
+
+
+def _probe(uri: str, targets: dict[str, list[str]], probes: dict[str, DomainProbe]) -> bool:
+    """Ask the QEMUs; what they would tell is worth having, but its lack is no failure."""
+    try:
+        with translated("ask the QEMUs of the VMs"):
+            return probe_domains(open_connection(uri), targets, probes)
+    except DroverError:
+        return False
 
 
 def _block_job_targets(definition: Definition) -> list[str]:
