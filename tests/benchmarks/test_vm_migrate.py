@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pause and the duration of a live migration: ours with either handover, and plain virsh.
+
+All are measured in the same run, in turn, by the same clock: the events of both hosts as this
+process receives them. Prints medians and judges nothing; run with ``make bench``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from ansible_collections.drover.libvirt.plugins.module_utils._libvirt.events import (
+    EventLog,
+    start_event_loop,
+    subscribed,
+)
+from ansible_collections.drover.libvirt.plugins.module_utils._migration.timeline import (
+    destination_ran,
+    downtime_ms,
+)
+
+from tests.lab.host import REPOSITORY, Host
+from tests.lab.lab import Lab
+from tests.lab.processes import ProcessId
+
+pytestmark = pytest.mark.lab
+
+ROUNDS = 7
+
+_DRIVER = """
+import json, sys
+from ansible_collections.drover.libvirt.plugins.module_utils._migration import migrate, options, request
+given = json.loads(sys.argv[1])
+given["options"] = options.MigrationOptions(**given["options"])
+print(migrate.migrate(request.MigrationRequest(**given)).duration_s)
+"""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One migration: how long the VM stood still, and how long the caller waited."""
+
+    downtime_ms: float
+    duration_s: float
+
+
+Mover = Callable[[str, Host, Host], float]
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    """Two hosts."""
+    owner = ProcessId.of(os.getpid())
+    lab = Lab.up(f"bench-{owner.pid}", 2, owner=owner)
+    yield lab
+    lab.down()
+
+
+def _virsh(guest: str, source: Host, destination: Host) -> float:
+    began = time.monotonic()
+    source.run(
+        [
+            *("virsh", "migrate", "--live", "--p2p", "--persistent", "--undefinesource", guest),
+            f"qemu+ssh://root@{destination.name}/system",
+            *("--migrateuri", f"tcp://{destination.migration_address}"),
+        ]
+    )
+    return time.monotonic() - began
+
+
+def _ours(from_host: str, handover: str) -> Mover:
+    """Return a mover that runs on the source itself, or on its counterpart over SSH."""
+
+    def move(guest: str, source: Host, destination: Host) -> float:
+        remote = "qemu+ssh://root@{}/system"
+        there = remote.format(destination.name)
+        given = {
+            "domain": guest,
+            "source_uri": "qemu:///system" if from_host == "source" else remote.format(source.name),
+            "destination_uri": there if from_host == "source" else "qemu:///system",
+            "peer_uri": there,
+            "migration_address": destination.migration_address,
+            "options": {"handover": handover},
+        }
+        runner = source if from_host == "source" else destination
+        path = f"PYTHONPATH={REPOSITORY / '.collections'}"
+        command = ["env", path, "/usr/bin/python3", "-c", _DRIVER, json.dumps(given)]
+        return float(runner.run(command).stdout)
+
+    return move
+
+
+MOVERS: dict[str, Mover] = {
+    "virsh migrate --live --p2p": _virsh,
+    "drover on the source, handover controller": _ours("source", "controller"),
+    "drover on another host, handover controller": _ours("destination", "controller"),
+    "drover on the source, handover libvirt": _ours("source", "libvirt"),
+}
+
+
+def _measure(guest: str, mover: Mover, source: Host, destination: Host) -> Measured:
+    log = EventLog()
+    here, there = source.connection(), destination.connection()
+    uuid = here.lookupByName(guest).UUIDString()
+    with subscribed(here, uuid, "source", log), subscribed(there, uuid, "destination", log):
+        duration_s = mover(guest, source, destination)
+        log.wait_for(destination_ran, 5.0)
+        pause_ms = downtime_ms(log.events)
+    assert pause_ms is not None, log.events
+    return Measured(pause_ms, duration_s)
+
+
+def _compare(lab: Lab, guest: str) -> None:
+    measured: dict[str, list[Measured]] = {name: [] for name in MOVERS}
+    hosts = [lab.hosts["kvm1"], lab.hosts["kvm2"]]
+    for _round in range(ROUNDS):
+        for name, mover in MOVERS.items():
+            measured[name].append(_measure(guest, mover, hosts[0], hosts[1]))
+            hosts.reverse()
+    print(f"\n{guest}: medians of {ROUNDS}")
+    for name, runs in measured.items():
+        pause = statistics.median(run.downtime_ms for run in runs)
+        duration = statistics.median(run.duration_s for run in runs)
+        print(f"  {name:46} paused {pause:6.1f} ms   took {duration:5.2f} s")
+
+
+def test_idle_guests(lab: Lab) -> None:
+    """Compare the movers on an idle tiny guest and on an idle Linux guest."""
+    start_event_loop()
+    lab.start_guest("tiny", "kvm1", memory_mib=64)
+    _compare(lab, "tiny")
+    lab.start_linux_guest("linux", "kvm1")
+    _compare(lab, "linux")
