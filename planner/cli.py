@@ -41,6 +41,7 @@ def _complain(message: str, code: int) -> int:
 def _parser() -> argparse.ArgumentParser:
     from .fleet.command import add_fleet
     from .importers.command import add_import
+    from .simulation.command import add_simulate
 
     parser = argparse.ArgumentParser(prog="drover", description="Plans live migrations of libvirt/KVM clusters.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -59,10 +60,11 @@ def _parser() -> argparse.ArgumentParser:
     show.set_defaults(run=_show)
     add_import(commands)
     add_fleet(commands, GOALS)
+    add_simulate(commands)
     return parser
 
 
-GOALS = ("evacuate", "restore", "migrate", "balance", "consolidate")
+GOALS = ("evacuate", "restore", "migrate", "balance", "consolidate", "repair")
 
 
 def add_documents(parser: argparse.ArgumentParser) -> None:

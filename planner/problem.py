@@ -17,6 +17,7 @@ from .policy.eligibility import Eligibility, immovable
 from .policy.headroom import Headroom
 from .policy.policies import Policies
 from .policy.spare_hosts import FAILOVER_MEMORY
+from .policy.stay import Stay
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,9 +93,18 @@ class Problem:
             return hosts
         return tuple(h for h in hosts if (wanted is None or h in wanted) and (domain, h) not in self.forbidden)
 
+    @cached_property
+    def _stays_by_rule(self) -> dict[str, str]:
+        return {
+            name: f"the {rule.title} keeps it there; take it out of the rule"
+            for rule in self.policies.rules
+            if isinstance(rule, Stay) and rule.strictness is not Strictness.PREFERRED
+            for name in rule.domains
+        }
+
     def stays(self, domain: str) -> str | None:
         """Say why a VM cannot leave its host at all; ``None`` where it can."""
-        return immovable(self.snapshot.domains[domain])
+        return immovable(self.snapshot.domains[domain]) or self._stays_by_rule.get(domain)
 
     def refusal(self, domain: str, host: str) -> str | None:
         """Say why a VM may not go to a host; ``None`` where it may."""
@@ -115,10 +125,22 @@ class Problem:
         cost = round(sum(self.cost_s(domain) for domain in moved), 3)
         return (
             *self.goal.terms(self.snapshot, self.limits, placement),
+            *self._broken(placement),
             Term(name="migration cost", unit="s", value=cost, weight_s=1.0),
             Term(name="preferences not kept", unit="s", value=self.preference_s(placement), weight_s=1.0),
             Term(name="migrations", unit="migrations", value=len(moved)),
         )
+
+    def _broken(self, placement: Mapping[str, str]) -> tuple[Term, ...]:
+        """Return how much of the firm rules and limits is broken, for a goal that mends them."""
+        if not self.goal.mend_s:
+            return ()
+        firm = [rule for rule in self.policies.rules if rule.strictness is not Strictness.PREFERRED]
+        amount = sum(rule.amount(self.snapshot, placement) for rule in firm)
+        for violation in self.policies.capacity.violations(self.snapshot, placement):
+            limit = getattr(self.limits[violation.subjects[0]], violation.subjects[1])
+            amount += violation.amount / limit if limit else 0.0
+        return (Term(name="policies broken", unit="violations", value=round(amount, 9), weight_s=self.goal.mend_s),)
 
     def preference_s(self, placement: Mapping[str, str]) -> float:
         """Return what the violations of preferred rules are worth, in seconds."""

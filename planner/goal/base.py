@@ -61,6 +61,11 @@ class Goal(ABC):
         """Tell whether the hosts that are empty afterwards may be switched off."""
         return False
 
+    @property
+    def mend_s(self) -> float:
+        """What it is worth that a policy is broken by one unit less, in seconds of migration; nothing, for most goals."""
+        return 0.0
+
     def destinations(self, domain: str) -> frozenset[str] | None:
         """Return the only hosts that the goal lets a VM go to; ``None`` for any."""
         return None

@@ -16,6 +16,7 @@ from .base import Goal
 from .consolidation import Consolidation
 from .evacuation import Evacuation
 from .relocation import Relocation
+from .repair import Repair
 from .restoration import Restoration
 
 JsonObject = Mapping[str, Any]
@@ -109,10 +110,15 @@ def _consolidation(document: JsonObject, snapshot: ClusterSnapshot) -> Goal:
     return Consolidation(at_least=document.get("at_least", 0))
 
 
+def _repair(document: JsonObject, snapshot: ClusterSnapshot) -> Goal:
+    return Repair()
+
+
 PARSERS: dict[str, Callable[[JsonObject, ClusterSnapshot], Goal]] = {
     "evacuate": _evacuation,
     "restore": _restoration,
     "migrate": _relocation,
     "balance": _balance,
     "consolidate": _consolidation,
+    "repair": _repair,
 }

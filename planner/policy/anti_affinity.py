@@ -10,24 +10,32 @@ from typing import ClassVar
 
 from ..cluster.snapshot import ClusterSnapshot
 from .base import Rule, Violation, count_per_host
+from .zones import zone_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class AntiAffinity(Rule):
-    """At most ``at_most`` of these VMs run on one host."""
+    """At most ``at_most`` of these VMs run on one host; or in one failure domain, such as a rack.
+
+    Attributes
+    ----------
+    across
+        The label of hosts that tells their failure domain; ``None`` for the hosts themselves.
+    """
 
     kind: ClassVar[str] = "anti_affinity"
 
     at_most: int = 1
+    across: str | None = None
 
     @property
     def zones_are_hosts(self) -> bool:
         """Tell whether the VMs must not share a host, rather than something larger."""
-        return True
+        return self.across is None
 
     def zone(self, snapshot: ClusterSnapshot, host: str) -> str:
         """Return what the VMs must not share, for a host."""
-        return host
+        return zone_of(snapshot, host, self.across)
 
     def violations(self, snapshot: ClusterSnapshot, placement: Mapping[str, str]) -> tuple[Violation, ...]:
         """Count the VMs beyond the number allowed, zone by zone."""

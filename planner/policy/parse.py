@@ -16,9 +16,12 @@ from .base import Rule, Span, Strictness
 from .capacity import Capacity
 from .headroom import Headroom
 from .host_affinity import HostAffinity
+from .licence import Licence
 from .policies import Limits, Policies
 from .selector import select
+from .separation import Separation
 from .spare_hosts import SpareHosts
+from .stay import Stay
 
 JsonObject = Mapping[str, Any]
 
@@ -88,7 +91,9 @@ def _affinity(entry: JsonObject, facts: JsonObject, path: str) -> Rule:
 
 
 def _anti_affinity(entry: JsonObject, facts: JsonObject, path: str) -> Rule:
-    return AntiAffinity(**_shared(entry, facts, path), at_most=entry.get("at_most", 1))
+    return AntiAffinity(
+        **_shared(entry, facts, path), at_most=entry.get("at_most", 1), across=entry.get("across")
+    )
 
 
 def _host_affinity(entry: JsonObject, facts: JsonObject, path: str) -> Rule:
@@ -97,8 +102,32 @@ def _host_affinity(entry: JsonObject, facts: JsonObject, path: str) -> Rule:
     return HostAffinity(**_shared(entry, facts, path), hosts=frozenset(hosts), allow=allow)
 
 
+def _licence(entry: JsonObject, facts: JsonObject, path: str) -> Rule:
+    return Licence(**_shared(entry, facts, path), at_most_hosts=entry["at_most_hosts"])
+
+
+def _separation(entry: JsonObject, facts: JsonObject, path: str) -> Rule:
+    groups = tuple(
+        select(group, facts["domains"], path=f"{path}.groups[{number}]", noun="VM")
+        for number, group in enumerate(entry["groups"])
+    )
+    names = [name for group in groups for name in group]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(f"{twice[0]} is in two of the groups; take it out of one.", path=f"{path}.groups")
+    shared = _shared({**entry, "domains": sorted(names)}, facts, path)
+    return Separation(**shared, groups=groups, across=entry.get("across"))
+
+
+def _stay(entry: JsonObject, facts: JsonObject, path: str) -> Rule:
+    return Stay(**_shared(entry, facts, path))
+
+
 PARSERS: dict[str, Callable[[JsonObject, JsonObject, str], Rule]] = {
     "affinity": _affinity,
     "anti_affinity": _anti_affinity,
     "host_affinity": _host_affinity,
+    "licence": _licence,
+    "separation": _separation,
+    "stay": _stay,
 }

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ..goal.balance import Balance
-from ..policy.base import Strictness
 from ..problem import Problem
 from .indexed import Indexed
 from .milp.backend import Effort
@@ -36,7 +35,7 @@ def solve_balance(goal: Balance, problem: Problem, effort: Effort) -> Solution:
     present = problem.snapshot.placement
     now = problem.objective_s(present)
     if not goal.is_due(problem.snapshot, problem.limits):
-        return proved_solution(present, now, now)
+        return proved_solution(present, now, scale.weight_s * scale.band.ideal)
     pool = _pool(indexed, scale, effort)
     bound = pool.bound_s if pool else None
     evening = min(_starts(indexed, scale, pool), key=lambda e: problem.objective_s(indexed.placement(e.state.moves())))
@@ -51,8 +50,6 @@ def solve_balance(goal: Balance, problem: Problem, effort: Effort) -> Solution:
 
 
 def _pool(indexed: Indexed, scale: Scale, effort: Effort) -> PoolAnswer | None:
-    if any(rule.strictness is Strictness.REQUIRED for rule in indexed.problem.policies.rules):
-        return None  # they can force moves that the pool knows nothing of; zero stays a bound
     whole = len(indexed.items) <= WHOLE_ITEMS
     quick = replace(effort, gap=2e-5, time_limit_s=min(effort.time_limit_s, 1.5), max_nodes=2000) if whole else effort
     return solve_pool(indexed, scale, quick, whole=whole)

@@ -43,10 +43,16 @@ def explain_evacuation(problem: Problem, indexed: Indexed, effort: Effort) -> No
     if conflict:
         names = " and the ".join(rule.title for rule in conflict)
         raise Infeasible(
-            f"The {names} leave{'s' if len(conflict) == 1 else ''} no place for the VMs of {hosts}: {_told(conflict)}; "
+            f"The {names} {_outcome(len(conflict), hosts)}: {_told(conflict)}; "
             f"make {'it' if len(conflict) == 1 else 'one of them'} preferred, or take a VM out of it."
         )
     raise Infeasible(_shortage(problem, indexed, find_remedies(indexed, effort), hosts))
+
+
+def _outcome(rules: int, hosts: str) -> str:
+    if hosts:
+        return f"leave{'s' if rules == 1 else ''} no place for the VMs of {hosts}"
+    return "cannot be kept by any placement"
 
 
 def _told(rules: Sequence[Rule]) -> str:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import singledispatch
 
 from ..cluster.placement import Placement
@@ -14,6 +14,7 @@ from ..goal.base import Goal
 from ..goal.consolidation import Consolidation
 from ..goal.evacuation import Evacuation
 from ..goal.relocation import Relocation
+from ..goal.repair import Repair
 from ..goal.restoration import Restoration
 from ..policy.base import Strictness
 from ..problem import Problem
@@ -92,6 +93,29 @@ def _(goal: Consolidation, problem: Problem, effort: Effort) -> Solution:
     return solve_consolidation(goal, problem, effort)
 
 
+@solve_goal.register
+def _(goal: Repair, problem: Problem, effort: Effort) -> Solution:
+    """Fewest violations first, then fewest migrations: the exact model of the VMs concerned, of all if it stays small."""
+    indexed = Indexed(problem)
+    return _exactly(
+        problem,
+        indexed,
+        effort,
+        None,
+        lambda: explain_evacuation(problem, indexed, effort),
+        fewest=_concerned(problem, indexed),
+    )
+
+
+def _concerned(problem: Problem, indexed: Indexed) -> list[int]:
+    """Return the items of broken rules, and of hosts above their limits."""
+    snapshot = problem.snapshot
+    broken = [r for r in problem.policies.rules if r.amount(snapshot, snapshot.placement) > 0]
+    names = {name for rule in broken for name in rule.domains}
+    over = {violation.subjects[0] for violation in problem.policies.capacity.violations(snapshot, snapshot.placement)}
+    return [n for n, i in enumerate(indexed.items) if names & set(i.members) or indexed.hosts[i.home] in over]
+
+
 def _within_budget(problem: Problem, moves: int) -> bool:
     most = problem.policies.limits.max_migrations
     return most is None or moves <= most
@@ -107,10 +131,15 @@ def _required_broken(problem: Problem) -> bool:
 
 
 def _exactly(
-    problem: Problem, indexed: Indexed, effort: Effort, bound: float | None, explain: Callable[[], None]
+    problem: Problem,
+    indexed: Indexed,
+    effort: Effort,
+    bound: float | None,
+    explain: Callable[[], None],
+    fewest: Sequence[int] | None = None,
 ) -> Solution:
     """Solve the exact model, with all VMs as movers if it stays small enough."""
-    variables = build(indexed, movers_within(indexed, indexed.leavers))
+    variables = build(indexed, movers_within(indexed, indexed.leavers if fewest is None else fewest))
     if not variables.y and not indexed.leavers:
         placement: Placement = problem.snapshot.placement
         return proved_solution(placement, problem.objective_s(placement), problem.objective_s(placement))

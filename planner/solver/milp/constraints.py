@@ -12,6 +12,9 @@ from ...policy.affinity import Affinity
 from ...policy.anti_affinity import AntiAffinity
 from ...policy.base import Rule, Strictness
 from ...policy.host_affinity import HostAffinity
+from ...policy.licence import Licence
+from ...policy.separation import Separation
+from ...policy.stay import Stay
 from .program import Pairs
 from .variables import Variables
 
@@ -48,6 +51,20 @@ def add_capacity(variables: Variables, hosts: Iterable[int] | None = None) -> No
             variables.program.row(load_change(variables, host, resource), "<=", room)
 
 
+def add_relief(variables: Variables) -> None:
+    """Where the goal mends policies, what a host carries above its limit costs."""
+    indexed = variables.indexed
+    mend_s = indexed.problem.goal.mend_s
+    for host in range(len(indexed.hosts)) if mend_s else ():
+        for resource in range(3):
+            limit, load = indexed.limits[host][resource], indexed.loads[host][resource]
+            if load > limit > 0:
+                over = variables.program.column(0.0, load - limit)
+                variables.charge(over, mend_s / limit)
+                change = load_change(variables, host, resource)
+                variables.program.row([*change, (over, -1.0)], "<=", limit - load)
+
+
 def add_budget(variables: Variables) -> None:
     """No more migrations than the limit."""
     most = variables.indexed.problem.policies.limits.max_migrations
@@ -69,13 +86,24 @@ def add_rule(rule: Rule, variables: Variables) -> None:
     raise NotImplementedError(f"no rows for {type(rule).__name__}")
 
 
-def _slack(rule: Rule, variables: Variables) -> Pairs:
-    """Return what a preferred rule may be broken by, at its weight; nothing for a firm one."""
-    if rule.strictness is not Strictness.PREFERRED:
-        return []
-    column = variables.program.column()
-    variables.charge(column, rule.weight)
-    return [(column, -1.0)]
+def _slack(rule: Rule, variables: Variables, broken_now: float) -> tuple[Pairs, float]:
+    """Return what a rule may be broken by: a column that costs, or an amount that is allowed.
+
+    A preferred rule costs its weight. A firm one may stay broken as much as it is now: for nothing, or, if the goal is to mend
+    it, at the price of not mending it.
+    """
+    mend_s = variables.indexed.problem.goal.mend_s
+    if rule.strictness is Strictness.PREFERRED:
+        column = variables.program.column()
+        variables.charge(column, rule.weight)
+        return [(column, -1.0)], 0.0
+    if rule.strictness is Strictness.REQUIRED or not broken_now:
+        return [], 0.0
+    if not mend_s:
+        return [], broken_now
+    column = variables.program.column(0.0, broken_now)
+    variables.charge(column, mend_s)
+    return [(column, -1.0)], 0.0
 
 
 def _count(variables: Variables, names: list[str], hosts: set[int]) -> tuple[Pairs, float]:
@@ -100,36 +128,81 @@ def _(rule: AntiAffinity, variables: Variables) -> None:
     """At most so many per zone: one clique row each, never pairs."""
     indexed = variables.indexed
     snapshot = indexed.problem.snapshot
-    zones: dict[str, set[int]] = defaultdict(set)
-    for number, host in enumerate(indexed.hosts):
-        zones[rule.zone(snapshot, host)].add(number)
+    zones = _zones(rule, variables)
     members = rule.members(snapshot.placement)
     now = {zone: sum(indexed.number[snapshot.placement[m]] in hosts for m in members) for zone, hosts in zones.items()}
     for zone, hosts in sorted(zones.items()):
         pairs, constant = _count(variables, members, hosts)
-        may_stay = now[zone] if rule.strictness is Strictness.NEVER_WORSEN else 0
-        most = max(rule.at_most, may_stay)
-        if pairs or constant > most:
-            variables.program.row([*pairs, *_slack(rule, variables)], "<=", most - constant)
+        slack, allowed = _slack(rule, variables, max(0, now[zone] - rule.at_most))
+        variables.program.row([*pairs, *slack], "<=", rule.at_most + allowed - constant)
 
 
 @add_rule.register
 def _(rule: Affinity, variables: Variables) -> None:
-    """Together now: one item already. Spread now: never over more hosts (through indicators of use)."""
+    """Together now: one item already. Spread now: never over more hosts."""
+    placement = variables.indexed.problem.snapshot.placement
+    together = len({placement[name] for name in rule.members(placement)}) <= 1
+    if not together or rule.strictness is Strictness.PREFERRED:
+        _few_hosts(rule, variables, 1)
+
+
+@add_rule.register
+def _(rule: Licence, variables: Variables) -> None:
+    """Never over more hosts than licensed, or than now."""
+    _few_hosts(rule, variables, rule.at_most_hosts)
+
+
+def _few_hosts(rule: Rule, variables: Variables, most: int) -> None:
+    """Bound the hosts that a group uses, through indicators of use."""
     indexed = variables.indexed
     members = rule.members(indexed.problem.snapshot.placement)
-    tolerated = rule.tolerated(indexed.problem.snapshot)
-    together = len({indexed.problem.snapshot.placement[m] for m in members}) <= 1
-    if together and rule.strictness is not Strictness.PREFERRED:
+    if not members:
         return
-    used = [(variables.program.column(0.0, 1.0), host) for host in range(len(indexed.hosts))]
-    for column, host in used:
-        for name in members:
-            pairs, constant = _count(variables, [name], {host})
-            if pairs or constant:
-                variables.program.row([*pairs, (column, -1.0)], "<=", -constant)
-    most = 1.0 if rule.strictness is Strictness.PREFERRED else 1.0 + tolerated
-    variables.program.row([*((column, 1.0) for column, _ in used), *_slack(rule, variables)], "<=", most)
+    used = [_indicator(variables, members, {host}) for host in range(len(indexed.hosts))]
+    snapshot = indexed.problem.snapshot
+    slack, allowed = _slack(rule, variables, rule.amount(snapshot, snapshot.placement))
+    variables.program.row([*((column, 1.0) for column in used), *slack], "<=", most + allowed)
+
+
+def _indicator(variables: Variables, members: Iterable[str], hosts: set[int]) -> int:
+    """Add a column that is at least 1 where one of the VMs is on one of the hosts."""
+    column = variables.program.column(0.0, 1.0)
+    for name in members:
+        pairs, constant = _count(variables, [name], hosts)
+        if pairs or constant:
+            variables.program.row([*pairs, (column, -1.0)], "<=", -constant)
+    return column
+
+
+@add_rule.register
+def _(rule: Separation, variables: Variables) -> None:
+    """In each zone at most one group, or as many as now: an indicator for each group and zone."""
+    indexed = variables.indexed
+    snapshot = indexed.problem.snapshot
+    zones = _zones(rule, variables)
+    for zone, hosts in sorted(zones.items()):
+        used = [_indicator(variables, [m for m in group if m in snapshot.placement], hosts) for group in rule.groups]
+        here = [any(snapshot.placement.get(m) in {indexed.hosts[h] for h in hosts} for m in g) for g in rule.groups]
+        slack, allowed = _slack(rule, variables, max(0, sum(here) - 1))
+        variables.program.row([*((column, 1.0) for column in used), *slack], "<=", 1.0 + allowed)
+
+
+@add_rule.register
+def _(rule: Stay, variables: Variables) -> None:
+    """A VM that stays has no destinations; a preferred rule makes its moves dearer."""
+    if rule.strictness is Strictness.PREFERRED:
+        for name in rule.domains:
+            item = variables.indexed.item_of.get(name)
+            for column, _ in variables.leaves(item) if item is not None else ():
+                variables.charge(column, rule.weight)
+
+
+def _zones(rule: AntiAffinity | Separation, variables: Variables) -> dict[str, set[int]]:
+    """Return the numbers of the hosts of each zone."""
+    zones: dict[str, set[int]] = defaultdict(set)
+    for number, host in enumerate(variables.indexed.hosts):
+        zones[rule.zone(variables.indexed.problem.snapshot, host)].add(number)
+    return zones
 
 
 @add_rule.register
@@ -145,3 +218,7 @@ def _(rule: HostAffinity, variables: Variables) -> None:
                 variables.charge(column, rule.weight * coefficient)
         elif rule.strictness is Strictness.REQUIRED and constant:
             variables.program.row(pairs, "<=", -constant)
+        elif constant and (mend_s := indexed.problem.goal.mend_s):
+            variables.constant += mend_s
+            for column, coefficient in pairs:
+                variables.charge(column, mend_s * coefficient)

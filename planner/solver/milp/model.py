@@ -33,6 +33,7 @@ def build(
     variables = Variables(indexed, movers, destinations)
     constraints.add_departures(variables)
     constraints.add_capacity(variables)
+    constraints.add_relief(variables)
     constraints.add_budget(variables)
     constraints.add_rules(variables)
     objective.add_migration_costs(variables)

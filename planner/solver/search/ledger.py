@@ -16,6 +16,9 @@ from ...policy.affinity import Affinity
 from ...policy.anti_affinity import AntiAffinity
 from ...policy.base import Rule, Strictness
 from ...policy.host_affinity import HostAffinity
+from ...policy.licence import Licence
+from ...policy.separation import Separation
+from ...policy.stay import Stay
 from ..indexed import Indexed
 
 
@@ -56,18 +59,21 @@ class ZoneCounts:
         self._counts[self._zones[destination]] += self.amounts[item]
 
 
-class SpreadGroup:
-    """A group that should be together and is not: it never spreads over more hosts than now."""
+class FewHosts:
+    """A group that never uses more hosts than it may, or than it uses now."""
 
-    def __init__(self, rule: Affinity, indexed: Indexed) -> None:
+    def __init__(self, rule: Affinity | Licence, indexed: Indexed, most: int) -> None:
         snapshot = indexed.problem.snapshot
         members = rule.members(snapshot.placement)
         self._counts = Counter(indexed.number[snapshot.placement[name]] for name in members)
         self.amounts = Counter(indexed.item_of[name] for name in members if name in indexed.item_of)
+        self._most = most if rule.strictness is Strictness.REQUIRED else max(most, len(self._counts))
 
     def allows(self, item: int, source: int, destination: int) -> bool:
-        """Tell whether the item joins others of its group, or takes all that its host has of it along."""
-        return self._counts[destination] > 0 or self._counts[source] == self.amounts[item]
+        """Tell whether the group uses few enough hosts with the item there."""
+        leaves = self._counts[source] == self.amounts[item]
+        used = sum(count > 0 for count in self._counts.values())
+        return self._counts[destination] > 0 or used + 1 - leaves <= self._most
 
     def move(self, item: int, source: int, destination: int) -> None:
         """Count the item's VMs on their new host."""
@@ -75,21 +81,72 @@ class SpreadGroup:
         self._counts[destination] += self.amounts[item]
 
 
+class OneGroup:
+    """In each zone VMs of one group only, or of as many groups as now."""
+
+    def __init__(self, rule: Separation, indexed: Indexed) -> None:
+        snapshot = indexed.problem.snapshot
+        self._zones = [rule.zone(snapshot, host) for host in indexed.hosts]
+        self._counts: Counter[tuple[str, int]] = Counter()
+        self._groups: dict[int, Counter[int]] = {}
+        for number, group in enumerate(rule.groups):
+            for name in group:
+                if name in snapshot.placement:
+                    self._counts[rule.zone(snapshot, snapshot.placement[name]), number] += 1
+                if name in indexed.item_of:
+                    self._groups.setdefault(indexed.item_of[name], Counter())[number] += 1
+        self.amounts = Counter(self._groups.keys())
+        firm = rule.strictness is Strictness.REQUIRED
+        self._most = {zone: 1 if firm else max(1, len(self._present(zone))) for zone in self._zones}
+
+    def _present(self, zone: str) -> set[int]:
+        return {number for (name, number), count in self._counts.items() if name == zone and count > 0}
+
+    def allows(self, item: int, source: int, destination: int) -> bool:
+        """Tell whether the zone of the destination still has few enough groups with the item."""
+        zone = self._zones[destination]
+        if zone == self._zones[source]:
+            return True
+        return len(self._present(zone) | set(self._groups[item])) <= self._most[zone]
+
+    def move(self, item: int, source: int, destination: int) -> None:
+        """Count the item's VMs in their new zone."""
+        for number, count in self._groups[item].items():
+            self._counts[self._zones[source], number] -= count
+            self._counts[self._zones[destination], number] += count
+
+
 @singledispatch
-def ledger(rule: Rule, indexed: Indexed) -> ZoneCounts | SpreadGroup | None:
+def ledger(rule: Rule, indexed: Indexed) -> ZoneCounts | FewHosts | OneGroup | None:
     """Return the ledger of a rule, or ``None`` where eligibility already says it all."""
     raise NotImplementedError(f"no ledger for {type(rule).__name__}")
 
 
 @ledger.register
-def _(rule: AntiAffinity, indexed: Indexed) -> ZoneCounts | None:
+def _(rule: AntiAffinity, indexed: Indexed) -> ZoneCounts:
     return ZoneCounts(rule, indexed)
 
 
 @ledger.register
-def _(rule: Affinity, indexed: Indexed) -> SpreadGroup | None:
-    hosts = {indexed.problem.snapshot.placement[name] for name in rule.members(indexed.problem.snapshot.placement)}
-    return SpreadGroup(rule, indexed) if len(hosts) > 1 else None  # together now: they are one item
+def _(rule: Affinity, indexed: Indexed) -> FewHosts | None:
+    placement = indexed.problem.snapshot.placement
+    hosts = {placement[name] for name in rule.members(placement)}
+    return FewHosts(rule, indexed, 1) if len(hosts) > 1 else None  # together now: they are one item
+
+
+@ledger.register
+def _(rule: Licence, indexed: Indexed) -> FewHosts:
+    return FewHosts(rule, indexed, rule.at_most_hosts)
+
+
+@ledger.register
+def _(rule: Separation, indexed: Indexed) -> OneGroup:
+    return OneGroup(rule, indexed)
+
+
+@ledger.register
+def _(rule: Stay, indexed: Indexed) -> None:
+    return None
 
 
 @ledger.register

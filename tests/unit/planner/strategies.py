@@ -38,7 +38,7 @@ def rules(draw: st.DrawFn, facts: dict[str, Any]) -> list[dict[str, Any]]:
     names = [entry["name"] for entry in facts["domains"]]
     found = []
     for number in range(draw(st.integers(0, 2)) if names else 0):
-        kind = draw(st.sampled_from(["affinity", "anti_affinity", "host_affinity"]))
+        kind = draw(st.sampled_from(["affinity", "anti_affinity", "host_affinity", "licence", "separation", "stay"]))
         some = draw(st.lists(st.sampled_from(names), min_size=1, max_size=4, unique=True))
         more: dict[str, Any] = {"strictness": draw(st.sampled_from(["never_worsen", "preferred"]))}
         if kind == "host_affinity":
@@ -47,5 +47,13 @@ def rules(draw: st.DrawFn, facts: dict[str, Any]) -> list[dict[str, Any]]:
             more["mode"] = draw(st.sampled_from(["allow", "forbid"]))
         elif kind == "anti_affinity":
             more["span"] = draw(st.sampled_from(["final", "throughout"]))
-        found.append({**rule(kind, some, **more), "name": f"rule{number}"})
+        elif kind == "licence":
+            more["at_most_hosts"] = draw(st.integers(1, 2))
+        elif kind == "separation":
+            half = max(1, len(some) // 2)
+            more["groups"] = [some[:half], some[half:]]
+        elif kind == "stay":
+            more["strictness"] = draw(st.sampled_from(["required", "preferred"]))
+        entry = {**rule(kind, some, **more), "name": f"rule{number}"}
+        found.append({key: value for key, value in entry.items() if kind != "separation" or key != "domains"})
     return found
