@@ -1,0 +1,77 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plays rows of the fault matrix and writes the table: ``python -m tests.faults``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+from tests.faults.matrix import ROWS
+from tests.faults.row import Row
+from tests.faults.runner import Seen, make_lab, run_row
+from tests.faults.table import table
+from tests.lab.errors import LabError
+from tests.lab.lab import Lab
+from tests.lab.processes import ProcessId
+
+
+def main() -> int:
+    """Play the rows; return 1 when one fails."""
+    arguments = _arguments()
+    rows = [row for row in ROWS if _wanted(row, arguments)]
+    if arguments.list:
+        print("\n".join(f"{row.name:40} {row.fault}" for row in rows))
+        return 0
+    Lab.sweep()
+    owner = None if arguments.keep else ProcessId.of(os.getpid())
+    lab = make_lab(arguments.name, owner)
+    try:
+        seen = [_play(lab, row) for row in rows]
+    finally:
+        if not arguments.keep:
+            lab.down()
+    if arguments.report:
+        arguments.report.write_text(table(seen))
+    failed = [each.row.name for each in seen if not each.passes]
+    print(f"{len(seen) - len(failed)} of {len(seen)} rows pass. {' '.join(failed)}")
+    return int(bool(failed))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("rows", nargs="*", help="names of rows, or beginnings of them; default all")
+    parser.add_argument("--quick", action="store_true", help="only the rows of make test")
+    parser.add_argument("--list", action="store_true", help="only show which rows there are")
+    parser.add_argument("--report", type=Path, help="write the table to this file")
+    parser.add_argument("--name", default="faults", help="name of the lab")
+    parser.add_argument("--keep", action="store_true", help="leave the lab up")
+    return parser.parse_args()
+
+
+def _wanted(row: Row, arguments: argparse.Namespace) -> bool:
+    named = not arguments.rows or row.name.startswith(tuple(arguments.rows))
+    return named and (row.quick or not arguments.quick)
+
+
+def _play(lab: Lab, row: Row) -> Seen:
+    began_s = time.monotonic()
+    try:
+        seen = run_row(lab, row)
+    except LabError as error:
+        seen = Seen(row, faults=[f"the row could not be played: {error}"])
+        seen.duration_s = time.monotonic() - began_s
+    verdict = "ok  " if seen.passes else "FAIL"
+    print(
+        f"{verdict} {row.name:36} {seen.duration_s:5.1f} s  {seen.outcome} {seen.code}", flush=True
+    )
+    for fault in seen.faults:
+        print(f"       - {fault}", flush=True)
+    return seen
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,16 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All rows of the fault matrix."""
+
+from __future__ import annotations
+
+from tests.faults.matrix import handover, links, pace, processes, refused, users
+
+ROWS = (
+    *refused.ROWS,
+    *processes.ROWS,
+    *handover.ROWS,
+    *links.ROWS,
+    *users.ROWS,
+    *pace.ROWS,
+)

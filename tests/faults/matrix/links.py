@@ -1,0 +1,141 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rows in which links, ports or the power fail while memory is copied."""
+
+from __future__ import annotations
+
+from tests.faults.injections import (
+    block_ports,
+    both,
+    cut,
+    plug,
+    power_cut,
+    power_cycle,
+    until_daemon_gives_up,
+    until_stalled,
+)
+from tests.faults.row import MOVED, Expected, Moment, Row
+from tests.lab.layout import MANAGEMENT, MIGRATION
+
+_NETWORKS = (MANAGEMENT, MIGRATION)
+_QUICK_SILENCE = {"no_progress_timeout_s": 4.0}
+
+ROWS = (
+    Row(
+        "migration-link-cut",
+        "the migration link is cut",
+        Moment.COPYING,
+        cut("destination", MIGRATION),
+        Expected("not_moved|rolled_back", "no_progress", "Not one byte was copied"),
+        options=_QUICK_SILENCE,
+        quick=True,
+    ),
+    Row(
+        "migration-link-healed",
+        "the migration link is cut until the copy stands still, and healed",
+        Moment.COPYING,
+        both(cut("destination", MIGRATION), until_stalled, plug("destination", MIGRATION)),
+        MOVED,
+        options={"bandwidth_mib_s": 20},
+    ),
+    Row(
+        "management-link-cut",
+        "the management link is cut until libvirt gives up",
+        Moment.COPYING,
+        both(
+            cut("destination", MANAGEMENT), until_daemon_gives_up, plug("destination", MANAGEMENT)
+        ),
+        Expected("not_moved", "daemon_lost"),
+    ),
+    Row(
+        "all-links-cut",
+        "both links of the destination are cut until libvirt gives up",
+        Moment.COPYING,
+        both(
+            cut("destination", *_NETWORKS), until_daemon_gives_up, plug("destination", *_NETWORKS)
+        ),
+        Expected("not_moved", "daemon_lost"),
+    ),
+    Row(
+        "all-links-cut-for-good",
+        "both links of the destination are cut and healed after the verdict",
+        Moment.COPYING,
+        cut("destination", *_NETWORKS),
+        Expected("unknown", "unknown", "Nothing was started anywhere"),
+        options={"settle_timeout_s": 3.0},
+        limit_s=150.0,
+    ),
+    Row(
+        "source-links-cut",
+        "both links of the source are cut until libvirt gives up",
+        Moment.COPYING,
+        both(cut("source", *_NETWORKS), until_daemon_gives_up, plug("source", *_NETWORKS)),
+        Expected("not_moved", "daemon_lost"),
+    ),
+    Row(
+        "ports-rejected",
+        "the destination's firewall rejects the migration ports",
+        Moment.BEFORE,
+        block_ports("reject with tcp reset"),
+        Expected("not_moved", "unreachable", "Connection refused"),
+        quick=True,
+    ),
+    Row(
+        "ports-dropped",
+        "the destination's firewall drops what comes to the migration ports",
+        Moment.BEFORE,
+        block_ports("drop"),
+        Expected("not_moved", "unreachable|no_progress|timeout"),
+        limit_s=200.0,
+    ),
+    Row(
+        "ports-dropped-copying",
+        "the destination's firewall drops what comes to the migration ports from now on",
+        Moment.COPYING,
+        block_ports("drop"),
+        Expected("not_moved|rolled_back", "no_progress", "Not one byte was copied"),
+        options=_QUICK_SILENCE,
+    ),
+    Row(
+        "destination-power-cut",
+        "the destination loses its power and boots after the verdict",
+        Moment.COPYING,
+        power_cut("destination"),
+        Expected("unknown", "unknown", "Nothing was started anywhere"),
+        options={"settle_timeout_s": 3.0},
+        limit_s=150.0,
+    ),
+    Row(
+        "destination-power-cycle",
+        "the destination loses its power and boots again",
+        Moment.COPYING,
+        power_cycle("destination"),
+        Expected("not_moved", "daemon_lost"),
+    ),
+    Row(
+        "source-power-cut",
+        "the source, and with it the migrating process, loses its power and boots again",
+        Moment.COPYING,
+        power_cycle("source"),
+        Expected("killed", source="running|shutoff"),
+        starts_again=True,
+        note="the VM has autostart: it starts with its host, once",
+    ),
+    Row(
+        "source-power-cut-handover",
+        "the source loses its power and boots again",
+        Moment.HANDOVER,
+        power_cycle("source"),
+        Expected("killed", source="running|shutoff|absent", destination="absent|running|shutoff"),
+        starts_again=True,
+        settles=True,
+    ),
+    Row(
+        "source-power-cut-handed-over",
+        "the source loses its power and boots again",
+        Moment.HANDED_OVER,
+        power_cycle("source"),
+        Expected("killed", source="absent", destination="running"),
+        settles=True,
+    ),
+)

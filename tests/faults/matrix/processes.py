@@ -1,0 +1,207 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rows in which a process dies or freezes: QEMU, libvirtd, the migrating process."""
+
+from __future__ import annotations
+
+from tests.faults.injections import (
+    both,
+    freeze_daemon,
+    freeze_qemu,
+    kill_daemon,
+    kill_migrator,
+    kill_qemu,
+    thaw_daemon,
+    until_source_ends,
+)
+from tests.faults.row import MOVED, Expected, Moment, Row
+from tests.faults.scene import Scene
+
+_STAYS = Expected("not_moved|rolled_back", "qemu_died|daemon_lost|connection_lost")
+_LOST = Expected("lost", "lost", "runs on neither host", source="shutoff")
+
+
+def _start_source(scene: Scene) -> None:
+    scene.source.start_daemon("libvirtd")
+
+
+def _pause_3_s(scene: Scene) -> None:
+    scene.let_pass(3.0)
+
+
+ROWS = (
+    # -- QEMU
+    Row(
+        "kill-destination-qemu-arriving",
+        "kill -9 of the destination's QEMU",
+        Moment.ARRIVING,
+        kill_qemu("destination"),
+        _STAYS,
+    ),
+    Row(
+        "kill-destination-qemu-copying",
+        "kill -9 of the destination's QEMU",
+        Moment.COPYING,
+        kill_qemu("destination"),
+        _STAYS,
+        quick=True,
+    ),
+    Row(
+        "kill-destination-qemu-handover",
+        "kill -9 of the destination's QEMU",
+        Moment.HANDOVER,
+        kill_qemu("destination"),
+        Expected("not_moved|rolled_back", "qemu_died|daemon_lost|migration_failed"),
+    ),
+    Row(
+        "kill-source-qemu-copying",
+        "kill -9 of the source's QEMU",
+        Moment.COPYING,
+        kill_qemu("source"),
+        _LOST,
+        starts_again=True,
+        quick=True,
+    ),
+    Row(
+        "kill-source-qemu-handover",
+        "kill -9 of the source's QEMU",
+        Moment.HANDOVER,
+        kill_qemu("source"),
+        Expected("moved|lost", "|lost", source="absent|shutoff", destination="running|absent"),
+        starts_again=True,
+        note="all of it had been sent: whether it is moved or lost is the destination's word",
+    ),
+    Row(
+        "kill-destination-qemu-handed-over",
+        "kill -9 of the destination's QEMU, before it was resumed",
+        Moment.HANDED_OVER,
+        kill_qemu("destination"),
+        Expected("lost", "lost", "runs on neither host", source="absent", destination="shutoff"),
+        starts_again=True,
+        note="like a crash of the VM: the definition is kept on the destination",
+    ),
+    Row(
+        "freeze-destination-qemu",
+        "the destination's QEMU hangs (SIGSTOP)",
+        Moment.COPYING,
+        freeze_qemu("destination"),
+        Expected("not_moved|rolled_back", "no_progress", "Not one byte was copied"),
+        options={"no_progress_timeout_s": 4.0},
+        quick=True,
+    ),
+    Row(
+        "freeze-source-qemu",
+        "the source's QEMU hangs (SIGSTOP) and goes on after the verdict",
+        Moment.COPYING,
+        freeze_qemu("source"),
+        Expected("unknown|not_moved|rolled_back", "unknown|no_progress|timeout"),
+        options={
+            "no_progress_timeout_s": 4.0,
+            "abort_timeout_s": 5.0,
+            "settle_timeout_s": 3.0,
+            "timeout_min_s": 10.0,
+            "timeout_s_per_gib": 1.0,
+        },
+        settles=True,
+    ),
+    # -- libvirtd
+    Row(
+        "kill-destination-daemon-asked",
+        "kill -9 of the destination's libvirtd, started again",
+        Moment.ASKED,
+        kill_daemon("destination"),
+        MOVED,
+        note="the connections are opened anew",
+    ),
+    Row(
+        "kill-destination-daemon-copying",
+        "kill -9 of the destination's libvirtd, started again",
+        Moment.COPYING,
+        kill_daemon("destination"),
+        Expected("not_moved", "daemon_lost"),
+        quick=True,
+    ),
+    Row(
+        "kill-destination-daemon-handover",
+        "kill -9 of the destination's libvirtd, started again",
+        Moment.HANDOVER,
+        kill_daemon("destination"),
+        Expected("not_moved|rolled_back", "daemon_lost"),
+    ),
+    Row(
+        "kill-source-daemon-asked",
+        "kill -9 of the source's libvirtd, started again",
+        Moment.ASKED,
+        kill_daemon("source"),
+        MOVED,
+        note="the connections are opened anew",
+    ),
+    Row(
+        "kill-source-daemon-copying",
+        "kill -9 of the source's libvirtd, started again",
+        Moment.COPYING,
+        kill_daemon("source"),
+        Expected("not_moved", "daemon_lost"),
+        quick=True,
+    ),
+    Row(
+        "kill-source-daemon-handover",
+        "kill -9 of the source's libvirtd with the Finish already sent",
+        Moment.HANDOVER,
+        both(kill_daemon("source", restart=False), thaw_daemon("destination"), _start_source),
+        Expected(
+            "moved|not_moved|rolled_back",
+            "|daemon_lost",
+            source="absent|running",
+            destination="running|absent",
+        ),
+        note="libvirt leaves it paused on the source and arrived on the destination",
+    ),
+    Row(
+        "freeze-source-daemon-short",
+        "the source's libvirtd hangs for 3 s",
+        Moment.COPYING,
+        both(freeze_daemon("source"), _pause_3_s, thaw_daemon("source")),
+        MOVED,
+    ),
+    # -- the migrating process
+    Row(
+        "kill-migrator-asked",
+        "kill -9 of the migrating process",
+        Moment.ASKED,
+        kill_migrator,
+        Expected("killed"),
+    ),
+    Row(
+        "kill-migrator-copying",
+        "kill -9 of the migrating process; libvirt finishes without it",
+        Moment.COPYING,
+        both(kill_migrator, until_source_ends),
+        Expected("killed", source="absent", destination="running"),
+        settles=True,
+        quick=True,
+    ),
+    Row(
+        "kill-migrator-handover",
+        "kill -9 of the migrating process",
+        Moment.HANDOVER,
+        both(kill_migrator, thaw_daemon("destination"), until_source_ends),
+        Expected("killed", source="absent", destination="running"),
+        settles=True,
+    ),
+    Row(
+        "kill-migrator-handed-over",
+        "kill -9 of the migrating process",
+        Moment.HANDED_OVER,
+        kill_migrator,
+        Expected("killed", source="absent", destination="running"),
+        settles=True,
+    ),
+    Row(
+        "freeze-migrator",
+        "the migrating process hangs until the source's QEMU is gone",
+        Moment.HANDED_OVER,
+        lambda _scene: None,
+        MOVED,
+    ),
+)

@@ -1,0 +1,84 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Brings a migration to the moment of a row's fault, by what can be seen of it."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+
+import libvirt
+
+from tests.faults.row import Moment
+from tests.faults.scene import Scene, wait_until
+from tests.lab import faults
+
+_FAST_MIB_S = 1000
+_COPIED_MIB = 4.0
+
+
+def play(scene: Scene) -> None:
+    """Begin the migration and let the fault come at its moment."""
+    _PLAYS[scene.row.moment](scene)
+
+
+def _before(scene: Scene) -> None:
+    scene.row.inject(scene)
+    scene.begin()
+
+
+def _asked(scene: Scene) -> None:
+    scene.begin()
+    scene.migrator.wait_begun()
+    scene.row.inject(scene)
+    if not scene.migrator.has_ended:
+        scene.migrator.release()
+
+
+def _arriving(scene: Scene) -> None:
+    scene.begin()
+    wait_until(lambda: scene.has_qemu(scene.destination), 30, "a QEMU on the destination")
+    scene.row.inject(scene)
+
+
+def _copying(scene: Scene) -> None:
+    scene.begin()
+    scene.migrator.wait_copied(_COPIED_MIB)
+    scene.row.inject(scene)
+
+
+def _handover(scene: Scene) -> None:
+    """The destination's daemon is frozen, so what comes after the pause waits for the thaw."""
+    scene.begin()
+    scene.migrator.wait_copied(_COPIED_MIB)
+    domain = scene.domain(scene.source)
+    daemon = scene.destination.daemon("libvirtd")
+    faults.pause(daemon)
+    domain.migrateSetMaxSpeed(_FAST_MIB_S)
+    wait_until(
+        lambda: domain.state()[0] == libvirt.VIR_DOMAIN_PAUSED, 60, "the pause of the source"
+    )
+    scene.row.inject(scene)
+    daemon.send(signal.SIGCONT)
+
+
+def _handed_over(scene: Scene) -> None:
+    """The migrating process is frozen while libvirt finishes; it wakes up after the fault."""
+    scene.begin()
+    scene.migrator.wait_copied(_COPIED_MIB)
+    domain = scene.domain(scene.source)
+    scene.migrator.freeze()
+    domain.migrateSetMaxSpeed(_FAST_MIB_S)
+    wait_until(lambda: not scene.has_qemu(scene.source), 60, "the end of the source's QEMU")
+    scene.row.inject(scene)
+    scene.migrator.thaw()
+
+
+_PLAYS: dict[Moment, Callable[[Scene], None]] = {
+    Moment.BEFORE: _before,
+    Moment.ASKED: _asked,
+    Moment.ARRIVING: _arriving,
+    Moment.COPYING: _copying,
+    Moment.HANDOVER: _handover,
+    Moment.HANDED_OVER: _handed_over,
+}

@@ -1,0 +1,172 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A row in progress: the lab, the VM, the migration, and what must be undone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from typing import Any
+
+import libvirt
+
+from tests.faults.migrator import Migrator
+from tests.faults.row import Moment, Row
+from tests.lab import faults
+from tests.lab.errors import LabError
+from tests.lab.host import Host
+from tests.lab.lab import Lab
+
+GUEST = "vm1"
+# Slow enough that the middle of the copy can be hit, and patient no longer than a row may take.
+_OPTIONS = {"bandwidth_mib_s": 8, "settle_timeout_s": 20.0}
+
+
+class Scene:
+    """One row being played.
+
+    Parameters
+    ----------
+    lab
+        Three hosts; the VM goes from the first to the second.
+    row
+        What is played.
+    """
+
+    def __init__(self, lab: Lab, row: Row) -> None:
+        self.lab = lab
+        self.row = row
+        self.source, self.destination, self.third = list(lab.hosts.values())[:3]
+        self.guest = GUEST
+        self._undo = ExitStack()
+        self._cleanup = ExitStack()
+        self._migrator: Migrator | None = None
+        self.remarks: list[str] = []
+        self.overrides: dict[str, Any] = {}
+
+    # -- the VM --------------------------------------------------------------------------------
+
+    def start_vm(self) -> None:
+        """Start the row's VM on the source."""
+        vm = self.row.vm
+        self.lab.start(vm.guest(self.guest), self.source.name, autostart=vm.autostart)
+        domain = self.domain(self.source)
+        wait_until(lambda: bool(self.lab.heartbeats(self.guest)[self.source.name]), 20)
+        if vm.transient:
+            domain.setAutostart(0)
+            domain.undefine()
+        if vm.paused:
+            domain.suspend()
+
+    def domain(self, host: Host) -> libvirt.virDomain:
+        """Return the VM on a host, over a connection of its own."""
+        return host.connection().lookupByName(self.guest)
+
+    def source_state(self) -> int:
+        """Return libvirt's state of the VM on the source; NOSTATE when it is not there."""
+        try:
+            return int(self.domain(self.source).state()[0])
+        except libvirt.libvirtError:
+            return int(libvirt.VIR_DOMAIN_NOSTATE)
+
+    def has_qemu(self, host: Host) -> bool:
+        """Whether a QEMU of the VM runs on a host."""
+        with suppress(LabError):
+            host.qemu(self.guest)
+            return True
+        return False
+
+    # -- the migration -------------------------------------------------------------------------
+
+    @property
+    def migrator(self) -> Migrator:
+        """The process that migrates."""
+        assert self._migrator is not None
+        return self._migrator
+
+    def begin(self) -> None:
+        """Start to migrate."""
+        self._migrator = self.migrate(hold=self.row.moment is Moment.ASKED)
+
+    def migrate(
+        self,
+        destination: Host | None = None,
+        *,
+        source: Host | None = None,
+        hold: bool = False,
+        plain: bool = False,
+    ) -> Migrator:
+        """Start a process that migrates the VM.
+
+        Parameters
+        ----------
+        destination, source
+            Where to and from where, if not as the row has it.
+        hold
+            Whether it waits before libvirt's call.
+        plain
+            Whether the row's own options and addresses are left out.
+        """
+        source = source or self.source
+        wanted = self.request(source, destination or self.destination)
+        if plain:
+            wanted["options"] = {"settle_timeout_s": 30.0, **self.row.again_options}
+        else:
+            wanted["options"] = {**_OPTIONS, **self.row.options}
+            wanted |= {**self.row.request, **self.overrides}
+        migrator = Migrator(source, wanted, hold=hold)
+        self._undo.callback(migrator.close)
+        return migrator
+
+    def request(self, source: Host, destination: Host) -> dict[str, Any]:
+        """Return the request's keys, without options, as the executor on the source has them."""
+        uri = f"qemu+ssh://root@{destination.name}/system"
+        return {
+            "domain": self.guest,
+            "source": source.name,
+            "source_uri": "qemu:///system",
+            "destination": destination.name,
+            "destination_uri": uri,
+            "peer_uri": uri,
+            "migration_address": destination.migration_address,
+        }
+
+    def let_pass(self, seconds: float) -> None:
+        """Let time pass where time itself is what the fault is about."""
+        time.sleep(seconds)
+
+    # -- undoing -------------------------------------------------------------------------------
+
+    def on_heal(self, act: Callable[[], object]) -> None:
+        """Remember what undoes a fault; later ones are undone first."""
+        self._undo.callback(act)
+
+    def on_cleanup(self, act: Callable[[], object]) -> None:
+        """Remember what is undone only after the row, when the VM is gone."""
+        self._cleanup.callback(act)
+
+    def clean_up(self) -> None:
+        """Undo what was made for the row."""
+        self._cleanup.close()
+
+    def heal(self) -> None:
+        """Undo everything: own changes, links, paused processes, killed daemons, power."""
+        self._undo.close()
+        for host in self.lab.hosts.values():
+            faults.undo(host)
+
+
+def wait_until(holds: Callable[[], bool], timeout_s: float, what: str = "it") -> None:
+    """Wait until a condition holds.
+
+    Raises
+    ------
+    LabError
+        When it does not within the time.
+    """
+    deadline = time.monotonic() + timeout_s
+    while not holds():
+        if time.monotonic() > deadline:
+            raise LabError(f"{what} did not come to pass within {timeout_s:.0f} s")
+        time.sleep(0.02)
