@@ -46,8 +46,8 @@ def _choose(group: list[Domain], sentences: list[str]) -> Domain:
 
 
 def _under_way(placed: list[Domain]) -> Domain:
-    """Recognise one VM at both ends of its migration; the end with the job is the source."""
-    sources = [domain for domain in placed if domain.job]
+    """Recognise one VM at both ends of its migration; the end whose job is not an arrival is the source."""
+    sources = [domain for domain in placed if domain.job and domain.job.get("kind") != "migration_in"]
     if len(placed) == 2 and len(sources) == 1 and placed[0].uuid is not None and placed[0].uuid == placed[1].uuid:
         source = sources[0]
         destination = next(domain.host for domain in placed if domain is not source)

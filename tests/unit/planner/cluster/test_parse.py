@@ -85,6 +85,15 @@ def test_migration_under_way_is_one_vm() -> None:
     assert snapshot.loads(snapshot.placement)["b"].memory_mib == 100
 
 
+def test_both_ends_of_a_migration_may_have_a_job() -> None:
+    """libvirt shows a job at the destination, too (a defect once: taken for a VM that runs twice)."""
+    uuid = "00000000-0000-0000-0000-000000000001"
+    arriving = domain("web", "a", uuid=uuid, state="paused", job={"kind": "migration_in"})
+    leaving = domain("web", "b", uuid=uuid, job={"kind": "migration_out"})
+    snapshot = parse_cluster({"hosts": [host("a"), host("b")], "domains": [arriving, leaving]})
+    assert (snapshot.placement, snapshot.incoming) == ({"web": "b"}, {"web": "a"})
+
+
 def test_definition_left_behind_is_no_vm() -> None:
     """A stopped definition of a VM that runs elsewhere is only mentioned."""
     facts = {"hosts": [host("a"), host("b")], "domains": [domain("web", "a", state="shutoff"), domain("web", "b")]}
