@@ -1,0 +1,100 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The simulated cluster: which hosts are on, where the VMs run, and how busy they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..errors import InputError
+
+Facts = dict[str, Any]
+
+OFF = "off"
+
+
+class World:
+    """A cluster that changes from step to step.
+
+    Attributes
+    ----------
+    placement
+        Where every VM runs.
+    on
+        Hosts that are on.
+    """
+
+    def __init__(self, facts: Facts, series: Mapping[str, tuple[float, ...]]) -> None:
+        self.hosts = {host["name"]: host for host in facts["hosts"] if _takes_part(host)}
+        self.domains = {
+            d["name"]: d
+            for d in facts["domains"]
+            if d["host"] in self.hosts and d["name"] in series
+        }
+        if not self.domains:
+            raise InputError(
+                "There is no running VM on a host that is up, so there is nothing to simulate."
+            )
+        self.series = series
+        self.placement = {name: domain["host"] for name, domain in self.domains.items()}
+        self.on = set(self.hosts)
+        self.busy = dict.fromkeys(self.domains, 0.0)
+        self.step = -1
+
+    def advance(self) -> None:
+        """Take the next sample of every VM."""
+        self.step += 1
+        self.busy = {name: self._busy(name, self.step) for name in self.domains}
+
+    def _busy(self, name: str, step: int) -> float:
+        """Return the vCPUs busy at a step."""
+        vcpus: int = self.domains[name]["vcpus"]
+        return round(vcpus * self.series[name][step] / 100, 4)
+
+    def peaks(self, samples: int) -> dict[str, float]:
+        """Return the most vCPUs busy per VM over the last samples: what a careful operator packs by."""
+        first = max(0, self.step - samples + 1)
+        return {
+            name: round(domain["vcpus"] * max(self.series[name][first : self.step + 1]) / 100, 4)
+            for name, domain in self.domains.items()
+        }
+
+    def facts(self, busy: Mapping[str, float] | None = None) -> Facts:
+        """Return the facts of this moment, with the load seen now or another one."""
+        load = self.busy if busy is None else busy
+        return {
+            "hosts": [
+                {**host, "state": "up" if name in self.on else OFF}
+                for name, host in self.hosts.items()
+            ],
+            "domains": [
+                {**domain, "host": self.placement[name], "cpu_usage": load[name]}
+                for name, domain in self.domains.items()
+            ],
+        }
+
+    def apply(self, placement: Mapping[str, str]) -> None:
+        """Move the VMs."""
+        self.placement = {name: placement.get(name, host) for name, host in self.placement.items()}
+
+    def wake(self, hosts: Iterable[str]) -> None:
+        """Switch hosts on."""
+        self.on |= set(hosts)
+
+    def sleep_empty(self, keep: int) -> None:
+        """Switch the hosts off that hold no VM, but leave some on to spare, the first by name."""
+        empty = sorted(self.on - set(self.placement.values()))
+        self.on -= set(empty[keep:])
+
+    def loads(self) -> dict[str, float]:
+        """Return the vCPUs busy on each host that is on."""
+        found = dict.fromkeys(sorted(self.on), 0.0)
+        for name, host in self.placement.items():
+            found[host] += self.busy[name]
+        return found
+
+
+def _takes_part(host: Mapping[str, Any]) -> bool:
+    """Hosts that are down or in maintenance stay so all day."""
+    return (host.get("state") or "up") == "up" and not host.get("maintenance")
