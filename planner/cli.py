@@ -48,20 +48,41 @@ def _parser() -> argparse.ArgumentParser:
     plan = commands.add_parser("plan", help="make a plan from facts, a policy and a goal")
     add_documents(plan)
     plan.add_argument("--goal", required=True, choices=GOALS, help="what the plan is for")
-    plan.add_argument("--host", action="append", default=[], metavar="H", help="host to empty or to bring back; repeatable")
-    plan.add_argument("--domain", action="append", default=[], metavar="D", help="VM to migrate or bring back; repeatable")
-    plan.add_argument("--destination", metavar="H", help="host that the VM goes to")
-    plan.add_argument("--aggressiveness", type=int, metavar="1-5", help="of a balance: 1 is timid, 5 thorough")
+    add_goal_options(plan)
     plan.add_argument("--out", metavar="FILE", help="write the plan here (JSON); without it the plan is only shown")
     plan.add_argument("--quiet", action="store_true", help="do not show the plan")
     plan.set_defaults(run=_plan)
     show = commands.add_parser("show", help="show a plan as text")
     show.add_argument("plan", metavar="PLAN", help="plan file")
     show.set_defaults(run=_show)
+    explain = commands.add_parser("explain", help="say why a VM of a plan moves or stays, and why not elsewhere")
+    explain.add_argument("plan", metavar="PLAN", help="plan file")
+    explain.add_argument("--vm", required=True, metavar="D", help="the VM")
+    explain.set_defaults(run=_explain)
+    _add_questions(commands)
     add_import(commands)
     add_fleet(commands, GOALS)
     add_simulate(commands)
     return parser
+
+
+def _add_questions(commands: Any) -> None:
+    from .whatif.command import add_edits
+
+    what_if = commands.add_parser("what-if", help="show, or plan for, a cluster that is changed or fails")
+    add_documents(what_if)
+    add_edits(what_if)
+    what_if.add_argument("--goal", choices=GOALS, help="plan for the changed cluster; without it, show it")
+    add_goal_options(what_if)
+    what_if.add_argument("--out", metavar="FILE", help="write the plan here (JSON)")
+    what_if.set_defaults(run=_what_if, quiet=False)
+    capacity = commands.add_parser("capacity", help="count how many more VMs of a shape fit")
+    add_documents(capacity)
+    capacity.add_argument("--vcpus", type=int, default=1, metavar="N", help="vCPUs of such a VM (default 1)")
+    capacity.add_argument("--memory-mib", type=int, default=1024, metavar="N", help="its memory (default 1024)")
+    capacity.add_argument("--cpu-usage", type=float, default=0.0, metavar="X", help="vCPUs of it that are busy")
+    capacity.add_argument("--spare", type=int, metavar="K", help="hosts that may fail (default: the policy's)")
+    capacity.set_defaults(run=_capacity)
 
 
 GOALS = ("evacuate", "restore", "migrate", "balance", "consolidate", "repair")
@@ -73,11 +94,59 @@ def add_documents(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--policy", metavar="FILE", help="policy (YAML or JSON); without it the defaults")
 
 
+def add_goal_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say more about a goal."""
+    parser.add_argument("--host", action="append", default=[], metavar="H", help="host to empty or bring back; repeatable")
+    parser.add_argument("--domain", action="append", default=[], metavar="D", help="VM to move or bring back; repeatable")
+    parser.add_argument("--destination", metavar="H", help="host that the VM goes to")
+    parser.add_argument("--aggressiveness", type=int, metavar="1-5", help="of a balance: 1 is timid, 5 thorough")
+
+
 def _plan(options: argparse.Namespace) -> None:
+    _plan_for(read_document(options.facts), options)
+
+
+def _what_if(options: argparse.Namespace) -> None:
+    from .documents import validate
+    from .whatif.command import edited, told
+
+    facts = read_document(options.facts)
+    validate("facts", facts)
+    facts = edited(facts, options)
+    if options.goal:
+        _plan_for(facts, options)
+    else:
+        print(told(_posed(facts, options, {"goal": "repair"}), options.fail), end="")
+
+
+def _capacity(options: argparse.Namespace) -> None:
+    from .cluster.resources import Resources
+    from .whatif.command import told_room
+
+    problem = _posed(read_document(options.facts), options, {"goal": "repair"})
+    shape = Resources(options.memory_mib, options.vcpus, options.cpu_usage)
+    print(told_room(problem, shape, options.spare), end="")
+
+
+def _explain(options: argparse.Namespace) -> None:
+    from .documents import validate
+    from .report.explain import explain
+
+    document = read_document(options.plan)
+    validate("plan", document)
+    print(explain(document, options.vm), end="")
+
+
+def _posed(facts: Any, options: argparse.Namespace, goal: dict[str, Any]) -> Any:
+    from .pipeline import read_problem
+
+    return read_problem(facts, read_document(options.policy) if options.policy else None, goal)
+
+
+def _plan_for(facts: Any, options: argparse.Namespace) -> None:
     from .pipeline import plan_problem, read_problem
     from .report.text import render
 
-    facts = read_document(options.facts)
     policy = read_document(options.policy) if options.policy else None
     document = plan_problem(read_problem(facts, policy, goal_document(options))).to_document()
     if options.out:

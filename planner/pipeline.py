@@ -17,6 +17,7 @@ from .policy.consistency import check_consistency
 from .policy.parse import parse_policies
 from .policy.policies import Policies
 from .problem import Problem
+from .report.explain import explanations, unmoved
 from .schedule import transfer
 from .schedule.build import build_plan
 from .schedule.plan import Plan
@@ -92,10 +93,20 @@ def plan_problem(problem: Problem, effort: Effort | None = None) -> Plan:
             if not problem.goal.may_do_nothing:
                 raise
             plan = _standing_still(problem, error)
-        plan = replace(plan, warnings=(*plan.warnings, *warnings_for(problem, plan.placement)))
+        plan = _annotated(problem, plan)
         verify(problem, plan.to_document())
         return plan
     raise AssertionError("unreachable")
+
+
+def _annotated(problem: Problem, plan: Plan) -> Plan:
+    """Add what people ask about a plan: what is to be known, and why not another host."""
+    moved = [migration.move.domain for migration in plan.migrations]
+    why = {
+        "explanations": explanations(problem, plan.placement, moved),
+        "unmoved": unmoved(problem, plan.placement),
+    }
+    return replace(plan, warnings=(*plan.warnings, *warnings_for(problem, plan.placement)), extra=why)
 
 
 def _standing_still(problem: Problem, error: NoOrder) -> Plan:

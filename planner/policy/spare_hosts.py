@@ -70,10 +70,22 @@ def stranded(
     limits: Mapping[str, Resources],
     allowed: Fits,
 ) -> list[str]:
-    """Pack the VMs of failed hosts onto the others by best-fit decreasing; return those without a place."""
+    """Return the VMs of failed hosts that no other host has a place for."""
+    return repack(snapshot, placement, failed, limits, allowed)[1]
+
+
+def repack(
+    snapshot: ClusterSnapshot,
+    placement: Mapping[str, str],
+    failed: tuple[str, ...],
+    limits: Mapping[str, Resources],
+    allowed: Fits,
+) -> tuple[dict[str, str], list[str]]:
+    """Pack the VMs of failed hosts onto the others by best-fit decreasing; return their places, and who has none."""
     loads = snapshot.loads(placement)
     free = {name: limits[name].minus(loads[name]) for name in limits if name not in failed}
     victims = [snapshot.domains[name] for name, host in placement.items() if host in failed]
+    places: dict[str, str] = {}
     homeless = []
     for domain in sorted(victims, key=lambda d: (-d.memory_mib, -d.vcpus, d.name)):
         hosts = [h for h in free if domain.demand.fits(free[h]) and allowed(domain.name, h)]
@@ -82,4 +94,5 @@ def stranded(
             continue
         best = min(hosts, key=lambda host: (free[host].memory_mib, host))
         free[best] = free[best].minus(domain.demand)
-    return homeless
+        places[domain.name] = best
+    return dict(sorted(places.items())), homeless

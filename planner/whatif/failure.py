@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What happens to the VMs of hosts that fail: where each would be started again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..errors import UnknownHost
+from ..policy.spare_hosts import repack
+from ..problem import Problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """The outcome of a simulated failure.
+
+    Attributes
+    ----------
+    restarted
+        VM to the host that it would be started on.
+    homeless
+        VMs without a place.
+    """
+
+    hosts: tuple[str, ...]
+    restarted: Mapping[str, str]
+    homeless: tuple[str, ...]
+
+    def sentence(self) -> str:
+        """Say it in a sentence."""
+        names = " and ".join(self.hosts)
+        if not self.homeless:
+            return f"If {names} failed, all {len(self.restarted)} VMs could be started on the other hosts."
+        shown = ", ".join(self.homeless[:5]) + (f" and {len(self.homeless) - 5} more" if len(self.homeless) > 5 else "")
+        return (
+            f"If {names} failed, {len(self.restarted)} VMs could be started elsewhere, and there would be no place "
+            f"for {len(self.homeless)}: {shown}."
+        )
+
+
+def fail(problem: Problem, hosts: Sequence[str]) -> Failure:
+    """Simulate the failure of hosts at once.
+
+    Raises
+    ------
+    UnknownHost
+        One of them is none of the hosts.
+    """
+    for name in hosts:
+        if name not in problem.snapshot.hosts:
+            raise UnknownHost(f"There is no host {name}; the hosts are: {', '.join(problem.snapshot.hosts)}.")
+    limits = problem.failover_limits
+    places, homeless = repack(
+        problem.snapshot, problem.snapshot.placement, tuple(hosts), limits, problem.eligibility.can_run
+    )
+    return Failure(hosts=tuple(sorted(hosts)), restarted=places, homeless=tuple(homeless))
