@@ -43,19 +43,27 @@ def _parser() -> argparse.ArgumentParser:
     from .importers.command import add_import
     from .simulation.command import add_simulate
 
-    parser = argparse.ArgumentParser(prog="drover", description="Plans live migrations of libvirt/KVM clusters.")
+    parser = argparse.ArgumentParser(
+        prog="drover", description="Plans live migrations of libvirt/KVM clusters."
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     plan = commands.add_parser("plan", help="make a plan from facts, a policy and a goal")
     add_documents(plan)
     plan.add_argument("--goal", required=True, choices=GOALS, help="what the plan is for")
     add_goal_options(plan)
-    plan.add_argument("--out", metavar="FILE", help="write the plan here (JSON); without it the plan is only shown")
+    plan.add_argument(
+        "--out",
+        metavar="FILE",
+        help="write the plan here (JSON); without it the plan is only shown",
+    )
     plan.add_argument("--quiet", action="store_true", help="do not show the plan")
     plan.set_defaults(run=_plan)
     show = commands.add_parser("show", help="show a plan as text")
     show.add_argument("plan", metavar="PLAN", help="plan file")
     show.set_defaults(run=_show)
-    explain = commands.add_parser("explain", help="say why a VM of a plan moves or stays, and why not elsewhere")
+    explain = commands.add_parser(
+        "explain", help="say why a VM of a plan moves or stays, and why not elsewhere"
+    )
     explain.add_argument("plan", metavar="PLAN", help="plan file")
     explain.add_argument("--vm", required=True, metavar="D", help="the VM")
     explain.set_defaults(run=_explain)
@@ -69,19 +77,31 @@ def _parser() -> argparse.ArgumentParser:
 def _add_questions(commands: Any) -> None:
     from .whatif.command import add_edits
 
-    what_if = commands.add_parser("what-if", help="show, or plan for, a cluster that is changed or fails")
+    what_if = commands.add_parser(
+        "what-if", help="show, or plan for, a cluster that is changed or fails"
+    )
     add_documents(what_if)
     add_edits(what_if)
-    what_if.add_argument("--goal", choices=GOALS, help="plan for the changed cluster; without it, show it")
+    what_if.add_argument(
+        "--goal", choices=GOALS, help="plan for the changed cluster; without it, show it"
+    )
     add_goal_options(what_if)
     what_if.add_argument("--out", metavar="FILE", help="write the plan here (JSON)")
     what_if.set_defaults(run=_what_if, quiet=False)
     capacity = commands.add_parser("capacity", help="count how many more VMs of a shape fit")
     add_documents(capacity)
-    capacity.add_argument("--vcpus", type=int, default=1, metavar="N", help="vCPUs of such a VM (default 1)")
-    capacity.add_argument("--memory-mib", type=int, default=1024, metavar="N", help="its memory (default 1024)")
-    capacity.add_argument("--cpu-usage", type=float, default=0.0, metavar="X", help="vCPUs of it that are busy")
-    capacity.add_argument("--spare", type=int, metavar="K", help="hosts that may fail (default: the policy's)")
+    capacity.add_argument(
+        "--vcpus", type=int, default=1, metavar="N", help="vCPUs of such a VM (default 1)"
+    )
+    capacity.add_argument(
+        "--memory-mib", type=int, default=1024, metavar="N", help="its memory (default 1024)"
+    )
+    capacity.add_argument(
+        "--cpu-usage", type=float, default=0.0, metavar="X", help="vCPUs of it that are busy"
+    )
+    capacity.add_argument(
+        "--spare", type=int, metavar="K", help="hosts that may fail (default: the policy's)"
+    )
     capacity.set_defaults(run=_capacity)
 
 
@@ -90,16 +110,34 @@ GOALS = ("evacuate", "restore", "migrate", "balance", "consolidate", "repair")
 
 def add_documents(parser: argparse.ArgumentParser) -> None:
     """Add the options that name the input files."""
-    parser.add_argument("--facts", required=True, metavar="FILE", help="facts of all hosts and VMs (JSON or YAML)")
-    parser.add_argument("--policy", metavar="FILE", help="policy (YAML or JSON); without it the defaults")
+    parser.add_argument(
+        "--facts", required=True, metavar="FILE", help="facts of all hosts and VMs (JSON or YAML)"
+    )
+    parser.add_argument(
+        "--policy", metavar="FILE", help="policy (YAML or JSON); without it the defaults"
+    )
 
 
 def add_goal_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say more about a goal."""
-    parser.add_argument("--host", action="append", default=[], metavar="H", help="host to empty or bring back; repeatable")
-    parser.add_argument("--domain", action="append", default=[], metavar="D", help="VM to move or bring back; repeatable")
+    parser.add_argument(
+        "--host",
+        action="append",
+        default=[],
+        metavar="H",
+        help="host to empty or bring back; repeatable",
+    )
+    parser.add_argument(
+        "--domain",
+        action="append",
+        default=[],
+        metavar="D",
+        help="VM to move or bring back; repeatable",
+    )
     parser.add_argument("--destination", metavar="H", help="host that the VM goes to")
-    parser.add_argument("--aggressiveness", type=int, metavar="1-5", help="of a balance: 1 is timid, 5 thorough")
+    parser.add_argument(
+        "--aggressiveness", type=int, metavar="1-5", help="of a balance: 1 is timid, 5 thorough"
+    )
 
 
 def _plan(options: argparse.Namespace) -> None:

@@ -68,7 +68,10 @@ def _check(check: Check, document: Any, path: str) -> None:
 
 
 def _path(name: str, error: Any) -> str:
-    steps = [f"[{step}]" if isinstance(step, int) or step.isdigit() else f".{step}" for step in error.path[1:]]
+    steps = [
+        f"[{step}]" if isinstance(step, int) or step.isdigit() else f".{step}"
+        for step in error.path[1:]
+    ]
     return name + "".join(steps)
 
 
@@ -80,13 +83,20 @@ def _sentence(error: Any) -> str:
         return f"{_called(value)}lacks {missing}; add it."
     if rule == "additionalProperties":
         known = ", ".join((error.definition or {}).get("properties") or {})
-        extra = ", ".join(sorted(set(value) - set((error.definition or {}).get("properties") or {})))
+        extra = ", ".join(
+            sorted(set(value) - set((error.definition or {}).get("properties") or {}))
+        )
         return f"{extra} is not known here; the keys are: {known}."
     if rule == "type":
         return f"{_shown(value)} is not of the type {wanted if isinstance(wanted, str) else ' or '.join(wanted)}."
     if rule == "enum":
         return f"{_shown(value)} is not one of {', '.join(map(str, wanted))}."
-    limits = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "more than", "minItems": "at least"}
+    limits = {
+        "minimum": "at least",
+        "maximum": "at most",
+        "exclusiveMinimum": "more than",
+        "minItems": "at least",
+    }
     if rule in limits:
         unit = " entries" if rule == "minItems" else ""
         return f"{_shown(value)} must be {limits[rule]} {wanted}{unit}."

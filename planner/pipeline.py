@@ -41,7 +41,8 @@ def make_plan(
     Parameters
     ----------
     facts, policy, goal
-        Documents of the published schemas; subclasses of JSON types (such as Ansible's tagged strings) are taken as what they are.
+        Documents of the published schemas; subclasses of JSON types (such as Ansible's tagged strings) are
+        taken as what they are.
 
     Returns
     -------
@@ -53,7 +54,9 @@ def make_plan(
     PlanningError
         One of its kinds, with one sentence: what is wrong and what to do.
     """
-    return plan_problem(read_problem(plain(facts), plain(policy), plain(goal)), effort).to_document()
+    return plan_problem(
+        read_problem(plain(facts), plain(policy), plain(goal)), effort
+    ).to_document()
 
 
 def plain(document: Any) -> Any:
@@ -70,7 +73,12 @@ def read_problem(facts: JsonObject, policy: JsonObject | None, goal: JsonObject)
     policies = parse_policies(policy, facts, snapshot)
     wanted = parse_goal(goal, snapshot)
     check_consistency(policies, snapshot)
-    return Problem(snapshot=snapshot, policies=policies, goal=wanted, transfer_s=predict_transfers(snapshot, policies))
+    return Problem(
+        snapshot=snapshot,
+        policies=policies,
+        goal=wanted,
+        transfer_s=predict_transfers(snapshot, policies),
+    )
 
 
 def plan_problem(problem: Problem, effort: Effort | None = None) -> Plan:
@@ -106,7 +114,9 @@ def _annotated(problem: Problem, plan: Plan) -> Plan:
         "explanations": explanations(problem, plan.placement, moved),
         "unmoved": unmoved(problem, plan.placement),
     }
-    return replace(plan, warnings=(*plan.warnings, *warnings_for(problem, plan.placement)), extra=why)
+    return replace(
+        plan, warnings=(*plan.warnings, *warnings_for(problem, plan.placement)), extra=why
+    )
 
 
 def _standing_still(problem: Problem, error: NoOrder) -> Plan:
@@ -123,4 +133,7 @@ def predict_transfers(snapshot: ClusterSnapshot, policies: Policies) -> dict[str
         name: transfer.bandwidth_mib_s(host, None, limits.bandwidth_mib_s, limits.per_host)
         for name, host in snapshot.hosts.items()
     }
-    return {name: transfer.transfer_s(domain, rates[domain.host]) for name, domain in snapshot.placed.items()}
+    return {
+        name: transfer.transfer_s(domain, rates[domain.host])
+        for name, domain in snapshot.placed.items()
+    }

@@ -42,7 +42,9 @@ class Problem:
     def limits(self) -> dict[str, Resources]:
         """What each host that is up may give out under the policies."""
         capacity = self.policies.capacity
-        return {n: capacity.limit(h) if h.is_up else Resources() for n, h in self.snapshot.hosts.items()}
+        return {
+            n: capacity.limit(h) if h.is_up else Resources() for n, h in self.snapshot.hosts.items()
+        }
 
     @cached_property
     def loads(self) -> dict[str, Resources]:
@@ -57,18 +59,27 @@ class Problem:
     @cached_property
     def failover_limits(self) -> dict[str, Resources]:
         """What each host may give out after the failure of others: more than planned, as headroom is for that day."""
-        loose = replace(self.policies.capacity, headroom=Headroom(cpu=0.0, memory=1 - FAILOVER_MEMORY))
+        loose = replace(
+            self.policies.capacity, headroom=Headroom(cpu=0.0, memory=1 - FAILOVER_MEMORY)
+        )
         hosts = self.snapshot.hosts.items()
         return {n: loose.limit(h).at_least(self.limits[n]) for n, h in hosts if h.is_up}
 
     def stranded_by_failure(self, placement: Mapping[str, str]) -> tuple[Violation, ...]:
         """Say which failures of hosts would leave VMs without a place (N+k), by simulation.
 
-        The hosts that take over are those that are on: all that are up, but only those in use if the goal frees the others.
+        The hosts that take over are those that are on: all that are up, but only those in use if the goal
+        frees the others.
         """
-        on = set(placement.values()) if self.goal.frees_hosts else set(self.failover_limits) - self.goal.must_leave
+        on = (
+            set(placement.values())
+            if self.goal.frees_hosts
+            else set(self.failover_limits) - self.goal.must_leave
+        )
         limits = {name: limit for name, limit in self.failover_limits.items() if name in on}
-        return self.policies.spare_hosts.violations(self.snapshot, placement, limits, self.eligibility.can_run)
+        return self.policies.spare_hosts.violations(
+            self.snapshot, placement, limits, self.eligibility.can_run
+        )
 
     def worsens_spare(self, placement: Mapping[str, str]) -> bool:
         """Tell whether more failures would leave VMs without a place than now."""
@@ -91,7 +102,11 @@ class Problem:
         wanted = self.goal.destinations(domain)
         if wanted is None and not self.forbidden:
             return hosts
-        return tuple(h for h in hosts if (wanted is None or h in wanted) and (domain, h) not in self.forbidden)
+        return tuple(
+            h
+            for h in hosts
+            if (wanted is None or h in wanted) and (domain, h) not in self.forbidden
+        )
 
     @cached_property
     def _stays_by_rule(self) -> dict[str, str]:
@@ -127,7 +142,12 @@ class Problem:
             *self.goal.terms(self.snapshot, self.limits, placement),
             *self._broken(placement),
             Term(name="migration cost", unit="s", value=cost, weight_s=1.0),
-            Term(name="preferences not kept", unit="s", value=self.preference_s(placement), weight_s=1.0),
+            Term(
+                name="preferences not kept",
+                unit="s",
+                value=self.preference_s(placement),
+                weight_s=1.0,
+            ),
             Term(name="migrations", unit="migrations", value=len(moved)),
         )
 
@@ -140,11 +160,20 @@ class Problem:
         for violation in self.policies.capacity.violations(self.snapshot, placement):
             limit = getattr(self.limits[violation.subjects[0]], violation.subjects[1])
             amount += violation.amount / limit if limit else 0.0
-        return (Term(name="policies broken", unit="violations", value=round(amount, 9), weight_s=self.goal.mend_s),)
+        return (
+            Term(
+                name="policies broken",
+                unit="violations",
+                value=round(amount, 9),
+                weight_s=self.goal.mend_s,
+            ),
+        )
 
     def preference_s(self, placement: Mapping[str, str]) -> float:
         """Return what the violations of preferred rules are worth, in seconds."""
-        preferred = [rule for rule in self.policies.rules if rule.strictness is Strictness.PREFERRED]
+        preferred = [
+            rule for rule in self.policies.rules if rule.strictness is Strictness.PREFERRED
+        ]
         return sum(rule.weight * rule.amount(self.snapshot, placement) for rule in preferred)
 
     def objective_s(self, placement: Placement) -> float:

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The oracle: replays a plan document against the facts and policies, trusting nothing that made it.
 
-It knows neither the solver nor the scheduler: only the facts, the meaning of the policies and the goal, and the document.
+It knows neither the solver nor the scheduler: only the facts, the meaning of the policies and the goal, and
+the document.
 """
 
 from __future__ import annotations
@@ -123,7 +124,10 @@ class _Replay:
         yield from self._tokens(step, 1)
         yield from self._room(step)
         for rule, tolerated in self.throughout.values():
-            if domain in rule.domains and rule.amount_during(self.problem.snapshot, self.ends) > tolerated:
+            if (
+                domain in rule.domains
+                and rule.amount_during(self.problem.snapshot, self.ends) > tolerated
+            ):
                 yield f"{step['id']} breaks the {rule.title} on the way."
 
     def _refusal(self, domain: str, destination: str) -> str | None:

@@ -31,7 +31,9 @@ def _over_limit(problem: Problem, placement: Placement) -> Iterable[str]:
 def _broken_rules(problem: Problem, placement: Placement) -> Iterable[str]:
     for rule in problem.policies.rules:
         if rule.strictness is not Strictness.REQUIRED:
-            yield from (violation.sentence for violation in rule.violations(problem.snapshot, placement))
+            yield from (
+                violation.sentence for violation in rule.violations(problem.snapshot, placement)
+            )
 
 
 def _no_spare(problem: Problem, placement: Placement) -> Iterable[str]:

@@ -40,21 +40,32 @@ def _choose(group: list[Domain], sentences: list[str]) -> Domain:
     kept = placed[0] if placed else min(group, key=lambda domain: domain.host)
     others = [d for d in group if d.host != kept.host and not d.is_placed]
     for other in others:
-        sentences.append(f"VM {kept.name} is also defined on {other.host}, where it is {other.state}.")
-    foreign = frozenset(d.host for d in others if None not in (d.uuid, kept.uuid) and d.uuid != kept.uuid)
+        sentences.append(
+            f"VM {kept.name} is also defined on {other.host}, where it is {other.state}."
+        )
+    foreign = frozenset(
+        d.host for d in others if None not in (d.uuid, kept.uuid) and d.uuid != kept.uuid
+    )
     return replace(kept, name_taken_on=foreign)
 
 
 def _under_way(placed: list[Domain]) -> Domain:
     """Recognise one VM at both ends of its migration; the end whose job is not an arrival is the source."""
-    sources = [domain for domain in placed if domain.job and domain.job.get("kind") != "migration_in"]
-    if len(placed) == 2 and len(sources) == 1 and placed[0].uuid is not None and placed[0].uuid == placed[1].uuid:
+    sources = [
+        domain for domain in placed if domain.job and domain.job.get("kind") != "migration_in"
+    ]
+    if (
+        len(placed) == 2
+        and len(sources) == 1
+        and placed[0].uuid is not None
+        and placed[0].uuid == placed[1].uuid
+    ):
         source = sources[0]
         destination = next(domain.host for domain in placed if domain is not source)
         return replace(source, job={**(source.job or {}), "destination": destination})
     one, other = placed[:2]
     raise InputError(
-        f"there are two running VMs named {one.name} (on {one.host} and {other.host}); if it is one VM that runs twice, "
-        "stop one of them at once, else rename one: names must be unique in the cluster.",
+        f"there are two running VMs named {one.name} (on {one.host} and {other.host}); if it is one VM that runs "
+        "twice, stop one of them at once, else rename one: names must be unique in the cluster.",
         path="facts.domains",
     )

@@ -41,7 +41,9 @@ def parse_cluster(facts: JsonObject) -> ClusterSnapshot:
     return ClusterSnapshot(
         hosts=hosts,
         domains=domains,
-        evacuated={name: _evacuated(mark) for name, mark in marks.items() if mark.get("maintenance")},
+        evacuated={
+            name: _evacuated(mark) for name, mark in marks.items() if mark.get("maintenance")
+        },
         digest=digest_of(facts),
         warnings=(*_warnings(hosts, domains), *doubles),
     )
@@ -49,7 +51,9 @@ def parse_cluster(facts: JsonObject) -> ClusterSnapshot:
 
 def digest_of(facts: JsonObject) -> str:
     """Return the SHA-256 of the facts; neither the order of hosts, VMs nor keys matters."""
-    canonical = {key: sorted(facts[key], key=lambda entry: entry["name"]) for key in ("hosts", "domains")}
+    canonical = {
+        key: sorted(facts[key], key=lambda entry: entry["name"]) for key in ("hosts", "domains")
+    }
     text = json.dumps(canonical, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -73,7 +77,9 @@ def _hosts_by_name(entries: Iterable[Host]) -> dict[str, Host]:
     found: dict[str, Host] = {}
     for entry in entries:
         if entry.name in found:
-            raise InputError(f"there are two hosts named {entry.name}; names must be unique.", path="facts.hosts")
+            raise InputError(
+                f"there are two hosts named {entry.name}; names must be unique.", path="facts.hosts"
+            )
         found[entry.name] = entry
     return dict(sorted(found.items()))
 
@@ -107,7 +113,9 @@ def _host(entry: JsonObject, marks: Mapping[str, JsonObject]) -> Host:
         vcpus=int(entry["vcpus"]),
         memory_mib=int(entry["memory_mib"]),
         state=entry.get("state") or "up",
-        maintenance=bool(entry.get("maintenance") or marks.get(entry["name"], {}).get("maintenance")),
+        maintenance=bool(
+            entry.get("maintenance") or marks.get(entry["name"], {}).get("maintenance")
+        ),
         labels=dict(entry.get("labels") or {}),
         uuid=entry.get("uuid"),
         memory_reserved_mib=int(entry.get("memory_reserved_mib") or 0),
@@ -190,7 +198,9 @@ def _storage(entries: Iterable[JsonObject] | None) -> dict[str, Storage] | None:
         return None
     return {
         entry["path"]: Storage(
-            path=entry["path"], shared=bool(entry.get("shared", True)), identity=entry.get("identity")
+            path=entry["path"],
+            shared=bool(entry.get("shared", True)),
+            identity=entry.get("identity"),
         )
         for entry in entries
     }

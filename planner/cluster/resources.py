@@ -40,7 +40,8 @@ class Resources(NamedTuple):
     def share_of(self, limit: Resources) -> float:
         """Return the fullest resource as a fraction of its limit (a limit of nothing counts as full)."""
         return max(
-            (used / most if most > 0 else float(used > 0)) for used, most in zip(self, limit, strict=True)
+            (used / most if most > 0 else float(used > 0))
+            for used, most in zip(self, limit, strict=True)
         )
 
 

@@ -27,8 +27,8 @@ class BalanceSetting:
         Half widths of the bands, as fractions of a host's limit: nothing is done while every host is within the
         trigger's band; what is done aims at the target's.
     worth_s
-        Seconds of migration that it is worth to lower the crowding of one host by one squared percentage point: with 3, a host
-        that is ten points outside the band is worth 300 s, about five migrations.
+        Seconds of migration that it is worth to lower the crowding of one host by one squared percentage
+        point: with 3, a host that is ten points outside the band is worth 300 s, about five migrations.
     min_gain
         The least improvement for which a plan is made, as a fraction of what there is to gain.
     """
@@ -64,9 +64,16 @@ class Balance(Goal):
 
     def members(self, snapshot: ClusterSnapshot) -> list[str]:
         """Return the hosts that are balanced: those that are up and not in maintenance."""
-        return [name for name, host in snapshot.hosts.items() if host.is_up and not host.maintenance]
+        return [
+            name for name, host in snapshot.hosts.items() if host.is_up and not host.maintenance
+        ]
 
-    def band(self, snapshot: ClusterSnapshot, limits: Mapping[str, Resources], half_width: float | None = None) -> Band:
+    def band(
+        self,
+        snapshot: ClusterSnapshot,
+        limits: Mapping[str, Resources],
+        half_width: float | None = None,
+    ) -> Band:
         """Return the band around the level that the cluster could have; the target's, if no other is asked for."""
         names = self.members(snapshot)
         chosen = set(names)
@@ -81,32 +88,52 @@ class Balance(Goal):
         return not all(band.contains(loads[name], limits[name]) for name in self.members(snapshot))
 
     def crowding(
-        self, snapshot: ClusterSnapshot, limits: Mapping[str, Resources], placement: Mapping[str, str]
+        self,
+        snapshot: ClusterSnapshot,
+        limits: Mapping[str, Resources],
+        placement: Mapping[str, str],
     ) -> float:
         """Return the mean crowding of the hosts, in squared limits."""
-        band, loads, names = self.band(snapshot, limits), snapshot.loads(placement), self.members(snapshot)
+        band, loads, names = (
+            self.band(snapshot, limits),
+            snapshot.loads(placement),
+            self.members(snapshot),
+        )
         return sum(band.crowding(loads[name], limits[name]) for name in names) / max(1, len(names))
 
     def weight_s(self, snapshot: ClusterSnapshot) -> float:
         """Return what a squared limit of mean crowding is worth, in seconds of migration."""
         return self.setting.worth_s * SQUARE_POINTS * len(self.members(snapshot))
 
-    def shortfalls(self, snapshot: ClusterSnapshot, placement: Mapping[str, str]) -> tuple[str, ...]:
+    def shortfalls(
+        self, snapshot: ClusterSnapshot, placement: Mapping[str, str]
+    ) -> tuple[str, ...]:
         """Nothing can fall short: the band is reached as far as it pays."""
         return ()
 
     def terms(
-        self, snapshot: ClusterSnapshot, limits: Mapping[str, Resources], placement: Mapping[str, str]
+        self,
+        snapshot: ClusterSnapshot,
+        limits: Mapping[str, Resources],
+        placement: Mapping[str, str],
     ) -> tuple[Term, ...]:
         """Return the crowding, and the standard deviations as people know them."""
         crowding = self.crowding(snapshot, limits, placement)
         return (
-            Term(name="crowding", unit="squared limits", value=round(crowding, 9), weight_s=self.weight_s(snapshot)),
+            Term(
+                name="crowding",
+                unit="squared limits",
+                value=round(crowding, 9),
+                weight_s=self.weight_s(snapshot),
+            ),
             *self._deviations(snapshot, limits, placement),
         )
 
     def _deviations(
-        self, snapshot: ClusterSnapshot, limits: Mapping[str, Resources], placement: Mapping[str, str]
+        self,
+        snapshot: ClusterSnapshot,
+        limits: Mapping[str, Resources],
+        placement: Mapping[str, str],
     ) -> list[Term]:
         loads, names = snapshot.loads(placement), self.members(snapshot)
         found = []
@@ -115,7 +142,13 @@ class Balance(Goal):
             mean = sum(shares) / max(1, len(shares))
             deviation = (sum((share - mean) ** 2 for share in shares) / max(1, len(shares))) ** 0.5
             noun = RESOURCE_NAMES[Resources._fields[r]][0]
-            found.append(Term(name=f"deviation of {noun}", unit="% of the limit", value=round(100 * deviation, 2)))
+            found.append(
+                Term(
+                    name=f"deviation of {noun}",
+                    unit="% of the limit",
+                    value=round(100 * deviation, 2),
+                )
+            )
         return found
 
     def reason(self, snapshot: ClusterSnapshot, domain: str, source: str, destination: str) -> str:

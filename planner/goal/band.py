@@ -12,8 +12,8 @@ from ..cluster.resources import Resources
 RESOURCE_RANGE = range(3)
 
 WEIGHTS = (1.0, 3.0, 3.0)
-"""What a squared share counts, per resource. VMs feel it when a host's CPU gets more crowded; memory they feel only when there is
-none left, and that the limits prevent."""
+"""What a squared share counts, per resource. VMs feel it when a host's CPU gets more crowded; memory they
+feel only when there is none left, and that the limits prevent."""
 
 BUSY = 2
 """The number of busy CPU among the resources."""
@@ -26,9 +26,9 @@ QUIET = 0.5
 class Band:
     """Shares of its limit that a host should carry, per resource, in the order of ``Resources``.
 
-    How far a cluster is from it is measured by its crowding. Squared shares averaged over hosts are how full the host is that
-    the average MiB (or vCPU) lives on; the square of the level of it cannot be changed by any placement, the squared distance
-    from the level can. Inside the band, that distance counts as nothing.
+    How far a cluster is from it is measured by its crowding. Squared shares averaged over hosts are how full
+    the host is that the average MiB (or vCPU) lives on; the square of the level of it cannot be changed by
+    any placement, the squared distance from the level can. Inside the band, that distance counts as nothing.
 
     Attributes
     ----------
@@ -43,9 +43,13 @@ class Band:
     high: tuple[float, ...]
 
     @classmethod
-    def around(cls, demands: Sequence[Resources], limits: Sequence[Resources], half_width: float) -> Band:
+    def around(
+        cls, demands: Sequence[Resources], limits: Sequence[Resources], half_width: float
+    ) -> Band:
         """Return the band of hosts with these limits that carry VMs with these demands."""
-        level = tuple(_level([d[r] for d in demands], [limit[r] for limit in limits]) for r in RESOURCE_RANGE)
+        level = tuple(
+            _level([d[r] for d in demands], [limit[r] for limit in limits]) for r in RESOURCE_RANGE
+        )
         low = [max(0.0, share - half_width) for share in level]
         high = [share + half_width for share in level]
         low[BUSY], high[BUSY] = 0.0, max(high[BUSY], QUIET)
@@ -74,8 +78,8 @@ class Band:
 def _level(demands: Sequence[float], limits: Sequence[float]) -> float:
     """Return the share that is left for all other hosts once VMs larger than that share have a host of their own.
 
-    Worked example: VMs of 80, 20 and 20 on three hosts of 100. The mean is 0.40, but no host can be rid of the VM of 80: the
-    other two can be level at (20 + 20) / 200 = 0.20.
+    Worked example: VMs of 80, 20 and 20 on three hosts of 100. The mean is 0.40, but no host can be rid of
+    the VM of 80: the other two can be level at (20 + 20) / 200 = 0.20.
     """
     rest, room = sum(demands), sorted(limits, reverse=True)
     left = sum(room)

@@ -63,7 +63,8 @@ class Goal(ABC):
 
     @property
     def mend_s(self) -> float:
-        """What it is worth that a policy is broken by one unit less, in seconds of migration; nothing, for most goals."""
+        """What it is worth that a policy is broken by one unit less, in seconds of migration; nothing, for
+        most goals."""
         return 0.0
 
     def destinations(self, domain: str) -> frozenset[str] | None:
@@ -71,11 +72,16 @@ class Goal(ABC):
         return None
 
     @abstractmethod
-    def shortfalls(self, snapshot: ClusterSnapshot, placement: Mapping[str, str]) -> tuple[str, ...]:
+    def shortfalls(
+        self, snapshot: ClusterSnapshot, placement: Mapping[str, str]
+    ) -> tuple[str, ...]:
         """Say where a placement does not reach the goal: its meaning, independent of any solver."""
 
     def terms(
-        self, snapshot: ClusterSnapshot, limits: Mapping[str, Resources], placement: Mapping[str, str]
+        self,
+        snapshot: ClusterSnapshot,
+        limits: Mapping[str, Resources],
+        placement: Mapping[str, str],
     ) -> tuple[Term, ...]:
         """Return the goal's own parts of the objective."""
         return ()

@@ -13,7 +13,8 @@ from ..cluster.snapshot import ClusterSnapshot
 from .base import Goal, Term
 
 HOST_S = 864_000.0
-"""What a host that can be switched off is worth, in seconds of migration (ten days: more than emptying it ever takes)."""
+"""What a host that can be switched off is worth, in seconds of migration (ten days: more than emptying it
+ever takes)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,9 @@ class Consolidation(Goal):
         """The hosts not in use may be switched off."""
         return True
 
-    def shortfalls(self, snapshot: ClusterSnapshot, placement: Mapping[str, str]) -> tuple[str, ...]:
+    def shortfalls(
+        self, snapshot: ClusterSnapshot, placement: Mapping[str, str]
+    ) -> tuple[str, ...]:
         """Say if fewer hosts are in use than there must be."""
         used = len(set(placement.values()))
         now = len(set(snapshot.placement.values()))
@@ -59,7 +62,10 @@ class Consolidation(Goal):
         return round(HOST_S * own * len(watts) / sum(filter(None, watts)), 3)
 
     def terms(
-        self, snapshot: ClusterSnapshot, limits: Mapping[str, Resources], placement: Mapping[str, str]
+        self,
+        snapshot: ClusterSnapshot,
+        limits: Mapping[str, Resources],
+        placement: Mapping[str, str],
     ) -> tuple[Term, ...]:
         """Return the hosts in use, and their idle power where it is known."""
         used = sorted(set(placement.values()))
@@ -67,8 +73,15 @@ class Consolidation(Goal):
         watts = [snapshot.hosts[host].idle_w for host in used]
         found = [Term(name="hosts in use", unit="hosts", value=len(used))]
         if used and all(w is not None for w in watts):
-            found.append(Term(name="idle power", unit="W", value=round(sum(w or 0.0 for w in watts), 3)))
-        return (*found, Term(name="hosts, weighted", unit="average hosts", value=round(worth, 9), weight_s=HOST_S))
+            found.append(
+                Term(name="idle power", unit="W", value=round(sum(w or 0.0 for w in watts), 3))
+            )
+        return (
+            *found,
+            Term(
+                name="hosts, weighted", unit="average hosts", value=round(worth, 9), weight_s=HOST_S
+            ),
+        )
 
     def reason(self, snapshot: ClusterSnapshot, domain: str, source: str, destination: str) -> str:
         """Say what for."""

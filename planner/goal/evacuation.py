@@ -31,7 +31,9 @@ class Evacuation(Goal):
         """The hosts to empty."""
         return frozenset(self.emptied)
 
-    def shortfalls(self, snapshot: ClusterSnapshot, placement: Mapping[str, str]) -> tuple[str, ...]:
+    def shortfalls(
+        self, snapshot: ClusterSnapshot, placement: Mapping[str, str]
+    ) -> tuple[str, ...]:
         """Name every VM that is still there."""
         return tuple(
             f"{domain} is still on {host}"
@@ -40,12 +42,25 @@ class Evacuation(Goal):
         )
 
     def terms(
-        self, snapshot: ClusterSnapshot, limits: Mapping[str, Resources], placement: Mapping[str, str]
+        self,
+        snapshot: ClusterSnapshot,
+        limits: Mapping[str, Resources],
+        placement: Mapping[str, str],
     ) -> tuple[Term, ...]:
         """Return how full the fullest other host gets (for information: it is spread, not traded for moves)."""
         loads = snapshot.loads(placement)
-        shares = [loads[h].share_of(limits[h]) for h in limits if h not in self.must_leave and limits[h].vcpus]
-        return (Term(name="fullest host", unit="% of its limit", value=round(100 * max(shares, default=0.0), 2)),)
+        shares = [
+            loads[h].share_of(limits[h])
+            for h in limits
+            if h not in self.must_leave and limits[h].vcpus
+        ]
+        return (
+            Term(
+                name="fullest host",
+                unit="% of its limit",
+                value=round(100 * max(shares, default=0.0), 2),
+            ),
+        )
 
     def reason(self, snapshot: ClusterSnapshot, domain: str, source: str, destination: str) -> str:
         """Say whether it has to leave or makes room."""

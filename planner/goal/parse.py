@@ -48,7 +48,9 @@ def _hosts(document: JsonObject, snapshot: ClusterSnapshot) -> tuple[str, ...]:
 def _known_hosts(names: Iterable[str], snapshot: ClusterSnapshot) -> None:
     for name in names:
         if name not in snapshot.hosts:
-            raise UnknownHost(f"There is no host {name}; the hosts are: {', '.join(snapshot.hosts)}.")
+            raise UnknownHost(
+                f"There is no host {name}; the hosts are: {', '.join(snapshot.hosts)}."
+            )
         if not snapshot.hosts[name].is_up:
             raise InputError(
                 f"Host {name} is {snapshot.hosts[name].state}, so its VMs can neither be read nor moved; "
@@ -61,7 +63,9 @@ def _known_domain(name: str, snapshot: ClusterSnapshot) -> str:
         raise UnknownDomain(f"There is no VM {name} on any host; check the name.")
     domain = snapshot.domains[name]
     if name not in snapshot.placed:
-        raise InputError(f"VM {name} is {domain.state} on {domain.host}; only a running or paused VM can be migrated.")
+        raise InputError(
+            f"VM {name} is {domain.state} on {domain.host}; only a running or paused VM can be migrated."
+        )
     return name
 
 
@@ -75,7 +79,9 @@ def _restoration(document: JsonObject, snapshot: ClusterSnapshot) -> Goal:
     if listed is not None:
         if len(hosts) > 1 and listed:
             raise InputError("name one host to bring a list of VMs back to.", path="goal.domains")
-        return Restoration(ended=hosts, homes={_known_domain(name, snapshot): hosts[0] for name in sorted(listed)})
+        return Restoration(
+            ended=hosts, homes={_known_domain(name, snapshot): hosts[0] for name in sorted(listed)}
+        )
     return Restoration(ended=hosts, homes=_marked(hosts, snapshot))
 
 
@@ -96,13 +102,19 @@ def _relocation(document: JsonObject, snapshot: ClusterSnapshot) -> Goal:
         if key not in document:
             raise InputError(f"the goal migrate needs a {key}; name it.", path=f"goal.{key}")
     _known_hosts([document["destination"]], snapshot)
-    return Relocation(domain=_known_domain(document["domain"], snapshot), destination=document["destination"])
+    return Relocation(
+        domain=_known_domain(document["domain"], snapshot), destination=document["destination"]
+    )
 
 
 def _balance(document: JsonObject, snapshot: ClusterSnapshot) -> Goal:
     """Take a preset by its aggressiveness, and let single values replace it."""
     preset = PRESETS[document.get("aggressiveness", 3)]
-    given = {key: document[key] for key in ("trigger", "target", "worth_s", "min_gain") if key in document}
+    given = {
+        key: document[key]
+        for key in ("trigger", "target", "worth_s", "min_gain")
+        if key in document
+    }
     return Balance(setting=replace(preset, **given))
 
 

@@ -30,10 +30,16 @@ class Relocation(Goal):
         """Return the host named, for the VM named only."""
         return frozenset({self.destination}) if domain == self.domain else frozenset()
 
-    def shortfalls(self, snapshot: ClusterSnapshot, placement: Mapping[str, str]) -> tuple[str, ...]:
+    def shortfalls(
+        self, snapshot: ClusterSnapshot, placement: Mapping[str, str]
+    ) -> tuple[str, ...]:
         """Say if the VM is elsewhere."""
         host = placement.get(self.domain)
-        return () if host == self.destination else (f"{self.domain} is on {host}, not on {self.destination}",)
+        return (
+            ()
+            if host == self.destination
+            else (f"{self.domain} is on {host}, not on {self.destination}",)
+        )
 
     def reason(self, snapshot: ClusterSnapshot, domain: str, source: str, destination: str) -> str:
         """Say that a person asked for it."""

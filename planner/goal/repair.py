@@ -31,7 +31,9 @@ class Repair(Goal):
         """The cluster works as it is."""
         return True
 
-    def shortfalls(self, snapshot: ClusterSnapshot, placement: Mapping[str, str]) -> tuple[str, ...]:
+    def shortfalls(
+        self, snapshot: ClusterSnapshot, placement: Mapping[str, str]
+    ) -> tuple[str, ...]:
         """Nothing can fall short: what cannot be mended is named in the warnings."""
         return ()
 

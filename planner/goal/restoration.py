@@ -59,17 +59,26 @@ class Restoration(Goal):
         """Return the VMs that are not at home."""
         return [d for d, home in self.homes.items() if d in placement and placement[d] != home]
 
-    def shortfalls(self, snapshot: ClusterSnapshot, placement: Mapping[str, str]) -> tuple[str, ...]:
+    def shortfalls(
+        self, snapshot: ClusterSnapshot, placement: Mapping[str, str]
+    ) -> tuple[str, ...]:
         """Nothing can fall short: what does not fit stays away, and the plan says so."""
         return ()
 
     def terms(
-        self, snapshot: ClusterSnapshot, limits: Mapping[str, Resources], placement: Mapping[str, str]
+        self,
+        snapshot: ClusterSnapshot,
+        limits: Mapping[str, Resources],
+        placement: Mapping[str, str],
     ) -> tuple[Term, ...]:
         """Return how many VMs are still away, each weighted by its priority."""
         away = self.away(placement)
         worth = sum(self.value_s(snapshot, domain) for domain in away) / RETURN_S
-        return (Term(name="VMs not returned", unit="VMs x (1 + priority)", value=worth, weight_s=RETURN_S),)
+        return (
+            Term(
+                name="VMs not returned", unit="VMs x (1 + priority)", value=worth, weight_s=RETURN_S
+            ),
+        )
 
     def reason(self, snapshot: ClusterSnapshot, domain: str, source: str, destination: str) -> str:
         """Say that it comes back."""

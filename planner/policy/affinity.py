@@ -21,12 +21,16 @@ class Affinity(Rule):
 
     kind: ClassVar[str] = "affinity"
 
-    def violations(self, snapshot: ClusterSnapshot, placement: Mapping[str, str]) -> tuple[Violation, ...]:
+    def violations(
+        self, snapshot: ClusterSnapshot, placement: Mapping[str, str]
+    ) -> tuple[Violation, ...]:
         """Count the hosts in use beyond the first."""
         used = count_per_host(self.domains, placement)
         if len(used) <= 1:
             return ()
-        where = ", ".join(f"{' and '.join(names)} on {host}" for host, names in sorted(used.items()))
+        where = ", ".join(
+            f"{' and '.join(names)} on {host}" for host, names in sorted(used.items())
+        )
         sentence = f"{self.name} wants {', '.join(self.members(placement))} together, but {where}."
         return (
             Violation(

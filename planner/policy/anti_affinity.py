@@ -37,7 +37,9 @@ class AntiAffinity(Rule):
         """Return what the VMs must not share, for a host."""
         return zone_of(snapshot, host, self.across)
 
-    def violations(self, snapshot: ClusterSnapshot, placement: Mapping[str, str]) -> tuple[Violation, ...]:
+    def violations(
+        self, snapshot: ClusterSnapshot, placement: Mapping[str, str]
+    ) -> tuple[Violation, ...]:
         """Count the VMs beyond the number allowed, zone by zone."""
         zones = {d: self.zone(snapshot, placement[d]) for d in self.members(placement)}
         return tuple(
@@ -52,7 +54,9 @@ class AntiAffinity(Rule):
             if len(names) > self.at_most
         )
 
-    def amount_during(self, snapshot: ClusterSnapshot, ends: Mapping[str, tuple[str, ...]]) -> float:
+    def amount_during(
+        self, snapshot: ClusterSnapshot, ends: Mapping[str, tuple[str, ...]]
+    ) -> float:
         """Count the VMs beyond the number allowed, where a VM is in the zones of both its ends."""
         zones: dict[str, int] = {}
         for domain in self.domains:

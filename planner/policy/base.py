@@ -72,14 +72,18 @@ class Rule(ABC):
     weight: float = 60.0
 
     @abstractmethod
-    def violations(self, snapshot: ClusterSnapshot, placement: Mapping[str, str]) -> tuple[Violation, ...]:
+    def violations(
+        self, snapshot: ClusterSnapshot, placement: Mapping[str, str]
+    ) -> tuple[Violation, ...]:
         """Say how this placement breaks the rule: its meaning, independent of any solver."""
 
     def amount(self, snapshot: ClusterSnapshot, placement: Mapping[str, str]) -> float:
         """Return by how much the placement breaks the rule in all."""
         return sum(violation.amount for violation in self.violations(snapshot, placement))
 
-    def amount_during(self, snapshot: ClusterSnapshot, ends: Mapping[str, tuple[str, ...]]) -> float:
+    def amount_during(
+        self, snapshot: ClusterSnapshot, ends: Mapping[str, tuple[str, ...]]
+    ) -> float:
         """Return by how much it is broken while VMs in migration count at both ends (``ends``: VM to its hosts).
 
         For rules that mean something at every moment; the others are about the end only.

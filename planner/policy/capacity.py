@@ -21,7 +21,8 @@ class Capacity:
 
     The defaults are meant to be safe without anybody's thinking: memory is never promised twice, because a host
     short of memory kills VMs; four vCPUs share a thread, a ratio that general-purpose clusters run at without
-    waiting times that anybody notices, while the busy CPU, which is limited to the threads there are, catches the others.
+    waiting times that anybody notices, while the busy CPU, which is limited to the threads there are,
+    catches the others.
     """
 
     vcpu_overcommit: float = 4.0
@@ -41,7 +42,9 @@ class Capacity:
             host.vcpus * (1 - self.headroom.cpu),
         )
 
-    def violations(self, snapshot: ClusterSnapshot, placement: Mapping[str, str]) -> tuple[Violation, ...]:
+    def violations(
+        self, snapshot: ClusterSnapshot, placement: Mapping[str, str]
+    ) -> tuple[Violation, ...]:
         """Name every host and resource above its limit."""
         found = []
         for name, load in snapshot.loads(placement).items():

@@ -71,14 +71,23 @@ def _emulator(domain: Domain, source: Host, host: Host) -> str | None:
         return f"{host.name} has no emulator {domain.emulator}"
     if domain.arch and emulator.arch and domain.arch != emulator.arch:
         return f"the emulator {domain.emulator} of {host.name} is for {emulator.arch}, not {domain.arch}"
-    if domain.domain_type and emulator.domain_types and domain.domain_type not in emulator.domain_types:
+    if (
+        domain.domain_type
+        and emulator.domain_types
+        and domain.domain_type not in emulator.domain_types
+    ):
         return f"{host.name} cannot run domains of type {domain.domain_type}"
     return None
 
 
 def _machine(domain: Domain, source: Host, host: Host) -> str | None:
     emulator = host.emulator(domain.emulator) if domain.emulator else None
-    if domain.machine and emulator and emulator.machines and domain.machine not in emulator.machines:
+    if (
+        domain.machine
+        and emulator
+        and emulator.machines
+        and domain.machine not in emulator.machines
+    ):
         return f"QEMU on {host.name} has no machine type {domain.machine}"
     return None
 
@@ -88,7 +97,11 @@ def _cpu_model(domain: Domain, source: Host, host: Host) -> str | None:
         if domain.domain_type == "qemu" or None in (source.cpu_model, host.cpu_model):
             return None
         same = (source.cpu_vendor, source.cpu_model) == (host.cpu_vendor, host.cpu_model)
-        return None if same else f"{domain.name} has the CPU of its host, and {host.name} has a {host.cpu_model}"
+        return (
+            None
+            if same
+            else f"{domain.name} has the CPU of its host, and {host.name} has a {host.cpu_model}"
+        )
     emulator = host.emulator(domain.emulator) if domain.emulator else None
     usable = emulator.usable_models.get(domain.domain_type or "") if emulator else None
     usable = usable or host.usable_models

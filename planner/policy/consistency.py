@@ -28,7 +28,9 @@ def check_consistency(policies: Policies, snapshot: ClusterSnapshot) -> None:
     for one, other in combinations(firm, 2):
         for sentence in (_together_and_apart(one, other), _nowhere(one, other, snapshot)):
             if sentence:
-                raise PolicyConflict(f"The {one.title} and the {other.title} contradict each other: {sentence}")
+                raise PolicyConflict(
+                    f"The {one.title} and the {other.title} contradict each other: {sentence}"
+                )
     _too_few_hosts(firm, snapshot)
 
 

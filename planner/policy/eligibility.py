@@ -44,7 +44,9 @@ class Eligibility:
             if reason and not (host.is_up and name in reopened):
                 self._closed[name] = reason
         self._fences = _fences(policies)
-        self._smallest = Resources(*(min((limit[r] for limit in limits.values()), default=0.0) for r in range(3)))
+        self._smallest = Resources(
+            *(min((limit[r] for limit in limits.values()), default=0.0) for r in range(3))
+        )
         self._classes: dict[tuple[object, ...], dict[str, str]] = {}
         self._hosts: dict[tuple[object, ...], tuple[str, ...]] = {}
 
@@ -57,7 +59,9 @@ class Eligibility:
         key = self._key(self._snapshot.domains[domain])
         if (key, own) not in self._hosts:
             refused = self._refusals(domain)
-            self._hosts[key, own] = tuple(n for n in self._snapshot.hosts if n not in refused and n != own)
+            self._hosts[key, own] = tuple(
+                n for n in self._snapshot.hosts if n not in refused and n != own
+            )
         return self._hosts[key, own]
 
     def refusal(self, domain: str, host: str) -> str | None:
@@ -92,7 +96,9 @@ class Eligibility:
         if name in self._closed:
             return self._closed[name]
         snapshot = self._snapshot
-        if reason := compatibility.refusal(domain, snapshot.hosts[domain.host], snapshot.hosts[name]):
+        if reason := compatibility.refusal(
+            domain, snapshot.hosts[domain.host], snapshot.hosts[name]
+        ):
             return reason
         for rule in fences:
             if not rule.permits(name):

@@ -25,7 +25,9 @@ class HostAffinity(Rule):
         """Tell whether its VMs may run on this host."""
         return (host in self.hosts) is self.allow
 
-    def violations(self, snapshot: ClusterSnapshot, placement: Mapping[str, str]) -> tuple[Violation, ...]:
+    def violations(
+        self, snapshot: ClusterSnapshot, placement: Mapping[str, str]
+    ) -> tuple[Violation, ...]:
         """Name every VM on a wrong host."""
         verb = "does not allow" if self.allow else "forbids"
         return tuple(

@@ -20,7 +20,9 @@ class Licence(Rule):
 
     at_most_hosts: int
 
-    def violations(self, snapshot: ClusterSnapshot, placement: Mapping[str, str]) -> tuple[Violation, ...]:
+    def violations(
+        self, snapshot: ClusterSnapshot, placement: Mapping[str, str]
+    ) -> tuple[Violation, ...]:
         """Count the hosts in use beyond the number licensed."""
         used = sorted(count_per_host(self.domains, placement))
         over = len(used) - self.at_most_hosts
@@ -31,6 +33,7 @@ class Licence(Rule):
                 policy=self.name,
                 subjects=tuple(used),
                 amount=over,
-                sentence=f"{self.name} is licensed for {self.at_most_hosts} hosts, but its VMs run on {', '.join(used)}.",
+                sentence=f"{self.name} is licensed for {self.at_most_hosts} hosts, "
+                f"but its VMs run on {', '.join(used)}.",
             ),
         )

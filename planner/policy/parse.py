@@ -26,7 +26,9 @@ from .stay import Stay
 JsonObject = Mapping[str, Any]
 
 
-def parse_policies(document: JsonObject | None, facts: JsonObject, snapshot: ClusterSnapshot) -> Policies:
+def parse_policies(
+    document: JsonObject | None, facts: JsonObject, snapshot: ClusterSnapshot
+) -> Policies:
     """Turn a policy document into policies; an empty or missing one means the defaults.
 
     Parameters
@@ -47,13 +49,17 @@ def parse_policies(document: JsonObject | None, facts: JsonObject, snapshot: Clu
         capacity=_capacity(document),
         spare_hosts=SpareHosts(count=document.get("spare_hosts", 0)),
         limits=Limits(**{**limits, "cluster": None if cluster == "half" else cluster}),
-        per_migration_s=(document.get("costs") or {}).get("per_migration_s", Policies.per_migration_s),
+        per_migration_s=(document.get("costs") or {}).get(
+            "per_migration_s", Policies.per_migration_s
+        ),
         rules=_rules(document.get("rules") or [], facts),
     )
 
 
 def _capacity(document: JsonObject) -> Capacity:
-    return Capacity(**document.get("capacity", {}), headroom=Headroom(**document.get("headroom", {})))
+    return Capacity(
+        **document.get("capacity", {}), headroom=Headroom(**document.get("headroom", {}))
+    )
 
 
 def _rules(entries: list[JsonObject], facts: JsonObject) -> tuple[Rule, ...]:
@@ -62,7 +68,9 @@ def _rules(entries: list[JsonObject], facts: JsonObject) -> tuple[Rule, ...]:
         path = f"policy.rules[{number}]"
         kind = entry["type"]
         if kind not in PARSERS:
-            raise InputError(f"{kind!r} is no kind of rule; the kinds are: {', '.join(PARSERS)}.", path=path)
+            raise InputError(
+                f"{kind!r} is no kind of rule; the kinds are: {', '.join(PARSERS)}.", path=path
+            )
         validate_part("policy", kind, entry, path)
         rule = PARSERS[kind](entry, facts, path)
         if any(rule.name == other.name for other in rules):
@@ -114,7 +122,9 @@ def _separation(entry: JsonObject, facts: JsonObject, path: str) -> Rule:
     names = [name for group in groups for name in group]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise InputError(f"{twice[0]} is in two of the groups; take it out of one.", path=f"{path}.groups")
+        raise InputError(
+            f"{twice[0]} is in two of the groups; take it out of one.", path=f"{path}.groups"
+        )
     shared = _shared({**entry, "domains": sorted(names)}, facts, path)
     return Separation(**shared, groups=groups, across=entry.get("across"))
 

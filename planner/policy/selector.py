@@ -34,7 +34,9 @@ def select(
     known = {entry["name"] for entry in entries}
     for name in selector:
         if name not in known:
-            raise InputError(f"there is no {noun} {name}; correct the name or remove it.", path=path)
+            raise InputError(
+                f"there is no {noun} {name}; correct the name or remove it.", path=path
+            )
     return tuple(sorted(set(selector)))
 
 
@@ -45,4 +47,6 @@ def _matching(expression: str, entries: Iterable[Mapping[str, Any]], path: str) 
         return tuple(sorted(entry["name"] for entry in entries if compiled.search(entry) is True))
     except jmespath.exceptions.JMESPathError as error:
         first = str(error).splitlines()[0]
-        raise InputError(f"jmespath refuses the selector {expression!r}: {first}", path=path) from error
+        raise InputError(
+            f"jmespath refuses the selector {expression!r}: {first}", path=path
+        ) from error

@@ -29,7 +29,9 @@ class Separation(Rule):
         """Return what the groups must not share, for a host."""
         return zone_of(snapshot, host, self.across)
 
-    def violations(self, snapshot: ClusterSnapshot, placement: Mapping[str, str]) -> tuple[Violation, ...]:
+    def violations(
+        self, snapshot: ClusterSnapshot, placement: Mapping[str, str]
+    ) -> tuple[Violation, ...]:
         """Count for each zone the groups beyond the first."""
         present = self._present(snapshot, {name: (host,) for name, host in placement.items()})
         return tuple(
@@ -43,11 +45,15 @@ class Separation(Rule):
             if len(numbers) > 1
         )
 
-    def amount_during(self, snapshot: ClusterSnapshot, ends: Mapping[str, tuple[str, ...]]) -> float:
+    def amount_during(
+        self, snapshot: ClusterSnapshot, ends: Mapping[str, tuple[str, ...]]
+    ) -> float:
         """Count the groups beyond the first, where a VM is in the zones of both its ends."""
         return sum(len(numbers) - 1 for numbers in self._present(snapshot, ends).values())
 
-    def _present(self, snapshot: ClusterSnapshot, ends: Mapping[str, tuple[str, ...]]) -> dict[str, set[int]]:
+    def _present(
+        self, snapshot: ClusterSnapshot, ends: Mapping[str, tuple[str, ...]]
+    ) -> dict[str, set[int]]:
         found: dict[str, set[int]] = {}
         for number, group in enumerate(self.groups):
             for name in group:

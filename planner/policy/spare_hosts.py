@@ -51,7 +51,9 @@ class SpareHosts:
                 )
         return tuple(found)
 
-    def failures(self, snapshot: ClusterSnapshot, placement: Mapping[str, str]) -> Iterable[tuple[str, ...]]:
+    def failures(
+        self, snapshot: ClusterSnapshot, placement: Mapping[str, str]
+    ) -> Iterable[tuple[str, ...]]:
         """Return the sets of hosts whose failure is tried."""
         if not self.count:
             return []

@@ -23,7 +23,9 @@ class Stay(Rule):
 
     strictness: Strictness = Strictness.REQUIRED
 
-    def violations(self, snapshot: ClusterSnapshot, placement: Mapping[str, str]) -> tuple[Violation, ...]:
+    def violations(
+        self, snapshot: ClusterSnapshot, placement: Mapping[str, str]
+    ) -> tuple[Violation, ...]:
         """Name every VM that is not where it is now."""
         return tuple(
             Violation(

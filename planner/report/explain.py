@@ -17,7 +17,9 @@ MOST = 20_000
 """Pairs of step and host that are explained in a plan; a larger plan would be mostly explanation."""
 
 
-def explanations(problem: Problem, placement: Placement, domains: Iterable[str]) -> dict[str, dict[str, str]]:
+def explanations(
+    problem: Problem, placement: Placement, domains: Iterable[str]
+) -> dict[str, dict[str, str]]:
     """Return for each VM, for each host that it does not end on, why not there; nothing for very large plans."""
     names = sorted(set(domains))
     if len(names) * len(problem.snapshot.hosts) > MOST:
@@ -57,8 +59,13 @@ def _why_not(
     if sentence := _broken(problem, placement, domain, host):
         return sentence
     chosen = placement[domain]
-    here, there = loads[chosen].share_of(problem.limits[chosen]), after.share_of(problem.limits[host])
-    return f"{host} could take it, but would be {there:.0%} full; {chosen} is {here:.0%} full with it"
+    here, there = (
+        loads[chosen].share_of(problem.limits[chosen]),
+        after.share_of(problem.limits[host]),
+    )
+    return (
+        f"{host} could take it, but would be {there:.0%} full; {chosen} is {here:.0%} full with it"
+    )
 
 
 def _broken(problem: Problem, placement: Placement, domain: str, host: str) -> str | None:
@@ -87,12 +94,18 @@ def explain(plan: Mapping[str, Any], domain: str) -> str:
     lines = [_told(step) for step in steps]
     others = plan.get("explanations", {}).get(domain, {})
     if others:
-        lines += ["", "The other hosts:", *(f"  {host}: {reason}." for host, reason in others.items())]
+        lines += [
+            "",
+            "The other hosts:",
+            *(f"  {host}: {reason}." for host, reason in others.items()),
+        ]
     return "\n".join(lines) + "\n"
 
 
 def _told(step: Mapping[str, Any]) -> str:
-    waits = f" It waits for {', '.join(step['after'])}, whose room it takes." if step["after"] else ""
+    waits = (
+        f" It waits for {', '.join(step['after'])}, whose room it takes." if step["after"] else ""
+    )
     return (
         f"{step['domain']} goes from {step['source']} to {step['destination']}: {step['reason']}. "
         f"Cost: {step['memory_mib']} MiB, {step['transfer_s']:.1f} s of transfer, predicted from "

@@ -7,13 +7,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
-def render_table(header: Sequence[str], rows: Sequence[Sequence[object]], *, indent: str = "  ") -> list[str]:
+def render_table(
+    header: Sequence[str], rows: Sequence[Sequence[object]], *, indent: str = "  "
+) -> list[str]:
     """Return lines with columns as wide as they need; numbers to the right, text to the left."""
     cells = [[str(cell) for cell in row] for row in rows]
     widths = [max(len(line[c]) for line in [list(header), *cells]) for c in range(len(header))]
-    right = [bool(rows) and all(isinstance(row[c], (int, float)) for row in rows) for c in range(len(header))]
+    right = [
+        bool(rows) and all(isinstance(row[c], (int, float)) for row in rows)
+        for c in range(len(header))
+    ]
     return [
-        (indent + "  ".join(cell.rjust(w) if r else cell.ljust(w) for cell, w, r in zip(line, widths, right, strict=True))).rstrip()
+        (
+            indent
+            + "  ".join(
+                cell.rjust(w) if r else cell.ljust(w)
+                for cell, w, r in zip(line, widths, right, strict=True)
+            )
+        ).rstrip()
         for line in [list(header), *cells]
     ]
 

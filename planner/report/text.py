@@ -83,7 +83,9 @@ def _steps(plan: JsonObject) -> Iterable[str]:
         for step in plan["steps"]
     ]
     yield "Migrations:"
-    yield from render_table(("step", "wave", "VM", "way", "memory", "predicted", "after", "why"), rows)
+    yield from render_table(
+        ("step", "wave", "VM", "way", "memory", "predicted", "after", "why"), rows
+    )
 
 
 def _waves(plan: JsonObject) -> Iterable[str]:
@@ -92,8 +94,8 @@ def _waves(plan: JsonObject) -> Iterable[str]:
         return
     total = sum(step["memory_mib"] for step in plan["steps"])
     yield (
-        f"{counted(len(plan['steps']), 'migration')}, {gib(total)}, in {counted(len(plan['waves']), 'wave')}; predicted "
-        f"{duration(plan['makespan_s'])} (no order could take less than {duration(plan['makespan_bound_s'])})."
+        f"{counted(len(plan['steps']), 'migration')}, {gib(total)}, in {counted(len(plan['waves']), 'wave')}; "
+        f"predicted {duration(plan['makespan_s'])} (no order could take less than {duration(plan['makespan_bound_s'])})."
     )
 
 

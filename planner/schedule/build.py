@@ -86,7 +86,9 @@ def predict(problem: Problem, domain: str, source: str, destination: str) -> tup
 def _setting(problem: Problem, cluster: int, rules: Sequence[Rule]) -> Setting:
     def occupancy() -> Occupancy:
         per_host = problem.policies.limits.per_host
-        return Occupancy(problem.snapshot, problem.caps, per_host=per_host, cluster=cluster, rules=rules)
+        return Occupancy(
+            problem.snapshot, problem.caps, per_host=per_host, cluster=cluster, rules=rules
+        )
 
     def shelters(domain: str) -> Sequence[str]:
         return [h for h in problem.eligibility.hosts(domain) if h not in problem.goal.must_leave]
@@ -103,9 +105,13 @@ def _setting(problem: Problem, cluster: int, rules: Sequence[Rule]) -> Setting:
     )
 
 
-def _migrations(problem: Problem, timed: Sequence[Timed], rules: Sequence[Rule]) -> tuple[Migration, ...]:
+def _migrations(
+    problem: Problem, timed: Sequence[Timed], rules: Sequence[Rule]
+) -> tuple[Migration, ...]:
     width = max(3, len(str(len(timed))))
-    ids = [f"m{number:0{width}d}-{move.domain}" for number, (move, _, _) in enumerate(timed, start=1)]
+    ids = [
+        f"m{number:0{width}d}-{move.domain}" for number, (move, _, _) in enumerate(timed, start=1)
+    ]
     after = find_dependencies(timed, problem.snapshot, problem.caps, rules)
     return tuple(
         Migration(

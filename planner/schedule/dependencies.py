@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Who has to wait for whom: derived from a finished schedule, so that nobody waits without need.
 
-Which departures make the room for an arrival is a choice (any that are enough will do), so an edge to every VM that leaves the
-destination would be wrong: it makes circles that are not there.
+Which departures make the room for an arrival is a choice (any that are enough will do), so an edge to every
+VM that leaves the destination would be wrong: it makes circles that are not there.
 """
 
 from __future__ import annotations
@@ -19,13 +19,17 @@ Timed = tuple[Move, int, int]
 
 
 def find_dependencies(
-    timed: Sequence[Timed], snapshot: ClusterSnapshot, caps: Mapping[str, Resources], rules: Sequence[Rule] = ()
+    timed: Sequence[Timed],
+    snapshot: ClusterSnapshot,
+    caps: Mapping[str, Resources],
+    rules: Sequence[Rule] = (),
 ) -> list[tuple[int, ...]]:
     """Return for each move the numbers of the moves that must have ended before it starts.
 
     An arrival needs the earliest departures from its destination that, with all arrivals planned before it counted,
-    leave enough room. Every order that respects these edges is then safe at every moment, whatever the real durations: the
-    arrivals under way at a host are among those planned up to the last of them, and its edges made room for all of those.
+    leave enough room. Every order that respects these edges is then safe at every moment, whatever the real
+    durations: the arrivals under way at a host are among those planned up to the last of them, and its edges
+    made room for all of those.
 
     Parameters
     ----------
@@ -43,7 +47,9 @@ def find_dependencies(
         for resource in range(3):
             load[resource] += move.demand[resource]
         ended = [n for n in departures.get(move.destination, ()) if timed[n][2] <= start]
-        needed = set(_enough(load, caps[move.destination], [(n, timed[n][0].demand) for n in ended]))
+        needed = set(
+            _enough(load, caps[move.destination], [(n, timed[n][0].demand) for n in ended])
+        )
         if move.domain in legs:
             needed.add(legs[move.domain])
         needed |= _for_rules(move, start, timed[:number], rules, snapshot)
@@ -69,7 +75,11 @@ def _enough(
 
 
 def _for_rules(
-    move: Move, start: int, earlier: Sequence[Timed], rules: Sequence[Rule], snapshot: ClusterSnapshot
+    move: Move,
+    start: int,
+    earlier: Sequence[Timed],
+    rules: Sequence[Rule],
+    snapshot: ClusterSnapshot,
 ) -> set[int]:
     """Wait for the VMs of the same rule that planned to be gone from the destination's zone before."""
     mates = {name for rule in rules if move.domain in rule.domains for name in rule.domains}

@@ -110,7 +110,8 @@ ORDERS: tuple[Key, ...] = (_busiest_first, _longest_first, _as_given)
 class _Schedule:
     """One simulation.
 
-    Only the moves of hosts whose state changed are looked at again, so that thousands of moves take a fraction of a second.
+    Only the moves of hosts whose state changed are looked at again, so that thousands of moves take a
+    fraction of a second.
     """
 
     def __init__(self, moves: Sequence[Move], setting: Setting, key: Key) -> None:
@@ -207,16 +208,23 @@ class _Schedule:
     def _detour(self, stuck: Sequence[Move]) -> tuple[Move, Move]:
         """Return the two halves of a move by way of a parking host."""
         parked = {move.domain for move, _, _ in self._timed if move.parking}
-        choice = park([m for m in stuck if m.domain not in parked], self._setting.shelters, self._state)
+        choice = park(
+            [m for m in stuck if m.domain not in parked], self._setting.shelters, self._state
+        )
         if choice is None:
             raise NoOrder(
                 f"These migrations block each other, and no host has room to park a VM meanwhile: "
                 f"{', '.join(f'{m.domain} ({m.source} to {m.destination})' for m in stuck[:6])}; "
                 "free some memory on one of these hosts.",
-                tuple((move.domain, move.destination) for move in sorted(stuck, key=lambda m: m.demand.memory_mib)),
+                tuple(
+                    (move.domain, move.destination)
+                    for move in sorted(stuck, key=lambda m: m.demand.memory_mib)
+                ),
             )
         move, shelter = choice
         there_ms, there_s = self._setting.duration_ms(move.domain, move.source, shelter)
         back_ms, back_s = self._setting.duration_ms(move.domain, shelter, move.destination)
-        first = replace(move, destination=shelter, duration_ms=there_ms, transfer_s=there_s, parking=True)
+        first = replace(
+            move, destination=shelter, duration_ms=there_ms, transfer_s=there_s, parking=True
+        )
         return first, replace(move, source=shelter, duration_ms=back_ms, transfer_s=back_s)

@@ -61,7 +61,10 @@ class Plan:
             "gap": round(self.gap, 6),
             "terms": [_term(term) for term in self.terms],
             "placement": dict(self.placement),
-            "steps": [_step(migration, snapshot.domains[migration.move.domain].uuid) for migration in self.migrations],
+            "steps": [
+                _step(migration, snapshot.domains[migration.move.domain].uuid)
+                for migration in self.migrations
+            ],
             "waves": [list(wave) for wave in self.waves],
             "makespan_s": self.makespan_ms / 1000,
             "makespan_bound_s": self.makespan_bound_ms / 1000,
@@ -81,12 +84,18 @@ class Plan:
     def _idle(self) -> list[str]:
         """Return the hosts that may be switched off: those that are up, and not in use."""
         used = {*self.placement.values(), *self.problem.snapshot.incoming.values()}
-        return [name for name, host in self.problem.snapshot.hosts.items() if host.is_up and name not in used]
+        return [
+            name
+            for name, host in self.problem.snapshot.hosts.items()
+            if host.is_up and name not in used
+        ]
 
     def _hosts(self) -> list[dict[str, Any]]:
         snapshot = self.problem.snapshot
         before, after = snapshot.placement, self.placement
-        usages = [_usages(snapshot.loads(placement), placement.by_host()) for placement in (before, after)]
+        usages = [
+            _usages(snapshot.loads(placement), placement.by_host()) for placement in (before, after)
+        ]
         return [
             {
                 "name": name,
@@ -100,7 +109,9 @@ class Plan:
         ]
 
 
-def _usages(loads: Mapping[str, Resources], domains: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Any]]:
+def _usages(
+    loads: Mapping[str, Resources], domains: Mapping[str, Sequence[str]]
+) -> dict[str, dict[str, Any]]:
     return {
         host: {
             "domains": list(domains.get(host, ())),

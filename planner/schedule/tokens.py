@@ -36,7 +36,9 @@ class Occupancy:
         self.free = cluster
         self.loads = {name: list(load) for name, load in snapshot.loads(snapshot.placement).items()}
         self._busy = dict.fromkeys(snapshot.hosts, 0)
-        self._ends: dict[str, tuple[str, ...]] = {name: (host,) for name, host in snapshot.placement.items()}
+        self._ends: dict[str, tuple[str, ...]] = {
+            name: (host,) for name, host in snapshot.placement.items()
+        }
         self._rules: dict[str, list[tuple[Rule, float]]] = {}
         for rule in rules:
             tolerated = rule.amount_during(snapshot, self._ends)

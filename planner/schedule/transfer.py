@@ -29,7 +29,9 @@ CONVERGING = 0.9
 """A VM that dirties more than this share of the bandwidth only ends because it is slowed down."""
 
 
-def bandwidth_mib_s(source: Host, destination: Host | None, limit: float | None, per_host: int) -> float:
+def bandwidth_mib_s(
+    source: Host, destination: Host | None, limit: float | None, per_host: int
+) -> float:
     """Return the bandwidth one migration gets: the slower end, shared by the migrations of a host.
 
     Worked example: 10 000 Mbit/s on both ends, two at a time: 10 000 / 8 x 1e6 / 2^20 x 0.9 / 2 = 536 MiB/s.

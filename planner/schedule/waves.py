@@ -24,7 +24,9 @@ def group_in_waves(migrations: Sequence[Migration], per_host: int, cluster: int)
     for migration in migrations:
         move = migration.move
         wave = max([open_from, *(wave_of[other] + 1 for other in migration.after)])
-        while wave < len(waves) and not _has_tokens(waves[wave], busy[wave], migration, per_host, cluster):
+        while wave < len(waves) and not _has_tokens(
+            waves[wave], busy[wave], migration, per_host, cluster
+        ):
             wave += 1
         if wave == len(waves):
             waves.append([])
@@ -38,6 +40,8 @@ def group_in_waves(migrations: Sequence[Migration], per_host: int, cluster: int)
     return waves
 
 
-def _has_tokens(wave: list[str], busy: dict[str, int], migration: Migration, per_host: int, cluster: int) -> bool:
+def _has_tokens(
+    wave: list[str], busy: dict[str, int], migration: Migration, per_host: int, cluster: int
+) -> bool:
     ends = (migration.move.source, migration.move.destination)
     return len(wave) < cluster and all(busy.get(host, 0) < per_host for host in ends)

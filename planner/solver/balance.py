@@ -38,7 +38,10 @@ def solve_balance(goal: Balance, problem: Problem, effort: Effort) -> Solution:
         return proved_solution(present, now, scale.weight_s * scale.band.ideal)
     pool = _pool(indexed, scale, effort)
     bound = pool.bound_s if pool else None
-    evening = min(_starts(indexed, scale, pool), key=lambda e: problem.objective_s(indexed.placement(e.state.moves())))
+    evening = min(
+        _starts(indexed, scale, pool),
+        key=lambda e: problem.objective_s(indexed.placement(e.state.moves())),
+    )
     if len(scale.members) <= SMALL_HOSTS and len(indexed.items) <= 2 * WHOLE_ITEMS:
         _polish(evening, effort)
     placement = indexed.placement(evening.state.moves())
@@ -51,7 +54,11 @@ def solve_balance(goal: Balance, problem: Problem, effort: Effort) -> Solution:
 
 def _pool(indexed: Indexed, scale: Scale, effort: Effort) -> PoolAnswer | None:
     whole = len(indexed.items) <= WHOLE_ITEMS
-    quick = replace(effort, gap=2e-5, time_limit_s=min(effort.time_limit_s, 1.5), max_nodes=2000) if whole else effort
+    quick = (
+        replace(effort, gap=2e-5, time_limit_s=min(effort.time_limit_s, 1.5), max_nodes=2000)
+        if whole
+        else effort
+    )
     return solve_pool(indexed, scale, quick, whole=whole)
 
 
@@ -76,8 +83,10 @@ def _polish(evening: Evening, effort: Effort) -> None:
     small = replace(effort, gap=1e-4, time_limit_s=min(effort.time_limit_s, 1.0), max_nodes=200)
     for _ in range(2):
         ranked = sorted(scale.members, key=lambda h: (scale.height(h, state.loads[h]), h))
-        groups = [ranked[i::max(1, len(ranked) // SEVERAL)] for i in range(max(1, len(ranked) // SEVERAL))]
+        groups = [
+            ranked[i :: max(1, len(ranked) // SEVERAL)]
+            for i in range(max(1, len(ranked) // SEVERAL))
+        ]
         found = [improve_on(evening, group[:SEVERAL], small) for group in groups if len(group) > 1]
         if not any(found):
             return
-

@@ -1,6 +1,7 @@
 # Copyright: (c) 2026, The Drover authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Consolidation: a selection of hosts that is provably least, then packing, then the check of failures by simulation."""
+"""Consolidation: a selection of hosts that is provably least, then packing, then the check of failures by
+simulation."""
 
 from __future__ import annotations
 
@@ -56,21 +57,31 @@ def _is_forced(problem: Problem) -> bool:
     )
 
 
-def _selections(indexed: Indexed, goal: Consolidation, effort: Effort, first: Selection) -> Iterable[Selection]:
+def _selections(
+    indexed: Indexed, goal: Consolidation, effort: Effort, first: Selection
+) -> Iterable[Selection]:
     """Return selections from the best on: the same number of hosts with other hosts, then more hosts."""
     seen: set[frozenset[int]] = set()
     for more in range(MORE_HOSTS + 1):
         for slack in SLACKS:
             at_least = len(first.kept) + more if more else 0
-            found = first if not more and not slack else _select(indexed, goal, effort, at_least, slack)
+            found = (
+                first if not more and not slack else _select(indexed, goal, effort, at_least, slack)
+            )
             if found is None or found.kept in seen or len(found.kept) > len(first.kept) + more:
                 continue
             seen.add(found.kept)
             yield found
 
 
-def _select(indexed: Indexed, goal: Consolidation, effort: Effort, at_least: int, slack: float) -> Selection | None:
-    careful = replace(SELECTION, time_limit_s=min(effort.time_limit_s, SELECTION.time_limit_s), solver=effort.solver)
+def _select(
+    indexed: Indexed, goal: Consolidation, effort: Effort, at_least: int, slack: float
+) -> Selection | None:
+    careful = replace(
+        SELECTION,
+        time_limit_s=min(effort.time_limit_s, SELECTION.time_limit_s),
+        solver=effort.solver,
+    )
     return select_hosts(indexed, goal, careful, at_least=at_least, slack=slack)
 
 

@@ -96,7 +96,9 @@ class Indexed:
     def placement(self, moves: Mapping[int, int]) -> Placement:
         """Return the placement after items (numbers) went to hosts (numbers)."""
         names = {
-            name: self.hosts[host] for number, host in moves.items() for name in self.items[number].members
+            name: self.hosts[host]
+            for number, host in moves.items()
+            for name in self.items[number].members
         }
         return self.problem.snapshot.placement.move(names)
 
@@ -121,7 +123,9 @@ class Indexed:
             destinations=self._destinations(members, shared),
         )
 
-    def _destinations(self, members: tuple[str, ...], shared: dict[int, tuple[int, ...]]) -> tuple[int, ...]:
+    def _destinations(
+        self, members: tuple[str, ...], shared: dict[int, tuple[int, ...]]
+    ) -> tuple[int, ...]:
         """Return the hosts that all members may go to; equal tuples are kept once, 20 000 VMs would need gigabytes."""
         reachable = [self.problem.destinations(name) for name in members]
         if len(members) > 1:

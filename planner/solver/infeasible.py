@@ -31,7 +31,11 @@ def explain_evacuation(problem: Problem, indexed: Indexed, effort: Effort) -> No
     hosts = " and ".join(problem.goal.hosts)
     for item in indexed.leavers:
         if not indexed.items[item].destinations:
-            raise Immovable(_nowhere(problem, indexed.items[item].members, indexed.hosts[indexed.items[item].home]))
+            raise Immovable(
+                _nowhere(
+                    problem, indexed.items[item].members, indexed.hosts[indexed.items[item].home]
+                )
+            )
     most = problem.policies.limits.max_migrations
     needed = sum(len(indexed.items[item].members) for item in indexed.leavers)
     if most is not None and most < needed:
@@ -56,7 +60,10 @@ def _outcome(rules: int, hosts: str) -> str:
 
 
 def _told(rules: Sequence[Rule]) -> str:
-    shown = [f"{rule.name} is about {', '.join(rule.domains[:4])}{'...' if len(rule.domains) > 4 else ''}" for rule in rules]
+    shown = [
+        f"{rule.name} is about {', '.join(rule.domains[:4])}{'...' if len(rule.domains) > 4 else ''}"
+        for rule in rules
+    ]
     return "; ".join(shown)
 
 
@@ -99,15 +106,19 @@ def _missing(key: str, needed: Resources, free: Resources, capacity: Capacity) -
     }[key]
     want, have = getattr(needed, key), getattr(free, key)
     return (
-        f"the VMs there need {want:g} {unit} of {noun} and the hosts that may take them have {have:g} free under the limits "
-        f"({limit}), {round(want - have, 2):g} too few"
+        f"the VMs there need {want:g} {unit} of {noun} and the hosts that may take them "
+        f"have {have:g} free under the limits ({limit}), {round(want - have, 2):g} too few"
     )
 
 
 def _ways(remedies: Remedies) -> str:
     ways = []
     if remedies.room:
-        ways.append(" and ".join(f"free {_amounts(room)} on {host}" for host, room in sorted(remedies.room.items())))
+        ways.append(
+            " and ".join(
+                f"free {_amounts(room)} on {host}" for host, room in sorted(remedies.room.items())
+            )
+        )
     ways += [f"raise capacity.{key} to {factor:g}" for key, factor in remedies.overcommit.items()]
     if remedies.left_out:
         ways.append(f"shut down {' and '.join(remedies.left_out)} first")

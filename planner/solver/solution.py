@@ -38,7 +38,11 @@ class Solution:
     @property
     def gap(self) -> float:
         """Return the distance to the bound, as a fraction of the objective."""
-        return 0.0 if self.objective <= self.bound else (self.objective - self.bound) / abs(self.objective)
+        return (
+            0.0
+            if self.objective <= self.bound
+            else (self.objective - self.bound) / abs(self.objective)
+        )
 
 
 PROVED = 1e-4
@@ -46,7 +50,10 @@ PROVED = 1e-4
 
 
 def proved_solution(
-    placement: Placement, objective: float, bound: float | None, term_bounds: dict[str, float] | None = None
+    placement: Placement,
+    objective: float,
+    bound: float | None,
+    term_bounds: dict[str, float] | None = None,
 ) -> Solution:
     """Make a solution whose status follows from objective and bound alone, whatever a solver called it."""
     known = min(objective, bound if bound is not None else 0.0)

@@ -61,14 +61,18 @@ def _(goal: Evacuation, problem: Problem, effort: Effort) -> Solution:
         quick = proved_solution(placement, problem.objective_s(placement), least)
         if quick.status is SolveStatus.OPTIMAL:
             return quick
-    return _exactly(problem, indexed, effort, least, lambda: explain_evacuation(problem, indexed, effort))
+    return _exactly(
+        problem, indexed, effort, least, lambda: explain_evacuation(problem, indexed, effort)
+    )
 
 
 @solve_goal.register
 def _(goal: Restoration, problem: Problem, effort: Effort) -> Solution:
     """As many as fit, the most precious first: a knapsack for each host, solved exactly."""
     indexed = Indexed(problem)
-    return _exactly(problem, indexed, effort, None, lambda: explain_evacuation(problem, indexed, effort))
+    return _exactly(
+        problem, indexed, effort, None, lambda: explain_evacuation(problem, indexed, effort)
+    )
 
 
 @solve_goal.register
@@ -95,7 +99,8 @@ def _(goal: Consolidation, problem: Problem, effort: Effort) -> Solution:
 
 @solve_goal.register
 def _(goal: Repair, problem: Problem, effort: Effort) -> Solution:
-    """Fewest violations first, then fewest migrations: the exact model of the VMs concerned, of all if it stays small."""
+    """Fewest violations first, then fewest migrations: the exact model of the VMs concerned, of all if it
+    stays small."""
     indexed = Indexed(problem)
     return _exactly(
         problem,
@@ -112,8 +117,15 @@ def _concerned(problem: Problem, indexed: Indexed) -> list[int]:
     snapshot = problem.snapshot
     broken = [r for r in problem.policies.rules if r.amount(snapshot, snapshot.placement) > 0]
     names = {name for rule in broken for name in rule.domains}
-    over = {violation.subjects[0] for violation in problem.policies.capacity.violations(snapshot, snapshot.placement)}
-    return [n for n, i in enumerate(indexed.items) if names & set(i.members) or indexed.hosts[i.home] in over]
+    over = {
+        violation.subjects[0]
+        for violation in problem.policies.capacity.violations(snapshot, snapshot.placement)
+    }
+    return [
+        n
+        for n, i in enumerate(indexed.items)
+        if names & set(i.members) or indexed.hosts[i.home] in over
+    ]
 
 
 def _within_budget(problem: Problem, moves: int) -> bool:
@@ -139,10 +151,14 @@ def _exactly(
     fewest: Sequence[int] | None = None,
 ) -> Solution:
     """Solve the exact model, with all VMs as movers if it stays small enough."""
-    variables = build(indexed, movers_within(indexed, indexed.leavers if fewest is None else fewest))
+    variables = build(
+        indexed, movers_within(indexed, indexed.leavers if fewest is None else fewest)
+    )
     if not variables.y and not indexed.leavers:
         placement: Placement = problem.snapshot.placement
-        return proved_solution(placement, problem.objective_s(placement), problem.objective_s(placement))
+        return proved_solution(
+            placement, problem.objective_s(placement), problem.objective_s(placement)
+        )
     answer = solve_exactly(variables, effort, spread=bool(indexed.leavers))
     if answer.verdict is Verdict.INFEASIBLE:
         explain()

@@ -22,12 +22,26 @@ Poser = Callable[[Any, Any], Problem]
 
 def add_edits(parser: argparse.ArgumentParser) -> None:
     """Add the options that change the facts."""
-    parser.add_argument("--add-host", action="append", default=[], metavar="NAME:VCPUS:MIB", help="one more host")
-    parser.add_argument("--remove-host", action="append", default=[], metavar="H", help="a host less, which is empty")
-    parser.add_argument("--add-vm", action="append", default=[], metavar="NAME:HOST:VCPUS:MIB", help="one more VM")
+    parser.add_argument(
+        "--add-host", action="append", default=[], metavar="NAME:VCPUS:MIB", help="one more host"
+    )
+    parser.add_argument(
+        "--remove-host",
+        action="append",
+        default=[],
+        metavar="H",
+        help="a host less, which is empty",
+    )
+    parser.add_argument(
+        "--add-vm", action="append", default=[], metavar="NAME:HOST:VCPUS:MIB", help="one more VM"
+    )
     parser.add_argument("--remove-vm", action="append", default=[], metavar="D", help="a VM less")
-    parser.add_argument("--grow", action="append", default=[], metavar="NAME:VCPUS:MIB", help="another size")
-    parser.add_argument("--fail", action="append", default=[], metavar="H", help="let this host fail (all at once)")
+    parser.add_argument(
+        "--grow", action="append", default=[], metavar="NAME:VCPUS:MIB", help="another size"
+    )
+    parser.add_argument(
+        "--fail", action="append", default=[], metavar="H", help="let this host fail (all at once)"
+    )
 
 
 def edited(facts: Any, options: argparse.Namespace) -> Any:
@@ -74,12 +88,22 @@ def told(problem: Problem, failed: list[str]) -> str:
         for name, load in problem.loads.items()
     ]
     lines = render_table(("host", "VMs", "memory", "vCPUs", "busy"), rows, indent="")
-    lines += [v.sentence for v in problem.policies.capacity.violations(problem.snapshot, problem.snapshot.placement)]
+    lines += [
+        v.sentence
+        for v in problem.policies.capacity.violations(problem.snapshot, problem.snapshot.placement)
+    ]
     for rule in problem.policies.rules:
-        lines += [violation.sentence for violation in rule.violations(problem.snapshot, problem.snapshot.placement)]
+        lines += [
+            violation.sentence
+            for violation in rule.violations(problem.snapshot, problem.snapshot.placement)
+        ]
     if failed:
         outcome = fail(problem, failed)
-        lines += ["", outcome.sentence(), *(f"  {vm} on {host}" for vm, host in outcome.restarted.items())]
+        lines += [
+            "",
+            outcome.sentence(),
+            *(f"  {vm} on {host}" for vm, host in outcome.restarted.items()),
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -90,5 +114,10 @@ def told_room(problem: Problem, shape: Resources, spare: int | None) -> str:
     size = f"{shape.vcpus:g} vCPUs and {shape.memory_mib:g} MiB"
     lines = [f"{room.total} more VMs of {size} fit without moving any other."]
     if room.with_spare is not None:
-        lines.append(f"{room.with_spare} of them so that any {room.spare} of the hosts may still fail.")
-    return "\n".join([*lines, "", *render_table(("host", "fit", "short first of"), rows, indent="  ")]) + "\n"
+        lines.append(
+            f"{room.with_spare} of them so that any {room.spare} of the hosts may still fail."
+        )
+    return (
+        "\n".join([*lines, "", *render_table(("host", "fit", "short first of"), rows, indent="  ")])
+        + "\n"
+    )

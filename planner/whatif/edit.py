@@ -17,8 +17,15 @@ def add_host(facts: Facts, name: str, vcpus: int, memory_mib: int) -> dict[str, 
     """Return the facts with one more host; what it can run is taken from the first host of the same facts."""
     if any(host["name"] == name for host in facts["hosts"]):
         raise InputError(f"There is a host {name} already; choose another name.")
-    model = {k: v for k, v in facts["hosts"][0].items() if k in ("cpu", "emulators", "bridges", "networks", "storage")}
-    return _with(facts, hosts=[*facts["hosts"], {**model, "name": name, "vcpus": vcpus, "memory_mib": memory_mib}])
+    model = {
+        k: v
+        for k, v in facts["hosts"][0].items()
+        if k in ("cpu", "emulators", "bridges", "networks", "storage")
+    }
+    return _with(
+        facts,
+        hosts=[*facts["hosts"], {**model, "name": name, "vcpus": vcpus, "memory_mib": memory_mib}],
+    )
 
 
 def remove_host(facts: Facts, name: str) -> dict[str, Any]:
@@ -26,7 +33,9 @@ def remove_host(facts: Facts, name: str) -> dict[str, Any]:
     _known(facts["hosts"], name, UnknownHost, "host")
     held = [vm["name"] for vm in facts["domains"] if vm["host"] == name]
     if held:
-        raise InputError(f"Host {name} still holds {', '.join(held[:3])}; fail it, or evacuate it first.")
+        raise InputError(
+            f"Host {name} still holds {', '.join(held[:3])}; fail it, or evacuate it first."
+        )
     return _with(facts, hosts=[host for host in facts["hosts"] if host["name"] != name])
 
 
@@ -35,7 +44,13 @@ def add_domain(facts: Facts, name: str, host: str, vcpus: int, memory_mib: int) 
     if any(vm["name"] == name for vm in facts["domains"]):
         raise InputError(f"There is a VM {name} already; choose another name.")
     _known(facts["hosts"], host, UnknownHost, "host")
-    entry = {"name": name, "host": host, "vcpus": vcpus, "memory_mib": memory_mib, "cpu_usage": vcpus / 2}
+    entry = {
+        "name": name,
+        "host": host,
+        "vcpus": vcpus,
+        "memory_mib": memory_mib,
+        "cpu_usage": vcpus / 2,
+    }
     return _with(facts, domains=[*facts["domains"], entry])
 
 
@@ -49,7 +64,14 @@ def grow(facts: Facts, name: str, vcpus: int, memory_mib: int) -> dict[str, Any]
     """Return the facts with a host or a VM of another size; the busy CPU of a VM grows with its vCPUs."""
     for key in ("hosts", "domains"):
         if any(entry["name"] == name for entry in facts[key]):
-            return _with(facts, **{key: [_grown(e, vcpus, memory_mib) if e["name"] == name else e for e in facts[key]]})
+            return _with(
+                facts,
+                **{
+                    key: [
+                        _grown(e, vcpus, memory_mib) if e["name"] == name else e for e in facts[key]
+                    ]
+                },
+            )
     raise InputError(f"There is neither a host nor a VM {name}; check the name.")
 
 

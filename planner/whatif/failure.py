@@ -33,7 +33,9 @@ class Failure:
         names = " and ".join(self.hosts)
         if not self.homeless:
             return f"If {names} failed, all {len(self.restarted)} VMs could be started on the other hosts."
-        shown = ", ".join(self.homeless[:5]) + (f" and {len(self.homeless) - 5} more" if len(self.homeless) > 5 else "")
+        shown = ", ".join(self.homeless[:5]) + (
+            f" and {len(self.homeless) - 5} more" if len(self.homeless) > 5 else ""
+        )
         return (
             f"If {names} failed, {len(self.restarted)} VMs could be started elsewhere, and there would be no place "
             f"for {len(self.homeless)}: {shown}."
@@ -50,9 +52,15 @@ def fail(problem: Problem, hosts: Sequence[str]) -> Failure:
     """
     for name in hosts:
         if name not in problem.snapshot.hosts:
-            raise UnknownHost(f"There is no host {name}; the hosts are: {', '.join(problem.snapshot.hosts)}.")
+            raise UnknownHost(
+                f"There is no host {name}; the hosts are: {', '.join(problem.snapshot.hosts)}."
+            )
     limits = problem.failover_limits
     places, homeless = repack(
-        problem.snapshot, problem.snapshot.placement, tuple(hosts), limits, problem.eligibility.can_run
+        problem.snapshot,
+        problem.snapshot.placement,
+        tuple(hosts),
+        limits,
+        problem.eligibility.can_run,
     )
     return Failure(hosts=tuple(sorted(hosts)), restarted=places, homeless=tuple(homeless))

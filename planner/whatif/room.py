@@ -80,7 +80,9 @@ def _with_spare(problem: Problem, shape: Resources, counts: Mapping[str, int], s
     return low
 
 
-def _survives(problem: Problem, shape: Resources, counts: Mapping[str, int], spare: int, number: int) -> bool:
+def _survives(
+    problem: Problem, shape: Resources, counts: Mapping[str, int], spare: int, number: int
+) -> bool:
     """Put so many VMs on the emptiest hosts, and let hosts fail."""
     snapshot = problem.snapshot
     left = dict(counts)
@@ -100,6 +102,8 @@ def _survives(problem: Problem, shape: Resources, counts: Mapping[str, int], spa
         )
     grown = replace(snapshot, domains={**snapshot.domains, **more})
     wider = replace(
-        problem, snapshot=grown, policies=replace(problem.policies, spare_hosts=SpareHosts(count=spare))
+        problem,
+        snapshot=grown,
+        policies=replace(problem.policies, spare_hosts=SpareHosts(count=spare)),
     )
     return not wider.stranded_by_failure(grown.placement)

@@ -4,9 +4,11 @@
 
 Traps that this file takes care of:
 
-* PuLP 3 calls an answer found at the time limit optimal, and knows no name for a node limit: with HiGHS, status, bound and
+* PuLP 3 calls an answer found at the time limit optimal, and knows no name for a node limit: with HiGHS,
+status, bound and
   values are read from HiGHS itself, which both versions leave in ``solverModel``.
-* HiGHS's number of threads belongs to the process; a second number would end every later solve without an answer. It is one.
+* HiGHS's number of threads belongs to the process; a second number would end every later solve without an
+answer. It is one.
 * HiGHS 1.16 prints a banner when it is first used, before anyone can ask it not to; reports and JSON go the same way.
 * PuLP 4 makes variables through the problem and brings no solver of its own.
 """
@@ -135,7 +137,9 @@ def _row_adder(pulp: Any, problem: Any, expression: Any) -> Any:
 
     def add_4(pairs: Any, sense: str, bound: float) -> None:
         left = expression(pairs)
-        problem.addConstraint(left <= bound if sense == "<=" else left >= bound if sense == ">=" else left == bound)
+        problem.addConstraint(
+            left <= bound if sense == "<=" else left >= bound if sense == ">=" else left == bound
+        )
 
     return add_4
 
@@ -146,7 +150,9 @@ def _solver(pulp: Any, effort: Effort, has_integers: bool) -> tuple[Any, bool]:
         options: dict[str, Any] = {"random_seed": effort.seed}
         if has_integers and effort.max_nodes is not None:
             options["mip_max_nodes"] = effort.max_nodes
-        highs = pulp.HiGHS(msg=False, gapRel=effort.gap, timeLimit=effort.time_limit_s, threads=THREADS, **options)
+        highs = pulp.HiGHS(
+            msg=False, gapRel=effort.gap, timeLimit=effort.time_limit_s, threads=THREADS, **options
+        )
         if highs.available():
             return highs, True
     if effort.solver in (None, "CBC"):
@@ -155,11 +161,18 @@ def _solver(pulp: Any, effort: Effort, has_integers: bool) -> tuple[Any, bool]:
             cbc = maker and maker(msg=False, gapRel=effort.gap, timeLimit=effort.time_limit_s)
             if cbc and cbc.available():
                 return cbc, False
-    raise MissingLibrary("No solver is installed: install HiGHS with 'pip install highspy' on the controller.")
+    raise MissingLibrary(
+        "No solver is installed: install HiGHS with 'pip install highspy' on the controller."
+    )
 
 
-def _by_highs(problem: Any, columns: list[Any], solver: Any, costs: Mapping[int, float], mip: bool) -> Answer:
-    with _silence(), suppress(KeyError):  # PuLP 3 has no name for a node limit; the answer itself is in HiGHS
+def _by_highs(
+    problem: Any, columns: list[Any], solver: Any, costs: Mapping[int, float], mip: bool
+) -> Answer:
+    with (
+        _silence(),
+        suppress(KeyError),
+    ):  # PuLP 3 has no name for a node limit; the answer itself is in HiGHS
         problem.solve(solver)
     model = problem.solverModel
     state = model.getModelStatus().name
@@ -171,12 +184,16 @@ def _by_highs(problem: Any, columns: list[Any], solver: Any, costs: Mapping[int,
     values = [column.varValue or 0.0 for column in columns]
     objective = sum(cost * values[column] for column, cost in costs.items())
     verdict = Verdict.OPTIMAL if state in ("kOptimal", "kModelEmpty") else Verdict.FEASIBLE
-    bound = float(info.mip_dual_bound) if mip else (objective if verdict is Verdict.OPTIMAL else None)
+    bound = (
+        float(info.mip_dual_bound) if mip else (objective if verdict is Verdict.OPTIMAL else None)
+    )
     known = bound if bound is not None and abs(bound) < FAR else None
     return Answer(verdict=verdict, values=values, objective=objective, bound=known)
 
 
-def _by_other(pulp: Any, problem: Any, columns: list[Any], solver: Any, costs: Mapping[int, float]) -> Answer:
+def _by_other(
+    pulp: Any, problem: Any, columns: list[Any], solver: Any, costs: Mapping[int, float]
+) -> Answer:
     outcome = problem.solve(solver)
     if hasattr(outcome, "has_solution"):
         found, infeasible = outcome.has_solution, outcome.status.name == "Infeasible"
@@ -192,7 +209,9 @@ def _by_other(pulp: Any, problem: Any, columns: list[Any], solver: Any, costs: M
     objective = sum(cost * values[column] for column, cost in costs.items())
     verdict = Verdict.OPTIMAL if proved else Verdict.FEASIBLE
     gap = getattr(solver, "gapRel", None) or getattr(solver, "optionsDict", {}).get("gapRel") or 0.0
-    return Answer(verdict=verdict, values=values, objective=objective, bound=_bound(objective, gap, proved))
+    return Answer(
+        verdict=verdict, values=values, objective=objective, bound=_bound(objective, gap, proved)
+    )
 
 
 def _bound(objective: float, gap: float, proved: bool) -> float | None:

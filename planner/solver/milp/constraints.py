@@ -70,7 +70,9 @@ def add_budget(variables: Variables) -> None:
     most = variables.indexed.problem.policies.limits.max_migrations
     if most is not None:
         items = variables.indexed.items
-        pairs = [(column, float(len(items[item].members))) for (item, _), column in variables.y.items()]
+        pairs = [
+            (column, float(len(items[item].members))) for (item, _), column in variables.y.items()
+        ]
         variables.program.row(pairs, "<=", float(most))
 
 
@@ -89,8 +91,8 @@ def add_rule(rule: Rule, variables: Variables) -> None:
 def _slack(rule: Rule, variables: Variables, broken_now: float) -> tuple[Pairs, float]:
     """Return what a rule may be broken by: a column that costs, or an amount that is allowed.
 
-    A preferred rule costs its weight. A firm one may stay broken as much as it is now: for nothing, or, if the goal is to mend
-    it, at the price of not mending it.
+    A preferred rule costs its weight. A firm one may stay broken as much as it is now: for nothing, or, if
+    the goal is to mend it, at the price of not mending it.
     """
     mend_s = variables.indexed.problem.goal.mend_s
     if rule.strictness is Strictness.PREFERRED:
@@ -130,7 +132,10 @@ def _(rule: AntiAffinity, variables: Variables) -> None:
     snapshot = indexed.problem.snapshot
     zones = _zones(rule, variables)
     members = rule.members(snapshot.placement)
-    now = {zone: sum(indexed.number[snapshot.placement[m]] in hosts for m in members) for zone, hosts in zones.items()}
+    now = {
+        zone: sum(indexed.number[snapshot.placement[m]] in hosts for m in members)
+        for zone, hosts in zones.items()
+    }
     for zone, hosts in sorted(zones.items()):
         pairs, constant = _count(variables, members, hosts)
         slack, allowed = _slack(rule, variables, max(0, now[zone] - rule.at_most))
@@ -180,9 +185,15 @@ def _(rule: Separation, variables: Variables) -> None:
     indexed = variables.indexed
     snapshot = indexed.problem.snapshot
     zones = _zones(rule, variables)
-    for zone, hosts in sorted(zones.items()):
-        used = [_indicator(variables, [m for m in group if m in snapshot.placement], hosts) for group in rule.groups]
-        here = [any(snapshot.placement.get(m) in {indexed.hosts[h] for h in hosts} for m in g) for g in rule.groups]
+    for _zone, hosts in sorted(zones.items()):
+        used = [
+            _indicator(variables, [m for m in group if m in snapshot.placement], hosts)
+            for group in rule.groups
+        ]
+        here = [
+            any(snapshot.placement.get(m) in {indexed.hosts[h] for h in hosts} for m in g)
+            for g in rule.groups
+        ]
         slack, allowed = _slack(rule, variables, max(0, sum(here) - 1))
         variables.program.row([*((column, 1.0) for column in used), *slack], "<=", 1.0 + allowed)
 

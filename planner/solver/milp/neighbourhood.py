@@ -4,7 +4,8 @@
 
 References
 ----------
-P. Shaw, "Using constraint programming and local search methods to solve vehicle routing problems", 1998 (large neighbourhood search).
+P. Shaw, "Using constraint programming and local search methods to solve vehicle routing problems", 1998
+(large neighbourhood search).
 """
 
 from __future__ import annotations
@@ -28,8 +29,12 @@ def improve_on(evening: Evening, hosts: Sequence[int], effort: Effort) -> bool:
     indexed = state.indexed
     chosen = set(hosts)
     here = [item for host in hosts for item in sorted(evening.items_on[host])]
-    destinations = {item: tuple(h for h in indexed.items[item].destinations if h in chosen) for item in here}
-    free = {item for item in here if indexed.items[item].home in chosen or len(destinations[item]) > 1}
+    destinations = {
+        item: tuple(h for h in indexed.items[item].destinations if h in chosen) for item in here
+    }
+    free = {
+        item for item in here if indexed.items[item].home in chosen or len(destinations[item]) > 1
+    }
     variables = Variables(
         indexed,
         sorted(free),
@@ -39,7 +44,9 @@ def improve_on(evening: Evening, hosts: Sequence[int], effort: Effort) -> bool:
     constraints.add_departures(variables)
     for item in free:
         if indexed.items[item].home not in chosen:
-            variables.program.row(variables.leaves(item), "=", 1.0)  # its home is outside: it cannot stay there
+            variables.program.row(
+                variables.leaves(item), "=", 1.0
+            )  # its home is outside: it cannot stay there
     constraints.add_capacity(variables, hosts)
     constraints.add_budget(variables)
     constraints.add_rules(variables)

@@ -47,5 +47,7 @@ def fullest_host(variables: Variables) -> int:
             if limit > 0:
                 change: Pairs = load_change(variables, host, resource)
                 row = [(c, v / limit) for c, v in change]
-                variables.program.row([*row, (column, -1.0)], "<=", -indexed.loads[host][resource] / limit)
+                variables.program.row(
+                    [*row, (column, -1.0)], "<=", -indexed.loads[host][resource] / limit
+                )
     return column

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The pool relaxation of a balance: VMs leave whole or in part, but what arrives is as fine as sand.
 
-Instead of a column for every VM and host there is one for every VM and three for every host, so that a cluster of a thousand hosts is
-solved in seconds. What it says is a valid bound of the objective, and which VMs should leave.
+Instead of a column for every VM and host there is one for every VM and three for every host, so that a
+cluster of a thousand hosts is solved in seconds. What it says is a valid bound of the objective, and which
+VMs should leave.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from ..indexed import Indexed
 from ..search.scale import Scale
 from .backend import Effort, solve_program
 from .program import Pairs, Program
-
 
 TANGENTS = (0.005, 0.02, 0.05, 0.1, 0.2, 0.4)
 """Where the tangents touch the square; between them the bound is at most a sixteenth of the width squared too low."""
@@ -58,11 +58,19 @@ def solve_pool(indexed: Indexed, scale: Scale, effort: Effort, *, whole: bool) -
     if not answer.has_values or answer.bound is None:
         return None
     parts = {number: answer.values[column] for number, column in out.items()}
-    return PoolAnswer(bound_s=answer.bound + scale.weight_s * scale.band.ideal, movers={n: part for n, part in parts.items() if part > 1e-6})
+    return PoolAnswer(
+        bound_s=answer.bound + scale.weight_s * scale.band.ideal,
+        movers={n: part for n, part in parts.items() if part > 1e-6},
+    )
 
 
 def _resource(
-    program: Program, costs: dict[int, float], indexed: Indexed, scale: Scale, out: dict[int, int], resource: int
+    program: Program,
+    costs: dict[int, float],
+    indexed: Indexed,
+    scale: Scale,
+    out: dict[int, int],
+    resource: int,
 ) -> None:
     """Add the flow of one resource out of the hosts, through the pool, and into hosts again."""
     flow: Pairs = []
@@ -70,7 +78,9 @@ def _resource(
     large = _large(indexed, scale, resource)
     for host in scale.members:
         limit = indexed.limits[host][resource]
-        leaving = [(out[item], indexed.items[item].demand[resource]) for item in indexed.items_at[host]]
+        leaving = [
+            (out[item], indexed.items[item].demand[resource]) for item in indexed.items_at[host]
+        ]
         flow += [(column, -amount) for column, amount in leaving]
         if limit <= 0:
             continue
@@ -103,12 +113,14 @@ def add_square(
 def _large(indexed: Indexed, scale: Scale, resource: int) -> list[float]:
     """Return by how much each VM alone lifts any host that may have it above the band.
 
-    Wherever such a VM is, its host's distance is at least that; two on one host are worse than two on two. So the squares of
-    all of them are a bound that the pool, which would dissolve them, does not see.
+    Wherever such a VM is, its host's distance is at least that; two on one host are worse than two on two.
+    So the squares of all of them are a bound that the pool, which would dissolve them, does not see.
     """
     found = []
     inverse, high = scale.inverse, scale.band.high[resource]
-    widest = min((inverse[host][resource] for host in scale.members if inverse[host][resource]), default=0.0)
+    widest = min(
+        (inverse[host][resource] for host in scale.members if inverse[host][resource]), default=0.0
+    )
     for item in indexed.items:
         excess = item.demand[resource] * widest - high
         if len(item.members) == 1 and excess > 0:

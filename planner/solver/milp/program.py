@@ -26,7 +26,9 @@ class Program:
     integer: list[bool] = field(default_factory=list)
     rows: list[tuple[Pairs, str, float]] = field(default_factory=list)
 
-    def column(self, lower: float = 0.0, upper: float | None = None, *, integer: bool = False) -> int:
+    def column(
+        self, lower: float = 0.0, upper: float | None = None, *, integer: bool = False
+    ) -> int:
         """Add a column and return its number."""
         self.lower.append(lower)
         self.upper.append(upper)

@@ -43,12 +43,15 @@ class Remedies:
 def find_remedies(indexed: Indexed, effort: Effort) -> Remedies:
     """Return what would help; only the VMs that have to leave are moved in this calculation."""
     return Remedies(
-        room=_room(indexed, effort), overcommit=_overcommit(indexed, effort), left_out=_left_out(indexed, effort)
+        room=_room(indexed, effort),
+        overcommit=_overcommit(indexed, effort),
+        left_out=_left_out(indexed, effort),
     )
 
 
 def find_conflict(problem: Problem, effort: Effort) -> tuple[Rule, ...]:
-    """Return a smallest set of firm rules that, with the capacities, has no placement; empty if capacity alone is short.
+    """Return a smallest set of firm rules that, with the capacities, has no placement; empty if capacity
+    alone is short.
 
     A deletion filter: each rule is left out in turn, for good where there is still no placement without it.
 
@@ -95,12 +98,18 @@ def _room(indexed: Indexed, effort: Effort) -> dict[str, Resources]:
     return _amounts(indexed, missing, answer)
 
 
-def _amounts(indexed: Indexed, missing: dict[tuple[int, int], int], answer: Answer) -> dict[str, Resources]:
+def _amounts(
+    indexed: Indexed, missing: dict[tuple[int, int], int], answer: Answer
+) -> dict[str, Resources]:
     found: dict[str, Resources] = {}
     for host, name in enumerate(indexed.hosts):
-        amounts = [answer.values[missing[host, r]] if (host, r) in missing else 0.0 for r in RESOURCES]
+        amounts = [
+            answer.values[missing[host, r]] if (host, r) in missing else 0.0 for r in RESOURCES
+        ]
         if max(amounts) > 1e-6:
-            found[name] = Resources(ceil(amounts[0] - 1e-6), ceil(amounts[1] - 1e-6), round(amounts[2], 2))
+            found[name] = Resources(
+                ceil(amounts[0] - 1e-6), ceil(amounts[1] - 1e-6), round(amounts[2], 2)
+            )
     return found
 
 
@@ -140,12 +149,16 @@ def _left_out(indexed: Indexed, effort: Effort) -> tuple[str, ...]:
     for item in indexed.leavers:
         column = variables.program.binary()
         skipped[item] = column
-        costs[column] = len(indexed.items[item].members) + indexed.items[item].demand.memory_mib / total / 2
+        costs[column] = (
+            len(indexed.items[item].members) + indexed.items[item].demand.memory_mib / total / 2
+        )
         variables.program.row([*variables.leaves(item), (column, 1.0)], "=", 1.0)
     answer = solve_program(variables.program, costs, effort)
     if not answer.has_values:
         return ()
-    return tuple(n for i, c in skipped.items() if answer.values[c] > 0.5 for n in indexed.items[i].members)
+    return tuple(
+        n for i, c in skipped.items() if answer.values[c] > 0.5 for n in indexed.items[i].members
+    )
 
 
 def _capacity_rows(variables: Variables) -> list[tuple[int, int, Pairs, float]]:

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which hosts to keep in use: one binary column per host, aggregate rows only.
 
-Whatever the placement, the hosts it uses satisfy these rows, and at least the VMs of the hosts it does not use have to move. So
-the optimum is a bound of the objective; and mostly the VMs do fit.
+Whatever the placement, the hosts it uses satisfy these rows, and at least the VMs of the hosts it does not
+use have to move. So the optimum is a bound of the objective; and mostly the VMs do fit.
 """
 
 from __future__ import annotations
@@ -49,7 +49,11 @@ def select_hosts(
     """
     program = Program()
     keep = {host: _column(program, indexed, host) for host in usable(indexed)}
-    floor = max(at_least, min(goal.at_least, len({item.home for item in indexed.items})), _largest_group(indexed))
+    floor = max(
+        at_least,
+        min(goal.at_least, len({item.home for item in indexed.items})),
+        _largest_group(indexed),
+    )
     program.row([(column, 1.0) for column in keep.values()], ">=", float(floor))
     _room(program, indexed, keep, slack)
     _failures(program, indexed, keep)
@@ -74,7 +78,9 @@ def _column(program: Program, indexed: Indexed, host: int) -> int:
     return program.column(1.0 if stays else 0.0, 1.0, integer=True)
 
 
-def _costs(indexed: Indexed, goal: Consolidation, keep: dict[int, int]) -> tuple[dict[int, float], float]:
+def _costs(
+    indexed: Indexed, goal: Consolidation, keep: dict[int, int]
+) -> tuple[dict[int, float], float]:
     """Charge a host that is kept what it is worth, and one that is not the migrations that empty it."""
     costs: dict[int, float] = {}
     constant = 0.0
@@ -91,16 +97,25 @@ def _room(program: Program, indexed: Indexed, keep: dict[int, int], slack: float
     fixed = indexed.fixed_loads
     for item in indexed.items:
         hosts = frozenset((*item.destinations, item.home))
-        sums = classes.setdefault(hosts if len(item.destinations) < len(keep) - 1 else frozenset(keep), [0.0] * 3)
+        sums = classes.setdefault(
+            hosts if len(item.destinations) < len(keep) - 1 else frozenset(keep), [0.0] * 3
+        )
         for r in range(3):
             sums[r] += item.demand[r]
     everything = frozenset(keep)
     totals = [sum(sums[r] for sums in classes.values()) for r in range(3)]
     largest = sorted(classes.items(), key=lambda entry: (-entry[1][0], sorted(entry[0])))
-    wanted = [(everything, totals), *((h, s) for h, s in largest[:SMALLEST_SLACK_CLASSES] if h != everything)]
+    wanted = [
+        (everything, totals),
+        *((h, s) for h, s in largest[:SMALLEST_SLACK_CLASSES] if h != everything),
+    ]
     for hosts, sums in wanted:
         for r in range(3):
-            room = [(keep[h], max(0.0, indexed.caps[h][r] - fixed[h][r])) for h in sorted(hosts) if h in keep]
+            room = [
+                (keep[h], max(0.0, indexed.caps[h][r] - fixed[h][r]))
+                for h in sorted(hosts)
+                if h in keep
+            ]
             program.row(room, ">=", sums[r] * (1 + slack))
     for r in range(3):
         half = max(indexed.caps[h][r] for h in keep) / 2
@@ -134,7 +149,9 @@ def _failures(program: Program, indexed: Indexed, keep: dict[int, int]) -> None:
     for r in range(3):
         sizes = {host: limits[host][r] for host in keep if limits[host] is not None}  # type: ignore[index]
         threshold = program.column()
-        row: Pairs = [(keep[host], size) for host, size in sizes.items()] + [(threshold, -float(spare))]
+        row: Pairs = [(keep[host], size) for host, size in sizes.items()] + [
+            (threshold, -float(spare))
+        ]
         for host, size in sizes.items():
             over = program.column()
             program.row([(keep[host], size), (threshold, -1.0), (over, -1.0)], "<=", 0.0)

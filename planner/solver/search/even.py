@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Local search for balance: shifts and swaps that pay, the hosts farthest from the band first.
 
-A migration costs what it costs from the VM's home: sending a VM that moved already somewhere else is free, sending it home gives its
-cost back. Only hosts that changed are looked at again.
+A migration costs what it costs from the VM's home: sending a VM that moved already somewhere else is free,
+sending it home gives its cost back. Only hosts that changed are looked at again.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ class Evening:
         for item, host in enumerate(state.where):
             self.items_on[host].add(item)
         self._allowed = state.indexed.reach
-        self._penalty = [scale.penalty_s(h, state.loads[h]) for h in range(len(state.indexed.hosts))]
+        self._penalty = [
+            scale.penalty_s(h, state.loads[h]) for h in range(len(state.indexed.hosts))
+        ]
         self.budget = _budget(state)
 
     def move(self, item: int, host: int) -> None:
@@ -55,7 +57,10 @@ class Evening:
         for item in sorted(items, key=lambda n: (-self._size(n), n)):
             source = self.state.where[item]
             best = max(
-                (self._shift(item, source, host) for host in self._emptiest(self._allowed[item], source)),
+                (
+                    self._shift(item, source, host)
+                    for host in self._emptiest(self._allowed[item], source)
+                ),
                 default=None,
             )
             if best and best[0] > -self._patience(indexed.items[item].cost_s):
@@ -68,7 +73,9 @@ class Evening:
     def _size(self, item: int) -> float:
         demand = self.state.indexed.items[item].demand
         limit = self.state.indexed.limits[self.state.indexed.items[item].home]
-        return max(d / m for d, m in zip(demand, limit, strict=True) if m > 0) if any(limit) else 0.0
+        return (
+            max(d / m for d, m in zip(demand, limit, strict=True) if m > 0) if any(limit) else 0.0
+        )
 
     def improve(self, changes: int) -> None:
         """Apply the best change of the host that is farthest from the band, again and again, until nothing pays.
@@ -113,7 +120,11 @@ class Evening:
         choices: list[Choice] = []
         for other in partners:
             source, target = (host, other) if over else (other, host)
-            choices += [self._shift(item, source, target) for item in self.items_on[source] if target in self._allowed[item]]
+            choices += [
+                self._shift(item, source, target)
+                for item in self.items_on[source]
+                if target in self._allowed[item]
+            ]
         best = max(choices, default=(0.0, ()))
         if best[0] <= LEAST_S:
             best = max((self._best_swap(host, other) for other in partners[:5]), default=(0.0, ()))
@@ -127,7 +138,9 @@ class Evening:
 
     def _emptiest(self, allowed: frozenset[int], source: int) -> list[int]:
         hosts = [h for h in self.scale.members if h in allowed and h != source]
-        return nsmallest(2 * PARTNERS, hosts, key=lambda h: (self.scale.height(h, self.state.loads[h]), h))
+        return nsmallest(
+            2 * PARTNERS, hosts, key=lambda h: (self.scale.height(h, self.state.loads[h]), h)
+        )
 
     def _shift(self, item: int, source: int, host: int) -> Choice:
         """Judge one move; a move that is not allowed gains nothing."""
@@ -175,7 +188,12 @@ class Evening:
         """Check room and rules of an exchange by doing it in the state."""
         state = self.state
         one, other = state.where[a], state.where[b]
-        extra = self._moved(a, other) + self._moved(b, one) - self._moved(a, one) - self._moved(b, other)
+        extra = (
+            self._moved(a, other)
+            + self._moved(b, one)
+            - self._moved(a, one)
+            - self._moved(b, other)
+        )
         if extra > self.budget:
             return False
         change = state.indexed.items[b].demand.minus(state.indexed.items[a].demand)

@@ -45,13 +45,17 @@ class ZoneCounts:
         self.amounts = Counter(indexed.item_of[name] for name in members if name in indexed.item_of)
         firm = rule.strictness is Strictness.REQUIRED
         self._limits = {
-            zone: rule.at_most if firm else max(rule.at_most, self._counts[zone]) for zone in self._zones
+            zone: rule.at_most if firm else max(rule.at_most, self._counts[zone])
+            for zone in self._zones
         }
 
     def allows(self, item: int, source: int, destination: int) -> bool:
         """Tell whether the zone of the destination has room for the item's VMs."""
         zone = self._zones[destination]
-        return zone == self._zones[source] or self._counts[zone] + self.amounts[item] <= self._limits[zone]
+        return (
+            zone == self._zones[source]
+            or self._counts[zone] + self.amounts[item] <= self._limits[zone]
+        )
 
     def move(self, item: int, source: int, destination: int) -> None:
         """Count the item's VMs in their new zone."""
@@ -67,7 +71,9 @@ class FewHosts:
         members = rule.members(snapshot.placement)
         self._counts = Counter(indexed.number[snapshot.placement[name]] for name in members)
         self.amounts = Counter(indexed.item_of[name] for name in members if name in indexed.item_of)
-        self._most = most if rule.strictness is Strictness.REQUIRED else max(most, len(self._counts))
+        self._most = (
+            most if rule.strictness is Strictness.REQUIRED else max(most, len(self._counts))
+        )
 
     def allows(self, item: int, source: int, destination: int) -> bool:
         """Tell whether the group uses few enough hosts with the item there."""
@@ -100,7 +106,9 @@ class OneGroup:
         self._most = {zone: 1 if firm else max(1, len(self._present(zone))) for zone in self._zones}
 
     def _present(self, zone: str) -> set[int]:
-        return {number for (name, number), count in self._counts.items() if name == zone and count > 0}
+        return {
+            number for (name, number), count in self._counts.items() if name == zone and count > 0
+        }
 
     def allows(self, item: int, source: int, destination: int) -> bool:
         """Tell whether the zone of the destination still has few enough groups with the item."""

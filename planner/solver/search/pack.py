@@ -1,11 +1,13 @@
 # Copyright: (c) 2026, The Drover authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Packing items into the room that hosts have left: fullest fit for vectors, and chains of ejections for what is left over.
+"""Packing items into the room that hosts have left: fullest fit for vectors, and chains of ejections for
+what is left over.
 
 References
 ----------
-R. Panigrahy, K. Talwar, L. Uyeda, U. Wieder, "Heuristics for vector bin packing", 2011 (the norm of what is left as the measure of fit).
-F. Glover, "Ejection chains, reference structures and alternating path methods", 1996, https://doi.org/10.1016/0166-218X(94)00037-E.
+R. Panigrahy, K. Talwar, L. Uyeda, U. Wieder, "Heuristics for vector bin packing", 2011 (the norm of what is
+left as the measure of fit). F. Glover, "Ejection chains, reference structures and alternating path methods",
+1996, https://doi.org/10.1016/0166-218X(94)00037-E.
 """
 
 from __future__ import annotations
@@ -15,7 +17,6 @@ from heapq import heapify, heappop, heappush, nsmallest
 
 from ...cluster.resources import Resources
 from .state import State
-
 
 FULLNESS = (0.003, 0.0003, 0.03)
 """How much the room left in all counts against its unevenness: tried one after the other."""
@@ -54,14 +55,19 @@ class Packing:
     def rest(self, host: int, item: int) -> float:
         """Return how badly an item fits a host: the less, the better.
 
-        What counts first is how unevenly the resources would be left: memory without vCPUs is of no use to anybody. The
-        change of that is weighed against what is left in all, so that fuller hosts are filled up before emptier ones.
+        What counts first is how unevenly the resources would be left: memory without vCPUs is of no use to
+        anybody. The change of that is weighed against what is left in all, so that fuller hosts are filled
+        up before emptier ones.
         """
         load, cap = self.state.loads[host], self.state.indexed.caps[host]
         demand = self.state.indexed.items[item].demand
         left = [(cap[r] - load[r]) * self._unit[r] for r in range(3)]
         after = [left[r] - demand[r] * self._unit[r] for r in range(3)]
-        return self._unevenness(after) - self._unevenness(left) + self._fullness * sum(after[r] * self._weights[r] for r in range(3))
+        return (
+            self._unevenness(after)
+            - self._unevenness(left)
+            + self._fullness * sum(after[r] * self._weights[r] for r in range(3))
+        )
 
     def _unevenness(self, left: list[float]) -> float:
         weights = self._weights
@@ -80,7 +86,8 @@ class Packing:
     def fill(self, items: Iterable[int]) -> list[int]:
         """Pack items, the largest first, each where it fits best; return those without a place.
 
-        Items of the same size are packed one after the other, so that the hosts need to be compared only once for all of them.
+        Items of the same size are packed one after the other, so that the hosts need to be compared only
+        once for all of them.
         """
         groups: dict[tuple[float, float], list[int]] = {}
         for item in items:
@@ -93,7 +100,9 @@ class Packing:
 
     def _fill_equal(self, group: list[int]) -> list[int]:
         homeless = []
-        queue = [(self.rest(h, group[0]), h) for h in self.hosts if self.state.has_room(group[0], h)]
+        queue = [
+            (self.rest(h, group[0]), h) for h in self.hosts if self.state.has_room(group[0], h)
+        ]
         heapify(queue)
         for item in sorted(group, key=lambda n: (-self.state.indexed.items[n].demand[2], n)):
             refused = []
@@ -115,11 +124,14 @@ class Packing:
 
     def _takes(self, item: int, host: int) -> bool:
         return (
-            host in self._allowed[item] and self.state.has_room(item, host) and self.state.obeys(item, host)
+            host in self._allowed[item]
+            and self.state.has_room(item, host)
+            and self.state.obeys(item, host)
         )
 
     def squeeze(self, homeless: Sequence[int]) -> list[int]:
-        """Find a place for each item by sending an item that is in its way elsewhere, or exchanging one; return those left over."""
+        """Find a place for each item by sending an item that is in its way elsewhere, or exchanging one;
+        return those left over."""
         left = []
         for item in sorted(homeless, key=lambda n: (-self.size(n), n)):
             hosts = nsmallest(NEAR, self.hosts, key=lambda h: (self._shortage(h, item), h))
@@ -151,7 +163,9 @@ class Packing:
                     if best is None or choice[:2] < best[:2]:
                         best = choice
                 if best is not None and best[0] <= 0:
-                    return self._try([*best[2], (item, host)])  # it costs no migration that is not made anyway
+                    return self._try(
+                        [*best[2], (item, host)]
+                    )  # it costs no migration that is not made anyway
         return best is not None and self._try([*best[2], (item, self.state.where[best[2][0][0]])])
 
     def _ways_out(self, item: int, other: int, host: int, roomiest: Sequence[int]) -> Iterator[Way]:
@@ -160,21 +174,32 @@ class Packing:
         if self._fits_after(host, items[item].demand, [items[other].demand]):
             for shelter in roomiest:
                 if shelter != host and self._takes(other, shelter):
-                    yield self._extra_s(other, shelter), self.rest(shelter, other), [(other, shelter)]
+                    yield (
+                        self._extra_s(other, shelter),
+                        self.rest(shelter, other),
+                        [(other, shelter)],
+                    )
         for shelter in roomiest:
             if shelter == host or shelter not in self._allowed[other]:
                 continue
             for back in self._kinds(shelter):
-                wanted = Resources(*(items[item].demand[r] + items[back].demand[r] for r in range(3)))
+                wanted = Resources(
+                    *(items[item].demand[r] + items[back].demand[r] for r in range(3))
+                )
                 if (
                     host in self._allowed[back]
                     and self._fits_after(host, wanted, [items[other].demand])
                     and self._fits_after(shelter, items[other].demand, [items[back].demand])
                 ):
-                    yield self._extra_s(other, shelter) + self._extra_s(back, host), 1.0, [(other, shelter), (back, host)]
+                    yield (
+                        self._extra_s(other, shelter) + self._extra_s(back, host),
+                        1.0,
+                        [(other, shelter), (back, host)],
+                    )
 
     def _kinds(self, host: int) -> list[int]:
-        """Return one item of each size on a host, the smallest first; one that moves anyway stands for those that do not."""
+        """Return one item of each size on a host, the smallest first; one that moves anyway stands for those
+        that do not."""
         items, where = self.state.indexed.items, self.state.where
         found: dict[tuple[float, float], tuple[bool, int]] = {}
         for item in self.items_on[host]:
@@ -191,9 +216,13 @@ class Packing:
         vcpus = nsmallest(NEAR, self.hosts, key=lambda h: (loads[h][1] - caps[h][1], h))
         return list(dict.fromkeys([*memory, *vcpus]))
 
-    def _fits_after(self, host: int, wanted: Sequence[float], freed: Sequence[Sequence[float]]) -> bool:
+    def _fits_after(
+        self, host: int, wanted: Sequence[float], freed: Sequence[Sequence[float]]
+    ) -> bool:
         load, cap = self.state.loads[host], self.state.indexed.caps[host]
-        return all(load[r] + wanted[r] - sum(f[r] for f in freed) <= cap[r] + 1e-6 for r in range(3))
+        return all(
+            load[r] + wanted[r] - sum(f[r] for f in freed) <= cap[r] + 1e-6 for r in range(3)
+        )
 
     def _try(self, moves: Sequence[tuple[int, int]]) -> bool:
         """Make moves one by one, each only if the rules allow it; take all back if one is not allowed."""

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Placing items that have to go: largest first, each where the fullest resource stays emptiest.
 
-The classical decreasing rule for packing vectors, spreading instead of filling, as the hosts that stay should stay balanced.
+The classical decreasing rule for packing vectors, spreading instead of filling, as the hosts that stay
+should stay balanced.
 
 References
 ----------
@@ -26,9 +27,17 @@ def place_spreading(state: State, items: Iterable[int]) -> list[int]:
     indexed = state.indexed
     weights = _scarcity(state)
     ordered = sorted(
-        items, key=lambda n: (-max(d * w for d, w in zip(indexed.items[n].demand, weights, strict=True)), n)
+        items,
+        key=lambda n: (
+            -max(d * w for d, w in zip(indexed.items[n].demand, weights, strict=True)),
+            n,
+        ),
     )
-    queue = [(state.share(host), host) for host in range(len(indexed.hosts)) if host not in indexed.leaving]
+    queue = [
+        (state.share(host), host)
+        for host in range(len(indexed.hosts))
+        if host not in indexed.leaving
+    ]
     heapify(queue)
     homeless = []
     for item in ordered:

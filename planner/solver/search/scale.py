@@ -29,12 +29,20 @@ class Scale:
         self.members = [indexed.number[name] for name in goal.members(problem.snapshot)]
         self.weight_s = goal.weight_s(problem.snapshot)
         self.host_s = self.weight_s / max(1, len(self.members))
-        self.inverse = [tuple(1 / most if most > 0 else 0.0 for most in limit) for limit in indexed.limits]
+        self.inverse = [
+            tuple(1 / most if most > 0 else 0.0 for most in limit) for limit in indexed.limits
+        ]
         self._balanced = [False] * len(indexed.hosts)
         for host in self.members:
             self._balanced[host] = True
 
-    def penalty_s(self, host: int, load: Sequence[float], change: Sequence[float] = (0.0, 0.0, 0.0), sign: int = 1) -> float:
+    def penalty_s(
+        self,
+        host: int,
+        load: Sequence[float],
+        change: Sequence[float] = (0.0, 0.0, 0.0),
+        sign: int = 1,
+    ) -> float:
         """Return what a host's distance to the band costs, with an amount more (or less) on it."""
         if not self._balanced[host]:
             return 0.0

@@ -25,7 +25,11 @@ class State:
 
     def has_room(self, item: int, host: int) -> bool:
         """Tell whether a host can carry an item beside what it carries."""
-        load, demand, cap = self.loads[host], self.indexed.items[item].demand, self.indexed.caps[host]
+        load, demand, cap = (
+            self.loads[host],
+            self.indexed.items[item].demand,
+            self.indexed.caps[host],
+        )
         return (
             load[0] + demand[0] <= cap[0] + TOLERANCE
             and load[1] + demand[1] <= cap[1] + TOLERANCE
@@ -53,7 +57,8 @@ class State:
         load, limit = self.loads[host], self.indexed.limits[host]
         extra = self.indexed.items[item].demand if item is not None else (0.0, 0.0, 0.0)
         return max(
-            (load[r] + extra[r]) / limit[r] if limit[r] > 0 else float(load[r] + extra[r] > 0) for r in range(3)
+            (load[r] + extra[r]) / limit[r] if limit[r] > 0 else float(load[r] + extra[r] > 0)
+            for r in range(3)
         )
 
     def moves(self) -> dict[int, int]:

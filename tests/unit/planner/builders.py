@@ -23,16 +23,27 @@ def host(name: str, memory_mib: int = 1000, vcpus: int = 16, **more: Any) -> dic
     return {"name": name, "vcpus": vcpus, "memory_mib": memory_mib, **more}
 
 
-def domain(name: str, on: str, memory_mib: int = 100, vcpus: int = 1, cpu_usage: float = 0.0, **more: Any) -> dict[str, Any]:
+def domain(
+    name: str, on: str, memory_mib: int = 100, vcpus: int = 1, cpu_usage: float = 0.0, **more: Any
+) -> dict[str, Any]:
     """Return the facts of a VM."""
-    return {"name": name, "host": on, "vcpus": vcpus, "memory_mib": memory_mib, "cpu_usage": cpu_usage, **more}
+    return {
+        "name": name,
+        "host": on,
+        "vcpus": vcpus,
+        "memory_mib": memory_mib,
+        "cpu_usage": cpu_usage,
+        **more,
+    }
 
 
 def cluster(**vms: dict[str, int]) -> Facts:
     """Return facts of hosts of 1000 MiB: ``cluster(a={"web": 400}, b={})``."""
     return {
         "hosts": [host(name) for name in vms],
-        "domains": [domain(vm, name, memory) for name, held in vms.items() for vm, memory in held.items()],
+        "domains": [
+            domain(vm, name, memory) for name, held in vms.items() for vm, memory in held.items()
+        ],
     }
 
 

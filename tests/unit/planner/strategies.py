@@ -15,7 +15,9 @@ from tests.unit.planner.builders import domain, host, rule
 def clusters(draw: st.DrawFn, max_hosts: int = 5, max_domains: int = 12) -> dict[str, Any]:
     """Draw facts of a few hosts and VMs; hosts may be over-full."""
     hosts = [
-        host(f"h{number}", draw(st.sampled_from([1000, 1500, 2000])), draw(st.sampled_from([8, 16])))
+        host(
+            f"h{number}", draw(st.sampled_from([1000, 1500, 2000])), draw(st.sampled_from([8, 16]))
+        )
         for number in range(draw(st.integers(2, max_hosts)))
     ]
     domains = [
@@ -38,7 +40,11 @@ def rules(draw: st.DrawFn, facts: dict[str, Any]) -> list[dict[str, Any]]:
     names = [entry["name"] for entry in facts["domains"]]
     found = []
     for number in range(draw(st.integers(0, 2)) if names else 0):
-        kind = draw(st.sampled_from(["affinity", "anti_affinity", "host_affinity", "licence", "separation", "stay"]))
+        kind = draw(
+            st.sampled_from(
+                ["affinity", "anti_affinity", "host_affinity", "licence", "separation", "stay"]
+            )
+        )
         some = draw(st.lists(st.sampled_from(names), min_size=1, max_size=4, unique=True))
         more: dict[str, Any] = {"strictness": draw(st.sampled_from(["never_worsen", "preferred"]))}
         if kind == "host_affinity":
@@ -55,5 +61,7 @@ def rules(draw: st.DrawFn, facts: dict[str, Any]) -> list[dict[str, Any]]:
         elif kind == "stay":
             more["strictness"] = draw(st.sampled_from(["required", "preferred"]))
         entry = {**rule(kind, some, **more), "name": f"rule{number}"}
-        found.append({key: value for key, value in entry.items() if kind != "separation" or key != "domains"})
+        found.append(
+            {key: value for key, value in entry.items() if kind != "separation" or key != "domains"}
+        )
     return found

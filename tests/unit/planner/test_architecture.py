@@ -35,7 +35,8 @@ LIBRARIES = {
 
 STANDARD = {
     "abc", "argparse", "ast", "collections", "concurrent", "contextlib", "csv", "dataclasses", "enum", "functools",
-    "hashlib", "heapq", "importlib", "itertools", "json", "math", "operator", "os", "pathlib", "re", "sys", "multiprocessing", "threading", "types", "typing", "xml",
+    "hashlib", "heapq", "importlib", "itertools", "json", "math", "operator", "os", "pathlib", "re", "sys",
+    "multiprocessing", "threading", "types", "typing", "xml",
 }  # fmt: skip
 
 

@@ -28,7 +28,12 @@ def facts(tmp_path: Path) -> Path:
 def test_plan_and_show(facts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`drover plan` writes the plan and prints it; `drover show` prints the same."""
     out = tmp_path / "plan.json"
-    assert main(["plan", "--facts", str(facts), "--goal", "evacuate", "--host", "a", "--out", str(out)]) == 0
+    assert (
+        main(
+            ["plan", "--facts", str(facts), "--goal", "evacuate", "--host", "a", "--out", str(out)]
+        )
+        == 0
+    )
     printed = capsys.readouterr().out
     assert "1 migration empties a." in printed
     assert main(["show", str(out)]) == 0
@@ -41,11 +46,20 @@ def test_plan_and_show(facts: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
         (["--goal", "evacuate", "--host", "z"], 2, "There is no host z"),
         (["--goal", "evacuate"], 2, "needs a host"),
         (["--goal", "evacuate", "--host", "c"], 3, "cannot leave c"),
-        (["--goal", "evacuate", "--host", "a", "--policy", "/no/such/file"], 2, "Cannot read /no/such/file"),
+        (
+            ["--goal", "evacuate", "--host", "a", "--policy", "/no/such/file"],
+            2,
+            "Cannot read /no/such/file",
+        ),
     ],
 )
 def test_errors_are_one_sentence_and_no_file(
-    facts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, words: str
+    facts: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    code: int,
+    words: str,
 ) -> None:
     """A failure has its exit code and one line on standard error; no plan file appears."""
     out = tmp_path / "plan.json"
@@ -72,7 +86,14 @@ def test_start_up_loads_no_solver(facts: Path) -> None:
         f"main(['plan', '--facts', {str(facts)!r}, '--goal', 'evacuate', '--host', 'a', '--quiet']); "
         "print(sorted({'pulp', 'networkx', 'numpy', 'yaml'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
     assert done.stdout.strip() == "[]"
 
 
@@ -82,8 +103,21 @@ def test_nothing_but_the_report_is_printed(tmp_path: Path) -> None:
     path.write_text(json.dumps(cluster(a={"big": 600}, b={"p": 300, "q": 300}, c={"r": 500})))
     policy = tmp_path / "policy.yml"
     policy.write_text("headroom: {memory: 0}\n")
-    command = [sys.executable, "-m", "planner", "plan", "--facts", str(path), "--policy", str(policy)]
+    command = [
+        sys.executable,
+        "-m",
+        "planner",
+        "plan",
+        "--facts",
+        str(path),
+        "--policy",
+        str(policy),
+    ]
     done = subprocess.run(
-        [*command, "--goal", "evacuate", "--host", "a", "--quiet"], cwd=ROOT, capture_output=True, timeout=60, check=False
+        [*command, "--goal", "evacuate", "--host", "a", "--quiet"],
+        cwd=ROOT,
+        capture_output=True,
+        timeout=60,
+        check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")

@@ -16,7 +16,16 @@ from planner.pipeline import make_plan
 from planner.report.explain import explain
 from planner.whatif.failure import fail
 from planner.whatif.room import room_for
-from tests.unit.planner.builders import TIGHT, Facts, cluster, evacuation, host, policy, problem, rule
+from tests.unit.planner.builders import (
+    TIGHT,
+    Facts,
+    cluster,
+    evacuation,
+    host,
+    policy,
+    problem,
+    rule,
+)
 
 REPAIR = {"goal": "repair"}
 
@@ -37,10 +46,15 @@ def test_each_other_host_has_its_reason() -> None:
 def test_explain_tells_of_moves_and_of_vms_that_stay() -> None:
     """A VM that moves, one that has no reason to, one that cannot, and one that is not there."""
     facts = cluster(a={"x": 300}, b={"y": 100, "gpu": 100}, c={})
-    facts["domains"][2]["blockers"] = [{"code": "hostdev", "message": "it has a device of its host"}]
+    facts["domains"][2]["blockers"] = [
+        {"code": "hostdev", "message": "it has a device of its host"}
+    ]
     plan = make_plan(facts, TIGHT, evacuation("a"))
     assert explain(plan, "x").startswith("x goes from a to c: a is being emptied.")
-    assert explain(plan, "y") == "y stays on b: no policy and no part of the goal gains enough from moving it.\n"
+    assert (
+        explain(plan, "y")
+        == "y stays on b: no policy and no part of the goal gains enough from moving it.\n"
+    )
     assert "it cannot move: it has a device of its host" in explain(plan, "gpu")
     with pytest.raises(UnknownDomain):
         explain(plan, "nobody")
@@ -89,12 +103,30 @@ def facts_file(tmp_path: Path) -> str:
         (["what-if", "--remove-host", "b", "--fail", "a"], 0, "no place for 2"),
         (["what-if", "--add-host", "c:16:1000", "--goal", "balance"], 0, "even"),
         (["what-if", "--grow", "x:1:900"], 0, "a carries 1300 MiB"),
-        (["what-if", "--add-vm", "z:b:1:100", "--remove-vm", "y", "--goal", "evacuate", "--host", "b"], 0, "empties b"),
+        (
+            [
+                "what-if",
+                "--add-vm",
+                "z:b:1:100",
+                "--remove-vm",
+                "y",
+                "--goal",
+                "evacuate",
+                "--host",
+                "b",
+            ],
+            0,
+            "empties b",
+        ),
         (["what-if", "--remove-host", "a"], 2, "still holds x, y"),
         (["what-if", "--grow", "nobody:1:1"], 2, "neither a host nor a VM nobody"),
         (["what-if", "--add-host", "c:many:1"], 2, "is not a number"),
         (["what-if", "--add-host", "c"], 2, "needs 3 parts"),
-        (["capacity", "--memory-mib", "100", "--spare", "1"], 0, "so that any 1 of the hosts may still fail"),
+        (
+            ["capacity", "--memory-mib", "100", "--spare", "1"],
+            0,
+            "so that any 1 of the hosts may still fail",
+        ),
     ],
 )
 def test_commands(

@@ -23,7 +23,10 @@ def test_minimal_facts_are_enough() -> None:
     [
         ({"domains": []}, "lacks hosts"),
         ({"hosts": [], "domains": []}, "at least 1"),
-        ({"hosts": [{"name": "a", "vcpus": 4}], "domains": []}, "facts.hosts[0]: a lacks memory_mib"),
+        (
+            {"hosts": [{"name": "a", "vcpus": 4}], "domains": []},
+            "facts.hosts[0]: a lacks memory_mib",
+        ),
         ({"hosts": [host("a", vcpus="4")], "domains": []}, "facts.hosts[0].vcpus"),
         ({"hosts": [host("a")], "domains": [domain("web", "b")]}, "none of the hosts (a)"),
         ({"hosts": [host("a"), host("a")], "domains": []}, "two hosts named a"),
@@ -38,7 +41,10 @@ def test_faults_name_place_and_remedy(facts: dict[str, object], words: str) -> N
 
 def test_stopped_vms_occupy_nothing_and_are_named() -> None:
     """Only running and paused VMs are placed; a warning names the others."""
-    facts = {"hosts": [host("a")], "domains": [domain("off", "a", state="shutoff"), domain("web", "a", state="paused")]}
+    facts = {
+        "hosts": [host("a")],
+        "domains": [domain("off", "a", state="shutoff"), domain("web", "a", state="paused")],
+    }
     snapshot = parse_cluster(facts)
     assert list(snapshot.placement) == ["web"]
     assert snapshot.warnings == ("Left where they are, because they are shutoff: off.",)
@@ -46,7 +52,9 @@ def test_stopped_vms_occupy_nothing_and_are_named() -> None:
 
 def test_unreachable_host_takes_no_part() -> None:
     """The VMs of an unreachable host are not placed, and a warning names the host."""
-    snapshot = parse_cluster({"hosts": [host("a", state="unreachable"), host("b")], "domains": [domain("web", "a")]})
+    snapshot = parse_cluster(
+        {"hosts": [host("a", state="unreachable"), host("b")], "domains": [domain("web", "a")]}
+    )
     assert snapshot.placement == {}
     assert "Host a is unreachable" in snapshot.warnings[0]
 
@@ -79,7 +87,10 @@ def test_migration_under_way_is_one_vm() -> None:
     """A VM seen at both ends of its migration is one VM, counted at both ends."""
     uuid = "00000000-0000-0000-0000-000000000001"
     source = domain("web", "a", uuid=uuid, job={"kind": "migration"})
-    facts = {"hosts": [host("a"), host("b")], "domains": [source, domain("web", "b", uuid=uuid, state="paused")]}
+    facts = {
+        "hosts": [host("a"), host("b")],
+        "domains": [source, domain("web", "b", uuid=uuid, state="paused")],
+    }
     snapshot = parse_cluster(facts)
     assert snapshot.incoming == {"web": "b"}
     assert snapshot.loads(snapshot.placement)["b"].memory_mib == 100
@@ -96,7 +107,10 @@ def test_both_ends_of_a_migration_may_have_a_job() -> None:
 
 def test_definition_left_behind_is_no_vm() -> None:
     """A stopped definition of a VM that runs elsewhere is only mentioned."""
-    facts = {"hosts": [host("a"), host("b")], "domains": [domain("web", "a", state="shutoff"), domain("web", "b")]}
+    facts = {
+        "hosts": [host("a"), host("b")],
+        "domains": [domain("web", "a", state="shutoff"), domain("web", "b")],
+    }
     snapshot = parse_cluster(facts)
     assert snapshot.placement == {"web": "b"}
     assert snapshot.warnings == ("VM web is also defined on a, where it is shutoff.",)

@@ -15,7 +15,10 @@ from planner.policy.separation import Separation
 from tests.unit.planner.builders import Facts, cluster, domain, evacuation, host, policy, rule
 
 RACKS: Facts = {
-    "hosts": [host(name, labels={"rack": rack}) for name, rack in (("a", "r1"), ("b", "r1"), ("c", "r2"), ("d", "r3"))],
+    "hosts": [
+        host(name, labels={"rack": rack})
+        for name, rack in (("a", "r1"), ("b", "r1"), ("c", "r2"), ("d", "r3"))
+    ],
     "domains": [domain("x", "a"), domain("y", "c"), domain("load", "d", 700)],
 }
 SEPARATION = {"type": "separation", "name": "rivals", "groups": [["x"], ["y", "z"]]}
@@ -31,7 +34,9 @@ def test_anti_affinity_across_racks_counts_racks() -> None:
 
 def test_evacuation_keeps_racks_apart() -> None:
     """y leaves its rack for the third one, though a host in the first rack is emptier."""
-    plan = make_plan(RACKS, policy(rule("anti_affinity", ["x", "y"], across="rack")), evacuation("c"))
+    plan = make_plan(
+        RACKS, policy(rule("anti_affinity", ["x", "y"], across="rack")), evacuation("c")
+    )
     assert plan["placement"]["y"] == "d"
 
 
@@ -45,7 +50,11 @@ def test_licence_counts_hosts() -> None:
 def test_evacuation_keeps_to_licensed_hosts() -> None:
     """The VM goes to the host that is in use for its licence already, though another is emptier."""
     facts = cluster(a={"x": 100}, b={"y": 100, "load": 500}, c={})
-    plan = make_plan(facts, policy(rule("licence", ["x", "y"], at_most_hosts=1, strictness="required")), evacuation("a"))
+    plan = make_plan(
+        facts,
+        policy(rule("licence", ["x", "y"], at_most_hosts=1, strictness="required")),
+        evacuation("a"),
+    )
     assert plan["placement"]["x"] == plan["placement"]["y"]
     kept = make_plan(facts, policy(rule("licence", ["y"], at_most_hosts=1)), evacuation("a"))
     assert kept["placement"]["y"] == "b"
@@ -54,7 +63,10 @@ def test_evacuation_keeps_to_licensed_hosts() -> None:
 def test_licence_without_room_is_named() -> None:
     """No room on the licensed host: the licence is the reason."""
     facts = cluster(a={"x": 300}, b={"y": 100, "load": 800}, c={})
-    rules = policy(rule("licence", ["x", "y"], at_most_hosts=1, strictness="required"), rule("stay", ["y", "load"]))
+    rules = policy(
+        rule("licence", ["x", "y"], at_most_hosts=1, strictness="required"),
+        rule("stay", ["y", "load"]),
+    )
     with pytest.raises(Infeasible, match="licence"):
         make_plan(facts, rules, evacuation("a"))
 
@@ -65,7 +77,9 @@ def test_separation_counts_groups_per_host() -> None:
     apart = Separation(name="rivals", domains=("x", "y", "z"), groups=(("x",), ("y", "z")))
     assert apart.amount(parse_cluster(facts), {"x": "a", "y": "a", "z": "b"}) == 1
     assert apart.amount(parse_cluster(facts), {"x": "a", "y": "b", "z": "b"}) == 0
-    assert apart.amount_during(parse_cluster(facts), {"x": ("a", "b"), "y": ("b",), "z": ("b",)}) == 1
+    assert (
+        apart.amount_during(parse_cluster(facts), {"x": ("a", "b"), "y": ("b",), "z": ("b",)}) == 1
+    )
 
 
 def test_evacuation_keeps_groups_apart() -> None:
@@ -84,7 +98,9 @@ def test_separation_without_a_free_host_is_named() -> None:
 def test_groups_do_not_overlap() -> None:
     """A VM in two of the groups would have to be apart from itself."""
     with pytest.raises(InputError, match="x is in two of the groups"):
-        make_plan(cluster(a={"x": 1}), policy({**SEPARATION, "groups": [["x"], ["x"]]}), evacuation("a"))
+        make_plan(
+            cluster(a={"x": 1}), policy({**SEPARATION, "groups": [["x"], ["x"]]}), evacuation("a")
+        )
 
 
 def test_a_vm_that_stays_is_moved_by_no_goal() -> None:

@@ -56,7 +56,12 @@ def test_default_strictness_tolerates_what_is_broken_now() -> None:
     apart = AntiAffinity(name="apart", domains=NAMES)
     assert apart.strictness is Strictness.NEVER_WORSEN
     assert apart.tolerated(SNAPSHOT) == 1
-    assert AntiAffinity(name="apart", domains=NAMES, strictness=Strictness.REQUIRED).tolerated(SNAPSHOT) == 0
+    assert (
+        AntiAffinity(name="apart", domains=NAMES, strictness=Strictness.REQUIRED).tolerated(
+            SNAPSHOT
+        )
+        == 0
+    )
 
 
 def test_limit_of_a_host() -> None:
@@ -64,7 +69,9 @@ def test_limit_of_a_host() -> None:
     facts = {"hosts": [host("a", 16384, 8, memory_reserved_mib=384)], "domains": []}
     limit = Capacity().limit(parse_cluster(facts).hosts["a"])
     assert limit == (15200, 32, 8)
-    assert Capacity(headroom=Headroom(cpu=0.25, memory=0)).limit(parse_cluster(facts).hosts["a"]) == (16000, 24, 6)
+    assert Capacity(headroom=Headroom(cpu=0.25, memory=0)).limit(
+        parse_cluster(facts).hosts["a"]
+    ) == (16000, 24, 6)
 
 
 def test_selectors_choose_by_names_or_by_facts() -> None:
@@ -89,7 +96,10 @@ def test_selectors_choose_by_names_or_by_facts() -> None:
     ("document", "words"),
     [
         ({"rules": [{"type": "near", "domains": []}]}, "the kinds are: affinity"),
-        ({"rules": [rule("affinity", ["nobody"])]}, "policy.rules[0].domains: there is no VM nobody"),
+        (
+            {"rules": [rule("affinity", ["nobody"])]},
+            "policy.rules[0].domains: there is no VM nobody",
+        ),
         ({"rules": [rule("affinity", "name ==")]}, "jmespath refuses"),
         ({"rules": [rule("affinity", ["x"], hosts=["a"])]}, "hosts is not known here"),
         ({"rules": [rule("affinity", ["x"]), rule("affinity", ["y"])]}, "two rules named affinity"),
@@ -108,7 +118,10 @@ def test_faults_of_a_policy_name_place_and_remedy(document: dict[str, object], w
     "rules",
     [
         [rule("affinity", ["x", "y"]), rule("anti_affinity", ["x", "y"])],
-        [rule("host_affinity", ["x"], hosts=["a"]), {**rule("host_affinity", ["x"], hosts=["b"]), "name": "other"}],
+        [
+            rule("host_affinity", ["x"], hosts=["a"]),
+            {**rule("host_affinity", ["x"], hosts=["b"]), "name": "other"},
+        ],
         [rule("anti_affinity", ["x", "y", "z"], strictness="required")],
     ],
 )

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -22,11 +23,15 @@ from planner.verify import find_faults
 from tests.unit.planner.builders import TIGHT, cluster, evacuation, host, policy, rule
 
 
-def ordered(facts: dict[str, Any], after: dict[str, str], document: dict[str, Any] | None = None) -> dict[str, Any]:
+def ordered(
+    facts: dict[str, Any], after: dict[str, str], document: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """Order the migrations to a placement, and check the plan with the oracle."""
     problem = read_problem(facts, document or TIGHT, evacuation(facts["hosts"][-1]["name"]))
     placement = problem.snapshot.placement.move(after)
-    plan = build_plan(problem, proved_solution(placement, problem.objective_s(placement), None)).to_document()
+    plan = build_plan(
+        problem, proved_solution(placement, problem.objective_s(placement), None)
+    ).to_document()
     assert faults(problem, plan) == []
     return plan
 
@@ -38,9 +43,11 @@ def faults(problem: Problem, plan: dict[str, Any]) -> list[str]:
 
 def test_a_host_takes_part_in_one_migration_at_a_time() -> None:
     """By default source and destination share one token: three leavers of a host go one after the other."""
-    plan = make_plan(cluster(a={"x": 100, "y": 100, "z": 100}, b={}, c={}, d={}), TIGHT, evacuation("a"))
+    plan = make_plan(
+        cluster(a={"x": 100, "y": 100, "z": 100}, b={}, c={}, d={}), TIGHT, evacuation("a")
+    )
     steps = sorted(plan["steps"], key=lambda step: step["start_s"])
-    assert all(one["finish_s"] <= other["start_s"] for one, other in zip(steps, steps[1:], strict=False))
+    assert all(one["finish_s"] <= other["start_s"] for one, other in pairwise(steps))
     assert plan["makespan_s"] == plan["makespan_bound_s"]
     assert len(plan["waves"]) == 3
 
@@ -81,7 +88,10 @@ def test_a_circle_is_broken_by_parking() -> None:
     """Two full hosts exchange VMs through a third one; the smaller VM makes the detour."""
     facts = cluster(a={"x": 900}, b={"y": 800}, c={}, z={})
     plan = ordered(facts, {"x": "b", "y": "a"})
-    ways = [(step["domain"], step["source"], step["destination"], step["parking"]) for step in plan["steps"]]
+    ways = [
+        (step["domain"], step["source"], step["destination"], step["parking"])
+        for step in plan["steps"]
+    ]
     assert ways == [("y", "b", "c", True), ("x", "a", "b", False), ("y", "c", "a", False)]
     assert plan["steps"][2]["after"] == [plan["steps"][0]["id"], plan["steps"][1]["id"]]
 
@@ -106,9 +116,16 @@ def test_circles_are_the_strongly_connected_parts() -> None:
 def test_apart_at_every_moment() -> None:
     """A rule that holds throughout makes the newcomer wait until its rival has gone."""
     facts = cluster(a={"x": 100}, b={"y": 100}, c={}, d={}, e={})
-    loose = ordered(facts, {"x": "b", "y": "c"}, policy(rule("anti_affinity", ["x", "y"]), limits={"per_host": 2}))
+    loose = ordered(
+        facts,
+        {"x": "b", "y": "c"},
+        policy(rule("anti_affinity", ["x", "y"]), limits={"per_host": 2}),
+    )
     strict = policy(rule("anti_affinity", ["x", "y"], span="throughout"), limits={"per_host": 2})
-    starts = {step["domain"]: step["start_s"] for step in ordered(facts, {"x": "b", "y": "c"}, strict)["steps"]}
+    starts = {
+        step["domain"]: step["start_s"]
+        for step in ordered(facts, {"x": "b", "y": "c"}, strict)["steps"]
+    }
     assert {step["start_s"] for step in loose["steps"]} == {0.0}
     assert starts["x"] > starts["y"] == 0.0
 
@@ -129,7 +146,14 @@ def test_a_vm_that_dirties_faster_than_the_link_still_has_a_time() -> None:
 
 def test_bandwidth_is_that_of_the_slower_end() -> None:
     """1000 Mbit/s carry 107 MiB/s; without facts about the speed, 1000 MiB/s are assumed."""
-    facts = {"hosts": [host("a", migration={"speed_mbit": 10000}), host("b", migration={"speed_mbit": 1000}), host("c")], "domains": []}
+    facts = {
+        "hosts": [
+            host("a", migration={"speed_mbit": 10000}),
+            host("b", migration={"speed_mbit": 1000}),
+            host("c"),
+        ],
+        "domains": [],
+    }
     hosts = parse_cluster(facts).hosts
     assert bandwidth_mib_s(hosts["a"], hosts["b"], None, 1) == pytest.approx(107.3, abs=0.1)
     assert bandwidth_mib_s(hosts["a"], hosts["b"], 50, 1) == 50

@@ -55,7 +55,9 @@ def test_a_single_large_vm_is_no_imbalance() -> None:
 def test_aggressiveness_moves_more() -> None:
     """A thorough balance moves at least as much as a timid one, and ends more even."""
     facts = synthetic(8, 60, seed=2, first_fit=True)
-    timid, thorough = (make_plan(facts, POLICY, {**BALANCE, "aggressiveness": level}) for level in (1, 5))
+    timid, thorough = (
+        make_plan(facts, POLICY, {**BALANCE, "aggressiveness": level}) for level in (1, 5)
+    )
     assert len(timid["steps"]) <= len(thorough["steps"])
     assert term(timid, "deviation of memory") >= term(thorough, "deviation of memory")
 
@@ -81,7 +83,9 @@ def test_rules_are_kept() -> None:
     assert [step["domain"] for step in plan["steps"]] == ["z"]
 
 
-@pytest.mark.parametrize(("hosts", "vms", "first_fit"), [(8, 80, True), (20, 200, False), (40, 400, True)])
+@pytest.mark.parametrize(
+    ("hosts", "vms", "first_fit"), [(8, 80, True), (20, 200, False), (40, 400, True)]
+)
 def test_the_gap_is_small(hosts: int, vms: int, first_fit: bool) -> None:
     """At every size the plan is within one per cent of what is provably best, and the hosts end up even."""
     plan = make_plan(synthetic(hosts, vms, seed=4, first_fit=first_fit), POLICY, BALANCE)
@@ -100,13 +104,17 @@ def test_bound_is_below_every_placement() -> None:
     costs = []
     for choice in product("abc", repeat=len(names)):
         placement = Placement(dict(zip(names, choice, strict=True)))
-        if all(load.fits(posed.limits[host]) for host, load in posed.snapshot.loads(placement).items()):
+        if all(
+            load.fits(posed.limits[host]) for host, load in posed.snapshot.loads(placement).items()
+        ):
             costs.append(posed.objective_s(placement))
     assert plan["bound"] <= min(costs) + 1e-6
     assert plan["objective"] <= 1.02 * min(costs)
 
 
-@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(st.data())
 def test_every_balance_verifies_and_never_makes_it_worse(data: st.DataObject) -> None:
     """Whatever the cluster and its rules, the plan verifies, and costs no more than doing nothing."""
@@ -116,4 +124,6 @@ def test_every_balance_verifies_and_never_makes_it_worse(data: st.DataObject) ->
     except PolicyConflict:
         return
     idle = problem(facts, BALANCE)
-    assert plan["objective"] <= idle.objective_s(idle.snapshot.placement) + 1e-3 or plan["steps"] == []
+    assert (
+        plan["objective"] <= idle.objective_s(idle.snapshot.placement) + 1e-3 or plan["steps"] == []
+    )

@@ -26,7 +26,9 @@ def used(plan: dict[str, object]) -> int:
 
 def test_the_cheapest_hosts_are_emptied() -> None:
     """Two of three hosts can be emptied; the one with most to move stays, and the others may be switched off."""
-    plan = make_plan(cluster(a={"x": 100}, b={"y": 100, "z": 100, "w": 300}, c={"v": 100}), TIGHT, CONSOLIDATE)
+    plan = make_plan(
+        cluster(a={"x": 100}, b={"y": 100, "z": 100, "w": 300}, c={"v": 100}), TIGHT, CONSOLIDATE
+    )
     assert set(plan["placement"].values()) == {"b"}
     assert plan["power_off"] == ["a", "c"]
     assert len(plan["steps"]) == 2
@@ -43,7 +45,9 @@ def test_a_full_cluster_stays_as_it_is() -> None:
 def test_a_vm_that_cannot_move_keeps_its_host_in_use() -> None:
     """The VMs gather where the unmovable one is."""
     facts = cluster(a={"x": 100}, b={"y": 100})
-    facts["domains"][0]["blockers"] = [{"code": "hostdev", "message": "it has a device of its host"}]
+    facts["domains"][0]["blockers"] = [
+        {"code": "hostdev", "message": "it has a device of its host"}
+    ]
     assert make_plan(facts, TIGHT, CONSOLIDATE)["placement"] == {"x": "a", "y": "a"}
 
 
@@ -70,7 +74,11 @@ def test_failures_are_simulated_not_only_added_up() -> None:
     facts = cluster(a={"x": 300}, b={"p": 750}, c={"q": 750})
     given_problem = problem(facts, CONSOLIDATE, {**TIGHT, "spare_hosts": 1})
     left = stranded(
-        given_problem.snapshot, given_problem.snapshot.placement, ("a",), given_problem.limits, lambda _vm, _host: True
+        given_problem.snapshot,
+        given_problem.snapshot.placement,
+        ("a",),
+        given_problem.limits,
+        lambda _vm, _host: True,
     )
     assert left == ["x"]
 
@@ -123,7 +131,9 @@ def test_brute_force_agrees_on_the_number_of_hosts(facts: Facts) -> None:
     assert used(make_plan(facts, TIGHT, CONSOLIDATE)) == best
 
 
-@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(st.data())
 def test_every_consolidation_verifies_and_is_at_rest(data: st.DataObject) -> None:
     """Whatever the cluster and its rules, the plan verifies, and planning again never needs more hosts."""
@@ -134,5 +144,8 @@ def test_every_consolidation_verifies_and_is_at_rest(data: st.DataObject) -> Non
     except Exception as error:
         assert type(error).__name__ == "PolicyConflict"  # noqa: PT017
         return
-    after = {**facts, "domains": [{**vm, "host": plan["placement"][vm["name"]]} for vm in facts["domains"]]}
+    after = {
+        **facts,
+        "domains": [{**vm, "host": plan["placement"][vm["name"]]} for vm in facts["domains"]],
+    }
     assert used(make_plan(after, document, CONSOLIDATE)) <= used(plan)

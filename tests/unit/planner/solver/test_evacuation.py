@@ -11,7 +11,16 @@ import pytest
 from planner.errors import Immovable, Infeasible, InputError, UnknownHost
 from planner.pipeline import make_plan
 from planner.solver.milp.backend import Effort
-from tests.unit.planner.builders import TIGHT, Facts, cluster, domain, evacuation, host, policy, rule
+from tests.unit.planner.builders import (
+    TIGHT,
+    Facts,
+    cluster,
+    domain,
+    evacuation,
+    host,
+    policy,
+    rule,
+)
 
 
 def test_an_empty_host_needs_nothing() -> None:
@@ -25,8 +34,10 @@ def test_an_empty_host_needs_nothing() -> None:
 def test_vms_are_spread() -> None:
     """The VMs go to the hosts that are emptiest with them."""
     plan = make_plan(cluster(a={"x": 100, "y": 100}, b={"p": 50}, c={}), TIGHT, evacuation("a"))
-    assert sorted(plan["placement"].values()) == ["b", "b", "c"] or sorted(plan["placement"].values()) == ["b", "c", "c"]
-    assert len(set(plan["placement"][name] for name in "xy")) == 2
+    assert sorted(plan["placement"].values()) == ["b", "b", "c"] or sorted(
+        plan["placement"].values()
+    ) == ["b", "c", "c"]
+    assert len({plan["placement"][name] for name in "xy"}) == 2
 
 
 def test_other_vms_move_only_if_they_must() -> None:
@@ -72,9 +83,15 @@ def test_the_remedies_are_enough() -> None:
 
 def test_a_vm_that_cannot_move_is_named_with_reason_and_remedy() -> None:
     """One VM with a device of its host stops the evacuation before anything moves."""
-    blocker = {"code": "hostdev", "message": "it uses the PCI device 0000:01:00.0", "remedy": "detach it"}
+    blocker = {
+        "code": "hostdev",
+        "message": "it uses the PCI device 0000:01:00.0",
+        "remedy": "detach it",
+    }
     facts = {"hosts": [host("a"), host("b")], "domains": [domain("gpu", "a", blockers=[blocker])]}
-    with pytest.raises(Immovable, match="VM gpu cannot leave a: it uses the PCI device 0000:01:00.0; detach it"):
+    with pytest.raises(
+        Immovable, match=r"VM gpu cannot leave a: it uses the PCI device 0000:01:00.0; detach it"
+    ):
         make_plan(facts, TIGHT, evacuation("a"))
 
 
@@ -109,21 +126,30 @@ def test_together_stays_together() -> None:
 def test_apart_stays_apart() -> None:
     """VMs with an anti-affinity leave for different hosts, and not to where a third of them is."""
     facts = cluster(a={"x": 100}, b={"y": 100}, c={"p": 700}, d={})
-    rules = policy(rule("anti_affinity", ["x", "y"]), {**rule("host_affinity", ["x"], hosts=["d"], mode="forbid")})
+    rules = policy(
+        rule("anti_affinity", ["x", "y"]),
+        {**rule("host_affinity", ["x"], hosts=["d"], mode="forbid")},
+    )
     assert make_plan(facts, rules, evacuation("a"))["placement"]["x"] == "c"
 
 
 def test_a_rule_that_would_break_is_kept_or_refused() -> None:
     """What holds now must hold afterwards: with no other host, the evacuation is refused."""
     facts = cluster(a={"x": 100}, b={"y": 100})
-    with pytest.raises(Infeasible, match="The anti_affinity rule anti_affinity leaves no place for the VMs of a"):
+    with pytest.raises(
+        Infeasible, match="The anti_affinity rule anti_affinity leaves no place for the VMs of a"
+    ):
         make_plan(facts, policy(rule("anti_affinity", ["x", "y"])), evacuation("a"))
 
 
 def test_a_preferred_rule_gives_way() -> None:
     """A preferred rule costs; it never prevents."""
     facts = cluster(a={"x": 100}, b={"y": 100})
-    plan = make_plan(facts, policy(rule("anti_affinity", ["x", "y"], strictness="preferred", weight=7)), evacuation("a"))
+    plan = make_plan(
+        facts,
+        policy(rule("anti_affinity", ["x", "y"], strictness="preferred", weight=7)),
+        evacuation("a"),
+    )
     assert plan["placement"]["x"] == "b"
     assert {term["name"]: term["value"] for term in plan["terms"]}["preferences not kept"] == 7
 
@@ -131,14 +157,20 @@ def test_a_preferred_rule_gives_way() -> None:
 def test_a_preferred_rule_is_followed_where_it_costs_nothing() -> None:
     """Of two hosts with room, the one that keeps the preference is taken."""
     facts = cluster(a={"x": 100}, b={"y": 100}, c={"p": 600})
-    plan = make_plan(facts, policy(rule("anti_affinity", ["x", "y"], strictness="preferred")), evacuation("a"))
+    plan = make_plan(
+        facts, policy(rule("anti_affinity", ["x", "y"], strictness="preferred")), evacuation("a")
+    )
     assert plan["placement"]["x"] == "c"
 
 
 def test_too_small_a_budget_is_refused_with_the_number_needed() -> None:
     """A limit of migrations below what the evacuation takes is named."""
-    with pytest.raises(Infeasible, match="takes 2 migrations and limits.max_migrations allows 1"):
-        make_plan(cluster(a={"x": 1, "y": 1}, b={}), {**TIGHT, "limits": {"max_migrations": 1}}, evacuation("a"))
+    with pytest.raises(Infeasible, match=r"takes 2 migrations and limits.max_migrations allows 1"):
+        make_plan(
+            cluster(a={"x": 1, "y": 1}, b={}),
+            {**TIGHT, "limits": {"max_migrations": 1}},
+            evacuation("a"),
+        )
 
 
 def test_over_full_cluster_is_no_obstacle() -> None:
@@ -165,7 +197,8 @@ def test_one_host_alone_cannot_be_emptied() -> None:
     ],
 )
 def test_brute_force_agrees(facts: Facts, solver: str) -> None:
-    """On tiny clusters no placement of all that are possible costs less, and infeasible means that none is possible."""
+    """On tiny clusters no placement of all that are possible costs less, and infeasible means that none is
+    possible."""
     best = cheapest_by_brute_force(facts, "a")
     try:
         plan = make_plan(facts, TIGHT, evacuation("a"), Effort(solver=solver))
@@ -184,6 +217,10 @@ def cheapest_by_brute_force(facts: Facts, emptied: str) -> float | None:
         for vm, chosen in zip(facts["domains"], choice, strict=True):
             loads[chosen] += vm["memory_mib"]
         if max(loads.values()) <= 1000:
-            moved = [vm for vm, chosen in zip(facts["domains"], choice, strict=True) if vm["host"] != chosen]
+            moved = [
+                vm
+                for vm, chosen in zip(facts["domains"], choice, strict=True)
+                if vm["host"] != chosen
+            ]
             costs.append(sum(60 + vm["memory_mib"] / 1000 for vm in moved))
     return min(costs, default=None)

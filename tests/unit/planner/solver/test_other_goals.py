@@ -11,9 +11,15 @@ from planner.pipeline import make_plan
 from tests.unit.planner.builders import TIGHT, cluster, domain, host, policy, rule
 
 
-def marked(facts: dict[str, list[dict[str, object]]], name: str, *vms: str) -> dict[str, list[dict[str, object]]]:
+def marked(
+    facts: dict[str, list[dict[str, object]]], name: str, *vms: str
+) -> dict[str, list[dict[str, object]]]:
     """Put a host into maintenance, with a mark of the VMs that left it."""
-    mark = {"maintenance": True, "at": "2026-11-24T09:00:00Z", "evacuated": [{"name": vm, "uuid": None} for vm in vms]}
+    mark = {
+        "maintenance": True,
+        "at": "2026-11-24T09:00:00Z",
+        "evacuated": [{"name": vm, "uuid": None} for vm in vms],
+    }
     facts["hosts"][0]["marks"] = {name: mark}
     return facts
 
@@ -36,7 +42,9 @@ def test_the_most_precious_come_back_first() -> None:
     """Where not all fit, priority decides before number, and the rest is named."""
     facts = cluster(a={"resident": 500}, b={"x": 300, "y": 300, "gold": 500})
     facts["domains"][-1]["priority"] = 3
-    plan = make_plan(facts, TIGHT, {"goal": "restore", "hosts": ["a"], "domains": ["x", "y", "gold"]})
+    plan = make_plan(
+        facts, TIGHT, {"goal": "restore", "hosts": ["a"], "domains": ["x", "y", "gold"]}
+    )
     assert [step["domain"] for step in plan["steps"]] == ["gold"]
     assert "VM x stays on b: there is no room for it under the policies." in plan["warnings"]
 
@@ -57,7 +65,11 @@ def test_restoring_without_a_mark_does_nothing() -> None:
 
 def test_one_vm_goes_where_a_person_says() -> None:
     """Migrate moves exactly the VM named to exactly the host named."""
-    plan = make_plan(cluster(a={"x": 1, "y": 1}, b={}), TIGHT, {"goal": "migrate", "domain": "x", "destination": "b"})
+    plan = make_plan(
+        cluster(a={"x": 1, "y": 1}, b={}),
+        TIGHT,
+        {"goal": "migrate", "domain": "x", "destination": "b"},
+    )
     assert plan["placement"] == {"x": "b", "y": "a"}
     assert plan["steps"][0]["reason"] == "asked to run on b"
 
@@ -65,7 +77,11 @@ def test_one_vm_goes_where_a_person_says() -> None:
 @pytest.mark.parametrize(
     ("goal", "error", "words"),
     [
-        ({"domain": "x", "destination": "full"}, Infeasible, "it needs 300 MiB of memory, and 100 are free there"),
+        (
+            {"domain": "x", "destination": "full"},
+            Infeasible,
+            "it needs 300 MiB of memory, and 100 are free there",
+        ),
         ({"domain": "x", "destination": "resting"}, Infeasible, "resting is in maintenance"),
         ({"domain": "x", "destination": "rivals"}, Infeasible, "allows 1 of its VMs on rivals"),
         ({"domain": "nobody", "destination": "full"}, UnknownDomain, "There is no VM nobody"),

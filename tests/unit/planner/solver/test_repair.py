@@ -28,7 +28,11 @@ def test_nothing_broken_nothing_moved() -> None:
         (cluster(a={"x": 100, "y": 50}, b={}), rule("anti_affinity", ["x", "y"]), 1),
         (cluster(a={"x": 100}, b={"y": 50}), rule("affinity", ["x", "y"]), 1),
         (cluster(a={"x": 100}, b={}), rule("host_affinity", ["x"], hosts=["b"]), 1),
-        (cluster(a={"x": 100}, b={"y": 1}, c={"z": 1}), rule("licence", ["x", "y", "z"], at_most_hosts=1), 2),
+        (
+            cluster(a={"x": 100}, b={"y": 1}, c={"z": 1}),
+            rule("licence", ["x", "y", "z"], at_most_hosts=1),
+            2,
+        ),
         (
             cluster(a={"x": 100, "y": 50}, b={}),
             {"type": "separation", "name": "rivals", "groups": [["x"], ["y"]]},
@@ -36,7 +40,9 @@ def test_nothing_broken_nothing_moved() -> None:
         ),
     ],
 )
-def test_each_kind_of_rule_is_mended_in_fewest_migrations(facts: Facts, broken: dict[str, object], moves: int) -> None:
+def test_each_kind_of_rule_is_mended_in_fewest_migrations(
+    facts: Facts, broken: dict[str, object], moves: int
+) -> None:
     """A broken rule of each kind holds afterwards, and no more VMs move than that takes."""
     document = policy(broken)
     plan = make_plan(facts, document, REPAIR)
@@ -67,7 +73,9 @@ def test_a_required_rule_that_cannot_hold_is_infeasible() -> None:
         make_plan(facts, policy(rule("affinity", ["x", "y"], strictness="required")), REPAIR)
 
 
-@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(st.data())
 def test_repairing_never_breaks_more(data: st.DataObject) -> None:
     """Whatever is broken, a repair verifies, and a second one finds nothing to do."""
@@ -77,6 +85,9 @@ def test_repairing_never_breaks_more(data: st.DataObject) -> None:
         plan = make_plan(facts, document, REPAIR)
     except Infeasible:
         return
-    after = {**facts, "domains": [{**vm, "host": plan["placement"][vm["name"]]} for vm in facts["domains"]]}
+    after = {
+        **facts,
+        "domains": [{**vm, "host": plan["placement"][vm["name"]]} for vm in facts["domains"]],
+    }
     stays = {entry["type"] for entry in document["rules"]}
     assert stays & {"stay"} or make_plan(after, document, REPAIR)["steps"] == []
