@@ -46,6 +46,19 @@ options:
     type: str
     choices: [migrated, reconciled]
     default: migrated
+  mode:
+    description:
+      - V(live) copies the memory while the VM runs.
+      - V(quick) saves the memory to O(save_directory), moves the file from host to host by an atomic rename, and restores it. The VM stands still
+        meanwhile, but the hosts need no connection to each other, and it converges always. When anything fails the VM goes on where it was.
+      - V(offline) moves the definition of a VM that is shut off.
+    type: str
+    choices: [live, quick, offline]
+    default: live
+  save_directory:
+    description:
+      - For O(mode=quick), a directory on the storage of the VM's disks. Both hosts and this module must see it at the same path.
+    type: path
   name:
     description: Name of the VM.
     type: str
@@ -104,6 +117,23 @@ EXAMPLES = r"""
   delegate_to: kvm1
   check_mode: true
   register: preview
+
+- name: Move a VM between hosts that reach each other only through their storage
+  drover.libvirt.vm_migrate:
+    name: web1
+    mode: quick
+    save_directory: /srv/vms/saved
+    destination: kvm3
+    destination_uri: qemu+ssh://root@kvm3/system
+  delegate_to: kvm1
+
+- name: Bring a VM in order after an interrupted migration
+  drover.libvirt.vm_migrate:
+    name: web1
+    state: reconciled
+    destination: kvm3
+    destination_uri: qemu+ssh://root@kvm3/system
+  delegate_to: kvm1
 
 - name: Move a busy VM slowly, with a short pause at the end
   drover.libvirt.vm_migrate:
@@ -233,12 +263,15 @@ from ..module_utils._errors import DroverError, failure
 from ..module_utils._libvirt.connection import LIBVIRT_IMPORT_ERROR
 from ..module_utils._migration.answer import answer, carry_out, read_request
 from ..module_utils._migration.argspec import migration_argument_spec
+from ..module_utils._migration.options import MODES
 
 
 def argument_spec() -> dict[str, t.Any]:
     """Return the module's options."""
     return {
         "state": {"type": "str", "choices": ["migrated", "reconciled"], "default": "migrated"},
+        "mode": {"type": "str", "choices": list(MODES), "default": "live"},
+        "save_directory": {"type": "path"},
         "name": {"type": "str", "required": True, "aliases": ["domain", "guest"]},
         "uuid": {"type": "str"},
         "source": {"type": "str"},
@@ -253,7 +286,11 @@ def argument_spec() -> dict[str, t.Any]:
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec=argument_spec(),
+        required_if=[("mode", "quick", ["save_directory"])],
+        supports_check_mode=True,
+    )
     if LIBVIRT_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("libvirt"), exception=LIBVIRT_IMPORT_ERROR)
     state, check_mode = module.params["state"], module.check_mode

@@ -103,6 +103,8 @@ class DomainFacts:
         What libvirt is busy with (C(migration_out), C(save), C(backup)...).
     snapshots : int
         Number of snapshots whose metadata libvirt keeps.
+    managed_save : bool
+        Whether its memory is saved in a file of its host, to be restored at the next start.
     """
 
     name: str
@@ -112,6 +114,7 @@ class DomainFacts:
     live_xml: str
     job: str | None
     snapshots: int
+    managed_save: bool = False
 
 
 def read_facts(connection: t.Any, name: str, uuid: str | None, host: str) -> DomainFacts:
@@ -139,6 +142,7 @@ def read_facts(connection: t.Any, name: str, uuid: str | None, host: str) -> Dom
             live_xml=domain.XMLDesc(0),
             job=_job(domain),
             snapshots=domain.snapshotNum(),
+            managed_save=bool(domain.hasManagedSaveImage()),
         )
 
 

@@ -53,9 +53,11 @@ def read_options(parameters: t.Mapping[str, t.Any]) -> MigrationOptions:
         A value is outside its range.
     """
     names = {field.name for field in fields(MigrationOptions)}
+    given = {name: value for name, value in parameters.items() if name in names}
     try:
+        # None is what Ansible passes for an option that was not given.
         return MigrationOptions(
-            **{name: value for name, value in parameters.items() if name in names}
+            **{name: value for name, value in given.items() if value is not None}
         )
     except ValueError as error:
         raise InvalidOption("The migration's options do not fit: {}".format(error)) from error

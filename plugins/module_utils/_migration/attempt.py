@@ -19,12 +19,15 @@ from .._libvirt.migration import completed_statistics
 from .._prerequisites.check import check_prerequisites, refuse_failed
 from .ends import End, open_both
 from .monitor import StopRequest
+from .offline import OfflineMove
 from .outcome import Circumstances, Verdict, classify
 from .progress import Progress
+from .quick import QuickMove, refuse_unusable
 from .repair import Repairs, settle
 from .report import Report
 from .request import MigrationRequest
 from .result import EndState, Evidence, MigrationResult, Outcome
+from .saved_image import SavedImage
 from .transfer import Transfer
 
 
@@ -98,6 +101,8 @@ class Attempt:
                 if sorted_out is not None:
                     return sorted_out
                 facts, evidence = self._read()
+            if self._is_there(evidence):
+                return self._report.examined(facts, evidence, True)
             self._check(facts, evidence.destination)
             return self._move(facts, evidence.destination)
         except DroverError as error:
@@ -110,11 +115,11 @@ class Attempt:
         facts = None
         try:
             facts, evidence = self._prepare()
-            if not _is_there(evidence):
+            if not self._is_there(evidence):
                 self._check(facts, evidence.destination)
         except DroverError as error:
             return self._refuse(error, facts)
-        return self._report.examined(facts, evidence, _is_there(evidence))
+        return self._report.examined(facts, evidence, self._is_there(evidence))
 
     def reconcile(self) -> MigrationResult:
         """Bring the VM to one definition and at most one QEMU, by what both hosts say."""
@@ -171,6 +176,13 @@ class Attempt:
                 "The VM {} is shut off and defined on both hosts.".format(facts.name),
                 "Undefine it on the host where it is not wanted.",
             )
+
+    def _is_there(self, evidence: Evidence) -> bool:
+        """Whether the VM is where it is wanted: running, or for an offline move defined."""
+        source, destination = evidence.source, evidence.destination
+        if self._request.options.mode == "offline" and source.state == "absent":
+            return destination.persistent
+        return destination.active and not source.active
 
     def _prepare(self) -> tuple[DomainFacts, Evidence]:
         """Connect to both hosts and read the VM."""
@@ -276,6 +288,20 @@ class Attempt:
         return Repairs(self._source, self._destination, facts.uuid)
 
     def _move(self, facts: DomainFacts, destination_before: EndState) -> MigrationResult:
+        if self._request.options.mode == "live":
+            return self._move_live(facts, destination_before)
+        ends = (self._source, self._destination, destination_before)
+        if self._request.options.mode == "offline":
+            account = OfflineMove(facts, *ends, self._clock).run()
+        else:
+            directory = self._request.options.save_directory
+            image = SavedImage(directory, facts.name, facts.uuid)
+            refuse_unusable(image, facts, self._request.options.unsafe)
+            account = QuickMove(facts, *ends, image, self._clock).run()
+        evidence = Evidence(self._source.state(facts.uuid), self._destination.state(facts.uuid))
+        return self._report.told(facts, evidence, account)
+
+    def _move_live(self, facts: DomainFacts, destination_before: EndState) -> MigrationResult:
         if self.on_begin is not None:
             self.on_begin(facts, destination_before)
         transfer = Transfer(
@@ -337,10 +363,6 @@ def _is_odd(evidence: Evidence) -> bool:
     if source.state == "paused" and source.reason != "user":
         return True
     return destination.state != "absent" and (source.state != "absent" or destination.active)
-
-
-def _is_there(evidence: Evidence) -> bool:
-    return evidence.destination.active and not evidence.source.active
 
 
 def _circumstances(

@@ -60,6 +60,9 @@ class MigrationOptions:
         How long a cancelled migration may take to return.
     settle_timeout_s : float
         How long both ends are asked again after an error until they answer.
+    save_directory : str
+        For C(quick): where the memory is saved, a directory on storage that both hosts and this
+        process see at the same path.
     unsafe : bool
         Whether libvirt may skip its check for shared storage. Never implied by anything else.
 
@@ -85,12 +88,15 @@ class MigrationOptions:
     no_progress_timeout_s: float = 60.0
     abort_timeout_s: float = 30.0
     settle_timeout_s: float = 60.0
+    save_directory: str = ""
     unsafe: bool = False
 
     def __post_init__(self) -> None:
         _require_choice("mode", self.mode, MODES)
         _require_choice("handover", self.handover, HANDOVERS)
         _require_choice("post_copy", self.post_copy, POST_COPY)
+        if self.mode == "quick" and not self.save_directory.startswith("/"):
+            raise ValueError("save_directory is an absolute path, and needed for mode quick.")
         if self.max_downtime_ms < 1:
             raise ValueError("max_downtime_ms must be positive.")
         if self.downtime_steps < 1:

@@ -16,6 +16,7 @@ from .._errors import DroverError
 from .._libvirt.domain import DomainFacts
 from .._prerequisites.finding import Finding
 from . import timeline
+from .account import Account
 from .complaints import understand
 from .outcome import Verdict
 from .progress import read_progress
@@ -111,6 +112,27 @@ class Report:
             warnings=_warnings(outcome, copied),
             **vars(_explain(verdict, copied)),
             **_measurements(copied, completed),
+        )
+
+    def told(self, facts: DomainFacts, evidence: Evidence, account: Account) -> MigrationResult:
+        """A quick or an offline move was tried."""
+        phases = PhaseTimes(
+            preparation_s=round(account.began_s - self._begun_s, 3),
+            transfer_s=round(account.left_s - account.began_s, 3),
+            handover_s=round(account.arrived_s - account.left_s, 3),
+            cleanup_s=round(self._clock() - account.arrived_s, 3),
+        )
+        return replace(
+            self._base(facts, evidence),
+            outcome=account.outcome,
+            phase=Phase.CLEANUP if account.outcome is Outcome.MOVED else Phase.TRANSFER,
+            phases=phases,
+            reason=account.reason,
+            error_code=account.error_code,
+            remedy=account.remedy,
+            downtime_ms=account.downtime_ms,
+            actions=self.actions_before + account.actions,
+            leftovers=account.leftovers,
         )
 
     def _base(self, facts: DomainFacts | None, evidence: Evidence) -> MigrationResult:

@@ -18,17 +18,28 @@ from .finding import Finding, blocks, holds, warns
 
 
 def active(context: Context) -> t.Iterator[Finding]:
-    """The VM runs or is paused."""
+    """The VM runs or is paused; for an offline move it is shut off."""
     state = context.facts.state
-    if state.state in ("running", "paused", "blocked"):
+    offline = context.request.options.mode == "offline"
+    fit = not state.active if offline else state.state in ("running", "paused", "blocked")
+    if fit:
         yield holds("active", "The VM is {}.".format(state))
+        return
+    if offline:
+        yield blocks(
+            "active",
+            "The VM is {} on {}, and only its definition would move.".format(
+                state, context.request.source_name
+            ),
+            "Migrate it live, or shut it down first.",
+        )
         return
     yield blocks(
         "active",
         "The VM is {} on {} and cannot be migrated live.".format(
             state, context.request.source_name
         ),
-        "Start it, or leave it; a VM that does not run needs no live migration.",
+        "Start it, or move its definition (mode offline).",
     )
 
 
@@ -63,6 +74,7 @@ def movable(context: Context) -> t.Iterator[Finding]:
             disks=[],  # libvirt itself refuses disks on storage that is not shared
             storage_of=lambda _path: None,
             snapshots=facts.snapshots,
+            managed_save=facts.managed_save,
         )
     )
     for blocker in found:

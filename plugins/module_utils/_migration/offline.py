@@ -1,0 +1,108 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Moves a VM that is shut off: its definition goes, and the mark that it starts with its host.
+
+Its managed save image would stay behind and its memory with it, so such a VM is refused by the
+prerequisites; libvirt's own offline migration would drop the memory without a word.
+
+This module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._errors import DroverError
+from .._libvirt import domain as domains
+from .._libvirt.domain import DomainFacts
+from .._libvirt.images import define, persistent_definition
+from .account import Account
+from .ends import End
+from .result import EndState, Outcome
+
+
+class OfflineMove:
+    """Moves the definition of one VM.
+
+    Parameters
+    ----------
+    facts : DomainFacts
+        The VM, shut off.
+    source, destination : End
+        The hosts.
+    destination_before : EndState
+        What the destination knew of it.
+    clock : callable
+        Returns seconds.
+    """
+
+    def __init__(
+        self,
+        facts: DomainFacts,
+        source: End,
+        destination: End,
+        destination_before: EndState,
+        clock: t.Callable[[], float],
+    ) -> None:
+        self._facts = facts
+        self._source = source
+        self._destination = destination
+        self._before = destination_before
+        self._clock = clock
+
+    def run(self) -> Account:
+        """Define it there first, then forget it here: at no moment it is defined nowhere."""
+        began_s = self._clock()
+        try:
+            self._define_there()
+            self._forget_here()
+        except DroverError as error:
+            return self._undone(error, began_s)
+        now_s = self._clock()
+        return Account(Outcome.MOVED, began_s=began_s, left_s=now_s, arrived_s=now_s)
+
+    def _define_there(self) -> None:
+        definition = self._with_source(persistent_definition)
+        self._destination.ask(lambda connection: define(connection, definition), "define the VM")
+        if self._facts.state.autostart:
+            self._with_destination(lambda domain: domains.set_autostart(domain, True))
+
+    def _forget_here(self) -> None:
+        self._with_source(domains.undefine)
+
+    def _undone(self, error: DroverError, began_s: float) -> Account:
+        """Take the definition away from the destination again, if the source still has its own."""
+        here = self._source.state(self._facts.uuid)
+        leftovers: tuple[str, ...] = ()
+        if here.readable and here.persistent and not self._before.persistent:
+            try:
+                self._with_destination(domains.undefine)
+            except DroverError as failure:
+                leftovers = (
+                    "The definition stayed on the destination: {}".format(failure.message),
+                )
+        outcome = Outcome.NOT_MOVED if here.persistent else Outcome.UNKNOWN
+        now_s = self._clock()
+        return Account(
+            outcome,
+            error.message,
+            error.code,
+            error.remedy or "Read libvirt's message; nothing of the VM was lost.",
+            leftovers=leftovers,
+            began_s=began_s,
+            left_s=now_s,
+            arrived_s=now_s,
+        )
+
+    def _with_source(self, change: t.Callable[[t.Any], t.Any]) -> t.Any:
+        return _with(self._source, self._facts.uuid, change)
+
+    def _with_destination(self, change: t.Callable[[t.Any], t.Any]) -> t.Any:
+        return _with(self._destination, self._facts.uuid, change)
+
+
+def _with(end: End, uuid: str, change: t.Callable[[t.Any], t.Any]) -> t.Any:
+    domain = end.domain(uuid)
+    return None if domain is None else end.ask(lambda _connection: change(domain), "change the VM")
