@@ -105,7 +105,7 @@ def _add_questions(commands: Any) -> None:
     capacity.set_defaults(run=_capacity)
 
 
-GOALS = ("evacuate", "restore", "migrate", "balance", "consolidate", "repair")
+GOALS = ("evacuate", "restore", "migrate", "balance", "consolidate", "repair", "expand")
 
 
 def add_documents(parser: argparse.ArgumentParser) -> None:
@@ -135,6 +135,9 @@ def add_goal_options(parser: argparse.ArgumentParser) -> None:
         help="VM to move or bring back; repeatable",
     )
     parser.add_argument("--destination", metavar="H", help="host that the VM goes to")
+    parser.add_argument(
+        "--demand", type=float, metavar="X", help="of an expansion: multiple of the load now"
+    )
     parser.add_argument(
         "--aggressiveness", type=int, metavar="1-5", help="of a balance: 1 is timid, 5 thorough"
     )
@@ -202,6 +205,8 @@ def goal_document(options: argparse.Namespace) -> dict[str, Any]:
         goal |= {"domain": options.domain[0]} if options.domain else {}
         goal |= {"destination": options.destination} if options.destination else {}
         return goal
+    if options.demand is not None:
+        goal["demand"] = options.demand
     if options.aggressiveness is not None:
         goal["aggressiveness"] = options.aggressiveness
     goal |= {"hosts": options.host} if options.host else {}

@@ -12,6 +12,7 @@ from typing import Any
 from .cluster.parse import parse_cluster
 from .cluster.snapshot import ClusterSnapshot
 from .errors import InputError, NoOrder
+from .goal.expansion import Expansion, wake
 from .goal.parse import parse_goal
 from .policy.consistency import check_consistency
 from .policy.parse import parse_policies
@@ -71,7 +72,9 @@ def read_problem(facts: JsonObject, policy: JsonObject | None, goal: JsonObject)
     """Parse the three documents, and check them against each other."""
     snapshot = parse_cluster(facts)
     policies = parse_policies(policy, facts, snapshot)
-    wanted = parse_goal(goal, snapshot)
+    wanted = parse_goal(goal, snapshot, policies.capacity, policies.spare_hosts.count)
+    if isinstance(wanted, Expansion):
+        snapshot = wake(snapshot, wanted.woken)
     check_consistency(policies, snapshot)
     return Problem(
         snapshot=snapshot,

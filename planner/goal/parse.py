@@ -11,10 +11,12 @@ from typing import Any
 from ..cluster.snapshot import ClusterSnapshot
 from ..documents import validate
 from ..errors import InputError, UnknownDomain, UnknownHost
+from ..policy.capacity import Capacity
 from .balance import PRESETS, Balance
 from .base import Goal
 from .consolidation import Consolidation
 from .evacuation import Evacuation
+from .expansion import Expansion, hosts_to_wake
 from .relocation import Relocation
 from .repair import Repair
 from .restoration import Restoration
@@ -22,7 +24,9 @@ from .restoration import Restoration
 JsonObject = Mapping[str, Any]
 
 
-def parse_goal(document: JsonObject, snapshot: ClusterSnapshot) -> Goal:
+def parse_goal(
+    document: JsonObject, snapshot: ClusterSnapshot, capacity: Capacity, spare: int = 0
+) -> Goal:
     """Turn a goal document into a goal.
 
     Raises
@@ -33,6 +37,8 @@ def parse_goal(document: JsonObject, snapshot: ClusterSnapshot) -> Goal:
         It names something that the facts do not know.
     """
     validate("goal", document)
+    if document["goal"] == Expansion.kind:
+        return _expansion(document, snapshot, capacity, spare)
     return PARSERS[document["goal"]](document, snapshot)
 
 
@@ -124,6 +130,16 @@ def _consolidation(document: JsonObject, snapshot: ClusterSnapshot) -> Goal:
 
 def _repair(document: JsonObject, snapshot: ClusterSnapshot) -> Goal:
     return Repair()
+
+
+def _expansion(
+    document: JsonObject, snapshot: ClusterSnapshot, capacity: Capacity, spare: int
+) -> Goal:
+    limits = {name: capacity.limit(host) for name, host in snapshot.hosts.items()}
+    woken = hosts_to_wake(snapshot, limits, demand=document.get("demand", 1.0), spare=spare)
+    return Expansion(
+        woken=woken, setting=replace(PRESETS[document.get("aggressiveness", 3)], min_gain=0.0)
+    )
 
 
 PARSERS: dict[str, Callable[[JsonObject, ClusterSnapshot], Goal]] = {

@@ -11,6 +11,7 @@ from typing import Any
 from ..cluster.placement import Placement
 from ..cluster.resources import Resources
 from ..goal.base import Term
+from ..goal.expansion import Expansion
 from ..problem import Problem
 from .migration import Migration
 
@@ -77,6 +78,8 @@ class Plan:
             "hosts": self._hosts(),
             "warnings": list(self.warnings),
         }
+        if isinstance(goal, Expansion):
+            document["power_on"] = list(goal.woken)
         if goal.frees_hosts:
             document["power_off"] = self._idle()
         return {**document, **(self.extra or {})}

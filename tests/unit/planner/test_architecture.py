@@ -15,7 +15,7 @@ FILES = sorted(PLANNER.rglob("*.py"))
 ROOMS = {
     "cluster": {"errors", "documents"},
     "policy": {"cluster", "errors", "documents", "libraries"},
-    "goal": {"cluster", "errors", "documents"},
+    "goal": {"cluster", "errors", "documents", "policy.capacity"},
     "problem": {"cluster", "policy", "goal"},
     "solver": {"problem", "cluster", "policy", "goal", "errors", "libraries"},
     "schedule": {"problem", "cluster", "policy", "goal", "errors", "libraries", "solver.solution"},
