@@ -64,6 +64,14 @@ def _same_storage(target: str, ours: Facts, peer: str, theirs: Facts | None) -> 
             "{}, which holds the disk {}, is not mounted on {}.".format(path, target, peer),
             "Mount the same storage there at the same path.",
         )
+    if not theirs.get("shared"):
+        return blocks(
+            "storage",
+            "{} is shared storage with the disk {}, but on {} a {} of that host alone.".format(
+                path, target, peer, theirs.get("fstype") or "directory"
+            ),
+            "Mount the same storage there at the same path.",
+        )
     if ours.get("identity") is None or theirs.get("identity") is None:
         return blocks(
             "storage",
