@@ -121,7 +121,8 @@ def test_two_hosts_are_emptied_together(lab: Lab) -> None:
 def test_vms_may_be_left_where_they_are_when_maintenance_ends(lab: Lab) -> None:
     """drover_return=false takes the mark away and moves nothing."""
     start(lab, vm1="kvm2")
-    assert run_playbook(lab, "drover.libvirt.evacuate", "-e", "drover_hosts=kvm2").code == 0
+    emptied = run_playbook(lab, "drover.libvirt.evacuate", "-e", "drover_hosts=kvm2")
+    assert emptied.code == 0, emptied.output
     away = places(lab)
     run = run_playbook(
         lab, "drover.libvirt.restore", "-e", "drover_hosts=kvm2", "-e", "drover_return=false"
@@ -139,6 +140,29 @@ def test_one_vm_goes_where_a_person_says(lab: Lab) -> None:
     assert run.code == 0, run.output
     assert places(lab) == {"vm1": ["kvm3"]}
     assert run_playbook(lab, *ask).changed == 0
+
+
+def test_a_crowded_host_is_relieved_and_then_the_cluster_is_at_rest(lab: Lab) -> None:
+    """Balance moves VMs off the fullest host, and a second run finds nothing to do."""
+    for number in range(1, 7):
+        lab.start_guest(f"vm{number}", "kvm1", memory_mib=1024)
+    run = run_playbook(lab, "drover.libvirt.balance")
+    assert run.code == 0, run.output
+    hosts = [where[0] for where in places(lab).values()]
+    assert max(hosts.count(host) for host in HOSTS) <= 3
+    again = run_playbook(lab, "drover.libvirt.balance")
+    assert (again.code, again.changed) == (0, 0), again.output
+
+
+def test_vms_are_brought_onto_fewer_hosts(lab: Lab) -> None:
+    """Consolidation empties hosts, names them, and a second run finds nothing to do."""
+    start(lab, vm1="kvm1", vm2="kvm2", vm3="kvm3", vm4="kvm4")
+    run = run_playbook(lab, "drover.libvirt.consolidate")
+    assert run.code == 0, run.output
+    assert len({where[0] for where in places(lab).values()}) == 1
+    assert "May be switched off afterwards: " in run.output
+    again = run_playbook(lab, "drover.libvirt.consolidate")
+    assert (again.code, again.changed) == (0, 0), again.output
 
 
 def test_facts_kept_by_status_plan_without_ansible(lab: Lab, tmp_path: Path) -> None:
@@ -288,7 +312,8 @@ def test_ctrl_c_lets_the_running_migration_end_and_starts_no_more(lab: Lab) -> N
     _until(lambda: "execution_ended" in _journal(lab, "kvm1"))
     left = [name for name, where in places(lab).items() if where == ["kvm2"]]
     assert left
-    assert run_playbook(lab, "drover.libvirt.evacuate", "-e", "drover_hosts=kvm2").code == 0
+    emptied = run_playbook(lab, "drover.libvirt.evacuate", "-e", "drover_hosts=kvm2")
+    assert emptied.code == 0, emptied.output
     assert all(len(where) == 1 and where != ["kvm2"] for where in places(lab).values())
     for number in range(1, 7):
         lab.check_ran_once(f"vm{number}")
@@ -318,7 +343,8 @@ def test_a_controller_that_is_killed_leaves_nothing_half_done(lab: Lab) -> None:
     _until(lambda: "execution_ended" in _journal(lab, "kvm1"))
     assert "has not been heard of" in _journal(lab, "kvm1")
     assert any(where == ["kvm2"] for where in places(lab).values())
-    assert run_playbook(lab, "drover.libvirt.evacuate", "-e", "drover_hosts=kvm2").code == 0
+    emptied = run_playbook(lab, "drover.libvirt.evacuate", "-e", "drover_hosts=kvm2")
+    assert emptied.code == 0, emptied.output
     assert all(len(where) == 1 and where != ["kvm2"] for where in places(lab).values())
     for number in range(1, 9):
         lab.check_ran_once(f"vm{number}")
