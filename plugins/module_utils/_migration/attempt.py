@@ -17,6 +17,7 @@ from .._libvirt.domain import DomainFacts, read_facts
 from .._libvirt.handover_mark import HandoverMark, read_mark
 from .._libvirt.migration import completed_statistics
 from .._prerequisites.check import check_prerequisites, refuse_failed
+from .._prerequisites.hosts import host_uuid
 from .ends import End, open_both
 from .monitor import StopRequest
 from .offline import OfflineMove
@@ -41,6 +42,12 @@ class TwiceActive(DroverError):
     """Both hosts hold the VM, and only a person can say which is the true one."""
 
     code = "twice_active"
+
+
+class SameHost(DroverError):
+    """The source and the destination are one host."""
+
+    code = "same_host"
 
 
 class TwiceDefined(DroverError):
@@ -187,7 +194,22 @@ class Attempt:
     def _prepare(self) -> tuple[DomainFacts, Evidence]:
         """Connect to both hosts and read the VM."""
         open_both(self._source, self._destination)
-        return self._read()
+        facts, evidence = self._read()
+        self._refuse_one_host(evidence)
+        return facts, evidence
+
+    def _refuse_one_host(self, evidence: Evidence) -> None:
+        """Refuse one host under two names: the VM would seem to run twice there."""
+        if "absent" in (evidence.source.state, evidence.destination.state):
+            return
+        ends = (self._source, self._destination)
+        if len({end.ask(host_uuid, "read the host's UUID") for end in ends}) == 1:
+            raise SameHost(
+                "{} and {} are one host, or have the same host UUID.".format(
+                    self._source.name, self._destination.name
+                ),
+                "Name another destination; give cloned hosts a host_uuid of their own in libvirtd.conf.",
+            )
 
     def _read(self) -> tuple[DomainFacts, Evidence]:
         facts = self._read_facts()
@@ -273,7 +295,8 @@ class Attempt:
 
         A VM that is still held paused keeps its mark, so that a later call can resume it.
         """
-        if verdict.succeeded and autostart:
+        ended_there = verdict.outcome is Outcome.LOST and repairs.look().destination.persistent
+        if autostart and (verdict.succeeded or ended_there):
             repairs.copy_autostart()
         if verdict.outcome not in (Outcome.UNKNOWN, Outcome.QUARANTINED):
             repairs.clear_marks()

@@ -113,8 +113,11 @@ _TABLE: tuple[tuple[tuple[str, ...], Complaint], ...] = (
         ),
     ),
     (
-        ("resolved to localhost", "Unable to resolve address"),
-        Complaint("name_resolution", "Give the destination's migration address as an IP address."),
+        ("resolved to localhost", "Unable to resolve address", "Could not resolve hostname"),
+        Complaint(
+            "name_resolution",
+            "Let the source resolve the name (DNS or /etc/hosts), or give an IP address instead.",
+        ),
     ),
     (
         ("I/O error",),
