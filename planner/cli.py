@@ -67,6 +67,18 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("plan", metavar="PLAN", help="plan file")
     explain.add_argument("--vm", required=True, metavar="D", help="the VM")
     explain.set_defaults(run=_explain)
+    rolling = commands.add_parser(
+        "rolling", help="plan the maintenance of many hosts, batch by batch"
+    )
+    add_documents(rolling)
+    rolling.add_argument(
+        "--host", action="append", default=[], metavar="H", help="host (default: all); repeatable"
+    )
+    rolling.add_argument(
+        "--at-once", type=int, default=1, metavar="N", help="hosts of a batch (default 1)"
+    )
+    rolling.add_argument("--out", metavar="FILE", help="write the plans of all batches here (JSON)")
+    rolling.set_defaults(run=_rolling)
     _add_questions(commands)
     add_import(commands)
     add_fleet(commands, GOALS)
@@ -167,6 +179,18 @@ def _capacity(options: argparse.Namespace) -> None:
     problem = _posed(read_document(options.facts), options, {"goal": "repair"})
     shape = Resources(options.memory_mib, options.vcpus, options.cpu_usage)
     print(told_room(problem, shape, options.spare), end="")
+
+
+def _rolling(options: argparse.Namespace) -> None:
+    from .rolling import make_rolling_plan, render_rolling
+
+    policy = read_document(options.policy) if options.policy else None
+    document = make_rolling_plan(
+        read_document(options.facts), policy, options.host, options.at_once
+    )
+    if options.out:
+        write_document(options.out, document)
+    print(render_rolling(document), end="")
 
 
 def _explain(options: argparse.Namespace) -> None:

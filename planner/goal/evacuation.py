@@ -15,11 +15,19 @@ from .base import Goal, Term
 
 @dataclass(frozen=True, kw_only=True)
 class Evacuation(Goal):
-    """No VM runs on ``emptied`` afterwards."""
+    """No VM runs on ``emptied`` afterwards.
+
+    Attributes
+    ----------
+    prefer, avoid
+        Hosts where the VMs should go first, and last: where maintenance is done, and where it is still to come.
+    """
 
     kind: ClassVar[str] = "evacuate"
 
     emptied: tuple[str, ...]
+    prefer: frozenset[str] = frozenset()
+    avoid: frozenset[str] = frozenset()
 
     @property
     def hosts(self) -> tuple[str, ...]:

@@ -76,7 +76,12 @@ def _known_domain(name: str, snapshot: ClusterSnapshot) -> str:
 
 
 def _evacuation(document: JsonObject, snapshot: ClusterSnapshot) -> Goal:
-    return Evacuation(emptied=_hosts(document, snapshot))
+    later = frozenset(document.get("avoid", ()))
+    return Evacuation(
+        emptied=_hosts(document, snapshot),
+        prefer=frozenset(document.get("prefer", ())),
+        avoid=later,
+    )
 
 
 def _restoration(document: JsonObject, snapshot: ClusterSnapshot) -> Goal:

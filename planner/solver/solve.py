@@ -56,7 +56,7 @@ def _(goal: Evacuation, problem: Problem, effort: Effort) -> Solution:
     least = sum(indexed.items[item].cost_s for item in indexed.leavers)
     state = State(indexed)
     within = _within_budget(problem, sum(len(indexed.items[i].members) for i in indexed.leavers))
-    if within and not _required_broken(problem) and not place_spreading(state, indexed.leavers):
+    if within and not _required_broken(problem) and not _place_in_tiers(goal, state):
         placement = indexed.placement(state.moves())
         quick = proved_solution(placement, problem.objective_s(placement), least)
         if quick.status is SolveStatus.OPTIMAL:
@@ -126,6 +126,18 @@ def _concerned(problem: Problem, indexed: Indexed) -> list[int]:
         for n, i in enumerate(indexed.items)
         if names & set(i.members) or indexed.hosts[i.home] in over
     ]
+
+
+def _place_in_tiers(goal: Evacuation, state: State) -> list[int]:
+    """Place the leavers on preferred hosts, then on any but those to avoid, then on any; return the rest."""
+    homeless = list(state.indexed.leavers)
+    hosts = range(len(state.indexed.hosts))
+    preferred = {h for h in hosts if state.indexed.hosts[h] in goal.prefer}
+    welcome = {h for h in hosts if state.indexed.hosts[h] not in goal.avoid}
+    for tier in (preferred, welcome, None):
+        if tier is None or (tier and len(tier) < len(hosts)):
+            homeless = place_spreading(state, homeless, tier)
+    return homeless
 
 
 def _within_budget(problem: Problem, moves: int) -> bool:

@@ -22,8 +22,8 @@ LOOKS = 24
 """How many of the emptiest hosts that could take an item are compared; more changes nothing measurable."""
 
 
-def place_spreading(state: State, items: Iterable[int]) -> list[int]:
-    """Move every item to the host that is emptiest with it; return the items that found no place."""
+def place_spreading(state: State, items: Iterable[int], tier: set[int] | None = None) -> list[int]:
+    """Move every item to the host (of the tier, or of all) that is emptiest with it; return those without a place."""
     indexed = state.indexed
     weights = _scarcity(state)
     ordered = sorted(
@@ -33,11 +33,12 @@ def place_spreading(state: State, items: Iterable[int]) -> list[int]:
             n,
         ),
     )
-    queue = [
-        (state.share(host), host)
-        for host in range(len(indexed.hosts))
-        if host not in indexed.leaving
+    hosts = [
+        h
+        for h in range(len(indexed.hosts))
+        if h not in indexed.leaving and (tier is None or h in tier)
     ]
+    queue = [(state.share(host), host) for host in hosts]
     heapify(queue)
     homeless = []
     for item in ordered:

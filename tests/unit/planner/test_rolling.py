@@ -1,0 +1,70 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Maintenance of many hosts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from planner.cli import main
+from planner.errors import Infeasible, UnknownHost
+from planner.rolling import make_rolling_plan
+from tests.benchmarks.instances import POLICY, synthetic
+from tests.unit.planner.builders import TIGHT, cluster
+
+
+def test_every_host_is_empty_once() -> None:
+    """Each batch leaves its hosts empty, and all hosts have their turn."""
+    facts = cluster(a={"x": 300}, b={"y": 300, "z": 100}, c={"w": 300})
+    plan = make_rolling_plan(facts, TIGHT)
+    assert [batch["goal_hosts"] for batch in plan["batches"]] == [["a"], ["c"], ["b"]]
+    for batch in plan["batches"]:
+        assert not set(batch["goal_hosts"]) & set(batch["placement"].values())
+
+
+def test_with_an_empty_host_every_vm_moves_once() -> None:
+    """An empty host comes first, takes the VMs of the next one, and so on: no VM moves twice."""
+    facts = cluster(a={"x": 600, "y": 300}, b={"z": 600, "w": 300}, c={})
+    plan = make_rolling_plan(facts, TIGHT)
+    assert plan["batches"][0]["goal_hosts"] == ["c"]
+    assert plan["migrations"] == plan["bound"] == 4
+
+
+def test_few_vms_move_twice_in_a_larger_cluster() -> None:
+    """Of 80 VMs on eight hosts, hardly more than those of the first batch move twice."""
+    plan = make_rolling_plan(synthetic(8, 80, seed=1, first_fit=False), POLICY)
+    first = len(plan["batches"][0]["steps"])
+    assert plan["migrations"] <= plan["bound"] + 2 * first
+
+
+def test_two_at_once_where_they_fit() -> None:
+    """Batches of two halve the number of batches."""
+    facts = cluster(a={"x": 100}, b={"y": 100}, c={"z": 100}, d={})
+    assert len(make_rolling_plan(facts, TIGHT, at_once=2)["batches"]) == 2
+
+
+def test_fewer_at_once_where_more_do_not_fit() -> None:
+    """Three full hosts and an empty one: one at a time, though two were asked for."""
+    facts = cluster(a={"x": 900}, b={"y": 900}, c={"z": 900}, d={})
+    batches = make_rolling_plan(facts, TIGHT, at_once=2)["batches"]
+    assert max(len(batch["steps"]) for batch in batches) == 1
+
+
+def test_a_host_that_cannot_be_emptied_is_named() -> None:
+    """The plan stops with the reason, before anything is moved."""
+    with pytest.raises(Infeasible, match="stops at a"):
+        make_rolling_plan(cluster(a={"x": 900}, b={"y": 900}), TIGHT)
+    with pytest.raises(UnknownHost):
+        make_rolling_plan(cluster(a={}), TIGHT, ["z"])
+
+
+def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`drover rolling` prints a line for each batch, and writes their plans."""
+    path, out = tmp_path / "facts.json", tmp_path / "rolling.json"
+    path.write_text(json.dumps(cluster(a={"x": 100}, b={})))
+    assert main(["rolling", "--facts", str(path), "--out", str(out)]) == 0
+    assert "batch 2: a: 1 migration empties a." in capsys.readouterr().out
+    assert len(json.loads(out.read_text())["batches"]) == 2
