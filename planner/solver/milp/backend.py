@@ -57,6 +57,17 @@ class Effort:
     solver: str | None = None
 
 
+def installed_solvers() -> list[str]:
+    """Return the solvers that can be used here, the preferred one first."""
+    pulp = require("pulp")
+    found = []
+    for name in ("HiGHS", "CBC"):
+        with suppress(MissingLibrary):
+            _solver(pulp, Effort(solver=name), has_integers=True)
+            found.append(name)
+    return found
+
+
 def solve_program(program: Program, costs: Mapping[int, float], effort: Effort) -> Answer:
     """Minimise the costs over a program.
 

@@ -10,7 +10,7 @@ import pytest
 
 from planner.errors import Immovable, Infeasible, InputError, UnknownHost
 from planner.pipeline import make_plan
-from planner.solver.milp.backend import Effort
+from planner.solver.milp.backend import Effort, installed_solvers
 from tests.unit.planner.builders import (
     TIGHT,
     Facts,
@@ -187,7 +187,7 @@ def test_one_host_alone_cannot_be_emptied() -> None:
         make_plan(cluster(a={"x": 1}), TIGHT, evacuation("a"))
 
 
-@pytest.mark.parametrize("solver", ["HiGHS", "CBC"])
+@pytest.mark.parametrize("solver", installed_solvers())
 @pytest.mark.parametrize(
     "facts",
     [
