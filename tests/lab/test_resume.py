@@ -1,0 +1,298 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whatever dies in the middle of an execution, the same playbook again finishes the job."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.lab import faults
+from tests.lab.controller import EXECUTIONS, Controller, Executor, until
+from tests.lab.lab import Lab
+from tests.lab.playbook import PlaybookRun, run_playbook
+from tests.lab.processes import ProcessId
+
+pytestmark = pytest.mark.lab
+
+EVACUATE = ("drover.libvirt.evacuate", "-e", "drover_hosts=kvm2")
+# So slow that a migration of a big guest takes some ten seconds.
+SLOW_MBIT = 80.0
+BIG = {"memory_mib": 192, "fill_mib": 96}
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Lab]:
+    """Four hosts of its own."""
+    owner = ProcessId.of(os.getpid())
+    lab = Lab.up(f"resume-{owner.pid}", 4, owner=owner)
+    yield lab
+    lab.down()
+
+
+@pytest.fixture
+def lab(cluster: Lab) -> Iterator[Lab]:
+    """The four hosts, all on, without guests, marks and executions."""
+    cluster.reset()
+    for host in cluster.hosts.values():
+        host.run(["rm", "-rf", "/var/lib/drover"])
+    yield cluster
+    cluster.reset()
+
+
+@pytest.fixture
+def away_from_kvm1(tmp_path: Path) -> str:
+    """A policy that keeps all VMs off the coordinator."""
+    path = tmp_path / "policy.yml"
+    rule = {
+        "type": "host_affinity",
+        "name": "away",
+        "domains": ["vm1", "vm2", "vm3"],
+        "hosts": ["kvm1"],
+        "mode": "forbid",
+    }
+    path.write_text(yaml.safe_dump({"rules": [rule]}))
+    return f"drover_policy={path}"
+
+
+def start_big(lab: Lab, count: int) -> None:
+    """Start guests on kvm2 whose migrations take long."""
+    for number in range(1, count + 1):
+        lab.start_guest(f"vm{number}", "kvm2", autostart=True, **BIG)
+    faults.limit_bandwidth(lab.hosts["kvm2"], SLOW_MBIT)
+
+
+def fast_again(lab: Lab) -> None:
+    faults.unlimit_bandwidth(lab.hosts["kvm2"])
+
+
+def places(lab: Lab) -> dict[str, list[str]]:
+    """Return the hosts that know each VM; every VM must run wherever it is known."""
+    found = {}
+    for name, where in lab.guests().items():
+        assert [place.state for place in where] == ["running"] * len(where), (name, where)
+        found[name] = [place.host for place in where]
+    return found
+
+
+def assert_finished(lab: Lab, run: PlaybookRun) -> None:
+    """Everything left kvm2, each VM runs once, is defined once, starts with its host, and no lock
+    and nothing unfinished is left."""
+    assert run.code == 0, run.output
+    for name, where in places(lab).items():
+        assert len(where) == 1, (name, where)
+        assert where != ["kvm2"], name
+        assert all(place.autostart and place.persistent for place in lab.where(name)), name
+        lab.check_ran_once(name)
+    status = run_playbook(lab, "drover.libvirt.status").output
+    assert not [word for word in ("Running:", "Unfinished:", "Locked:") if word in status], status
+
+
+def is_copying(executor: Executor) -> bool:
+    """Whether a migration is under way and memory is being copied."""
+    return any(event["percent"] > 0 for event in executor.events("progress"))
+
+
+def test_a_second_operator_is_refused_whatever_the_coordinator(lab: Lab) -> None:
+    """Who evacuates another host is told who is first, since when, where and what for; no host is
+    marked; the first is not disturbed. The status shows the execution and its progress."""
+    start_big(lab, 3)
+    first = Controller(lab, *EVACUATE)
+    executor = Executor(lab.hosts["kvm1"])
+    until(lambda: is_copying(executor))
+    # Its coordinator would be kvm2: the lock holds for the cluster, not for one host.
+    second = run_playbook(lab, "drover.libvirt.evacuate", "-e", "drover_hosts=kvm1")
+    assert second.code != 0
+    for words in ("evacuate kvm2, started by", "ago (20", "on kvm1", "0 of 3 migrations done"):
+        assert words in second.sentence, second.output
+    status = run_playbook(lab, "drover.libvirt.status").output
+    assert "Running: evacuate kvm2, started by" in status, status + first.output()
+    assert "kvm1  " not in lab.hosts["kvm3"].run(["ls", "/var/lib/drover/marks"]).stdout
+    fast_again(lab)
+    assert_finished(lab, first.wait())
+
+
+def test_the_same_playbook_follows_what_runs(lab: Lab) -> None:
+    """Run again while its first controller lives, it shows the progress, waits for the end and has
+    nothing left to do; both succeed."""
+    start_big(lab, 2)
+    first = Controller(lab, *EVACUATE)
+    until(lambda: is_copying(Executor(lab.hosts["kvm1"])))
+    second = Controller(lab, *EVACUATE)
+    until(lambda: "Following: evacuate kvm2" in second.output())
+    fast_again(lab)
+    followed = second.wait()
+    assert "Nothing to do" in followed.output
+    assert first.wait().code == 0
+    assert_finished(lab, followed)
+
+
+def test_after_a_killed_controller_the_execution_is_followed(lab: Lab) -> None:
+    """The executor, still alive, is kept alive by whoever follows, and does its whole plan."""
+    start_big(lab, 3)
+    first = Controller(lab, *EVACUATE, "-e", "drover_heartbeat_timeout=15")
+    executor = Executor(lab.hosts["kvm1"])
+    until(lambda: is_copying(executor))
+    first.kill()
+    second = Controller(lab, *EVACUATE)
+    until(lambda: "Following: evacuate kvm2" in second.output())
+    fast_again(lab)
+    assert_finished(lab, second.wait())
+    assert not executor.events("stopping")
+
+
+def test_an_executor_killed_in_mid_copy_is_settled_by_its_controller(lab: Lab) -> None:
+    """libvirt finishes the migration by itself; the controller sees that the executor is gone and
+    has the VM resumed at once. The same playbook again finishes."""
+    start_big(lab, 2)
+    first = Controller(lab, *EVACUATE)
+    executor = Executor(lab.hosts["kvm1"])
+    until(lambda: is_copying(executor))
+    executor.signal("KILL")
+    fast_again(lab)
+    run = first.wait()
+    assert run.code != 0
+    assert "The executor died" in run.sentence
+    assert sum(where != ["kvm2"] for where in places(lab).values()) == 1
+    assert_finished(lab, run_playbook(lab, *EVACUATE))
+
+
+def test_both_killed_in_mid_copy(lab: Lab) -> None:
+    """The same playbook again waits for the migration that libvirt carries on, settles it and plans
+    the rest."""
+    start_big(lab, 2)
+    first = Controller(lab, *EVACUATE)
+    executor = Executor(lab.hosts["kvm1"])
+    until(lambda: is_copying(executor))
+    first.kill()
+    executor.signal("KILL")
+    status = run_playbook(lab, "drover.libvirt.status").output
+    assert "Unfinished: evacuate kvm2" in status
+    assert "Its executor is gone" in status
+    second = Controller(lab, *EVACUATE)
+    until(lambda: "Settle what dead executions left behind" in second.output())
+    fast_again(lab)
+    assert_finished(lab, second.wait())
+
+
+def test_both_killed_in_the_handover(lab: Lab) -> None:
+    """The source's QEMU is gone and nobody resumed the destination: the VM stands still there until
+    the same playbook again resumes it, and never ran twice."""
+    start_big(lab, 2)
+    first = Controller(lab, *EVACUATE)
+    executor = Executor(lab.hosts["kvm1"])
+    until(lambda: is_copying(executor))
+    moving = executor.events("migration_begun")[0]["domain"]
+    executor.signal("STOP")
+    fast_again(lab)
+    until(lambda: [place.state for place in lab.where(moving)] == ["paused"])
+    assert lab.where(moving)[0].host != "kvm2"
+    first.kill()
+    executor.signal("KILL")
+    run = run_playbook(lab, *EVACUATE)
+    assert_finished(lab, run)
+
+
+def test_both_killed_between_two_migrations(lab: Lab) -> None:
+    """What ended well is left alone; what had just been started, or not at all, is done."""
+    for number in range(1, 5):
+        lab.start_guest(f"vm{number}", "kvm2", autostart=True)
+    first = Controller(lab, *EVACUATE)
+    executor = Executor(lab.hosts["kvm1"])
+    until(lambda: executor.events("migration_ended"))
+    executor.signal("KILL")
+    first.kill()
+    assert_finished(lab, run_playbook(lab, *EVACUATE))
+
+
+def test_a_coordinator_that_lost_power_and_came_back(lab: Lab, away_from_kvm1: str) -> None:
+    """While it is off nobody may plan, and the refusal says what to do. When it is back, what had
+    been on its way is settled and the rest is done."""
+    start_big(lab, 3)
+    first = Controller(lab, *EVACUATE, "-e", away_from_kvm1)
+    executor = Executor(lab.hosts["kvm1"])
+    until(lambda: is_copying(executor))
+    first.kill()
+    lab.hosts["kvm1"].power_cut()
+    refused = run_playbook(lab, *EVACUATE, "-e", away_from_kvm1, "-e", "drover_unreachable=ignore")
+    assert refused.code != 0
+    for words in ("evacuate kvm2, by", "Host kvm1 does not answer", "drover_break_lock=true"):
+        assert words in refused.sentence, refused.output
+    lab.hosts["kvm1"].power_on()
+    lab.hosts["kvm1"].wait_ready()
+    fast_again(lab)
+    assert_finished(lab, run_playbook(lab, *EVACUATE, "-e", away_from_kvm1))
+
+
+def test_a_lock_is_broken_on_the_operators_word(lab: Lab, away_from_kvm1: str) -> None:
+    """With the coordinator off for good the others go on without it."""
+    start_big(lab, 2)
+    first = Controller(lab, *EVACUATE, "-e", away_from_kvm1)
+    until(lambda: is_copying(Executor(lab.hosts["kvm1"])))
+    first.kill()
+    lab.hosts["kvm1"].power_cut()
+    fast_again(lab)
+    until(lambda: any(where[0].host != "kvm2" for where in lab.guests().values()))
+    run = run_playbook(
+        lab,
+        *EVACUATE,
+        "-e",
+        away_from_kvm1,
+        "-e",
+        "drover_unreachable=ignore",
+        "-e",
+        "drover_break_lock=true",
+    )
+    assert "is broken on the operator's word" in run.output
+    assert "2 of 2" in run.output or not [n for n, w in lab.guests().items() if w[0].host == "kvm2"]
+
+
+def test_the_coordinator_may_itself_receive_vms_when_it_loses_power(lab: Lab) -> None:
+    """A VM that was moving to it goes on where it was; one that ran on it starts again with it; none
+    ever runs twice."""
+    start_big(lab, 3)
+    first = Controller(lab, *EVACUATE)
+    executor = Executor(lab.hosts["kvm1"])
+    until(lambda: is_copying(executor))
+    first.kill()
+    lab.hosts["kvm1"].power_cut()
+    lab.hosts["kvm1"].power_on()
+    lab.hosts["kvm1"].wait_ready()
+    fast_again(lab)
+    run = run_playbook(lab, *EVACUATE)
+    assert run.code == 0, run.output
+    for name, where in places(lab).items():
+        assert len(where) == 1, (name, where)
+        lab.check_ran_once(name)
+
+
+def test_a_lock_of_an_execution_that_never_started_is_taken_over(lab: Lab) -> None:
+    """A fresh one is somebody who is about to start; an old one that its coordinator knows nothing
+    of is of a controller that died in between."""
+    lab.start_guest("vm1", "kvm2", autostart=True)
+    lock = (
+        '{"coordinator": "kvm1", "execution": "e1", "owner": "ann@desk", '
+        '"purpose": "evacuate kvm3", "since_s": %s}'
+    )
+    for name in ("kvm1", "kvm3"):
+        lab.hosts[name].run(
+            ["sh", "-c", f"mkdir -p {EXECUTIONS} && echo '{lock}' > {EXECUTIONS}/cluster-lock.json"]
+        )
+    _set_age(lab, 0)
+    refused = run_playbook(lab, *EVACUATE)
+    assert "is about to start: evacuate kvm3, by ann@desk" in refused.sentence, refused.output
+    _set_age(lab, 200)
+    assert_finished(lab, run_playbook(lab, *EVACUATE))
+
+
+def _set_age(lab: Lab, seconds: int) -> None:
+    edit = (
+        f'sed -i -E "s/(since_s\\": )[^}}]*/\\1$(($(date +%s) - {seconds}))/" '
+        f"{EXECUTIONS}/cluster-lock.json"
+    )
+    for name in ("kvm1", "kvm3"):
+        lab.hosts[name].run(["sh", "-c", edit])
