@@ -5,18 +5,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import time
 from pathlib import Path
 
 from tests.faults.matrix import ROWS
 from tests.faults.row import Row
-from tests.faults.runner import Seen, make_lab, run_row
+from tests.faults.runner import LabKeeper, Seen
+from tests.faults.stock import run_stock
 from tests.faults.table import table
-from tests.lab.errors import LabError
-from tests.lab.lab import Lab
-from tests.lab.processes import ProcessId
 
 
 def main() -> int:
@@ -26,16 +22,11 @@ def main() -> int:
     if arguments.list:
         print("\n".join(f"{row.name:40} {row.fault}" for row in rows))
         return 0
-    Lab.sweep()
-    owner = None if arguments.keep else ProcessId.of(os.getpid())
-    lab = make_lab(arguments.name, owner)
-    try:
-        seen = [_play(lab, row) for row in rows]
-    finally:
-        if not arguments.keep:
-            lab.down()
+    with LabKeeper(arguments.name, keep=arguments.keep) as keeper:
+        seen = [_play(keeper, row) for row in rows]
+        beside = [run_stock(keeper.lab, row) for row in rows if row.beside_stock]
     if arguments.report:
-        arguments.report.write_text(table(seen))
+        arguments.report.write_text(table(seen, beside))
     failed = [each.row.name for each in seen if not each.passes]
     print(f"{len(seen) - len(failed)} of {len(seen)} rows pass. {' '.join(failed)}")
     return int(bool(failed))
@@ -57,13 +48,8 @@ def _wanted(row: Row, arguments: argparse.Namespace) -> bool:
     return named and (row.quick or not arguments.quick)
 
 
-def _play(lab: Lab, row: Row) -> Seen:
-    began_s = time.monotonic()
-    try:
-        seen = run_row(lab, row)
-    except LabError as error:
-        seen = Seen(row, faults=[f"the row could not be played: {error}"])
-        seen.duration_s = time.monotonic() - began_s
+def _play(keeper: LabKeeper, row: Row) -> Seen:
+    seen = keeper.play(row)
     verdict = "ok  " if seen.passes else "FAIL"
     print(
         f"{verdict} {row.name:36} {seen.duration_s:5.1f} s  {seen.outcome} {seen.code}", flush=True

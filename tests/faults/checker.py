@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -23,6 +24,8 @@ from tests.lab.processes import command_line
 
 # What a host runs when nothing is going on, beside its pid 1.
 _DAEMONS = ("libvirtd", "sshd", "dnsmasq")
+# How long an SSH may take to see that the process which it served is gone.
+_LINGER_S = 15.0
 _SENTENCE = re.compile(r"^\S.*[.!?]$", re.DOTALL)
 
 
@@ -109,7 +112,7 @@ def _strangers(lab: Lab, guest: str, host: str, before: Surroundings) -> set[tup
 
 
 def _left_on(host: Host, guest: str, runs_here: bool) -> list[str]:
-    faults = [f"{host.name} still runs {words}" for words in _unusual_processes(host)]
+    faults = [f"{host.name} still runs {words}" for words in _lasting_processes(host)]
     qemus = [
         words
         for words in map(command_line, host.processes())
@@ -132,6 +135,13 @@ def _has_job(host: Host, guest: str) -> bool:
         return True
     finally:
         connection.close()
+
+
+def _lasting_processes(host: Host) -> list[str]:
+    """Return the unusual processes that do not end by themselves soon."""
+    with suppress(LabError):
+        wait_until(lambda: not _unusual_processes(host), _LINGER_S)
+    return _unusual_processes(host)
 
 
 def _unusual_processes(host: Host) -> list[str]:

@@ -16,6 +16,7 @@ from tests.lab import faults, state
 from tests.lab.errors import LabError
 from tests.lab.host import Host
 from tests.lab.layout import MANAGEMENT, MIGRATION
+from tests.lab.processes import ProcessId
 
 # The lab's daemons take a peer for dead after 1 s x (5 + 1); this is longer.
 _PAST_KEEPALIVE_S = 25.0
@@ -75,7 +76,7 @@ def thaw_daemon(end: str) -> Inject:
 
 def kill_migrator(scene: Scene) -> None:
     """Kill the process that migrates, on the source."""
-    process = scene.migrator.find_process()
+    process = scene.process.find()
     if process is None:
         raise LabError("the migrating process has ended already")
     faults.kill(process)
@@ -97,7 +98,7 @@ def until_source_ends(scene: Scene) -> None:
 
 def until_migration_ends(scene: Scene) -> None:
     """Wait until the migrating process is through."""
-    wait_until(lambda: scene.migrator.has_ended, scene.row.limit_s, "the end of the migration")
+    wait_until(lambda: scene.process.has_ended, scene.row.limit_s, "the end of the migration")
 
 
 # -- links and power -------------------------------------------------------------------------------
@@ -182,16 +183,9 @@ def lift(end: str) -> Inject:
     return lambda scene: lift_rules(host_of(scene, end))
 
 
-def power_cut(end: str, *, back: bool = True) -> Inject:
-    """Take the power from a host; by default it boots again when the migration has ended."""
-
-    def inject(scene: Scene) -> None:
-        host = host_of(scene, end)
-        host.power_cut()
-        if back:
-            scene.on_heal(host.power_on)
-
-    return inject
+def power_cut(end: str) -> Inject:
+    """Take the power from a host; it boots again when the fault is undone."""
+    return lambda scene: host_of(scene, end).power_cut()
 
 
 def power_cycle(end: str) -> Inject:
@@ -201,6 +195,7 @@ def power_cycle(end: str) -> Inject:
         host = host_of(scene, end)
         host.power_cut()
         host.power_on()
+        host.wait_ready()
 
     return inject
 
@@ -270,6 +265,6 @@ def host_of(scene: Scene, end: str) -> Host:
     return host
 
 
-def _freeze(scene: Scene, process: faults.ProcessId) -> None:
+def _freeze(scene: Scene, process: ProcessId) -> None:
     faults.pause(process)
     scene.on_heal(lambda: process.send(signal.SIGCONT))

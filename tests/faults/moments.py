@@ -32,7 +32,7 @@ def _asked(scene: Scene) -> None:
     scene.migrator.wait_begun()
     scene.row.inject(scene)
     if not scene.migrator.has_ended:
-        scene.migrator.release()
+        scene.migrator.write_line()
 
 
 def _arriving(scene: Scene) -> None:
@@ -43,14 +43,14 @@ def _arriving(scene: Scene) -> None:
 
 def _copying(scene: Scene) -> None:
     scene.begin()
-    scene.migrator.wait_copied(_COPIED_MIB)
+    scene.wait_copied(_COPIED_MIB)
     scene.row.inject(scene)
 
 
 def _handover(scene: Scene) -> None:
     """The destination's daemon is frozen, so what comes after the pause waits for the thaw."""
     scene.begin()
-    scene.migrator.wait_copied(_COPIED_MIB)
+    scene.wait_copied(_COPIED_MIB)
     domain = scene.domain(scene.source)
     daemon = scene.destination.daemon("libvirtd")
     faults.pause(daemon)
@@ -65,13 +65,13 @@ def _handover(scene: Scene) -> None:
 def _handed_over(scene: Scene) -> None:
     """The migrating process is frozen while libvirt finishes; it wakes up after the fault."""
     scene.begin()
-    scene.migrator.wait_copied(_COPIED_MIB)
+    scene.wait_copied(_COPIED_MIB)
     domain = scene.domain(scene.source)
-    scene.migrator.freeze()
+    scene.process.freeze()
     domain.migrateSetMaxSpeed(_FAST_MIB_S)
     wait_until(lambda: not scene.has_qemu(scene.source), 60, "the end of the source's QEMU")
     scene.row.inject(scene)
-    scene.migrator.thaw()
+    scene.process.thaw()
 
 
 _PLAYS: dict[Moment, Callable[[Scene], None]] = {

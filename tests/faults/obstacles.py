@@ -91,8 +91,17 @@ def only_source_has(provide: Provide) -> Inject:
 def bridge(host: Host) -> Callable[[], object]:
     """Make a bridge brx."""
     host.run(["ip", "link", "add", "brx", "type", "bridge"])
-    host.run(["ip", "link", "set", "brx", "up"])
-    return lambda: host.run(["ip", "link", "delete", "brx"], check=False)
+    # a port with a carrier, without which libvirt calls a bridge inactive
+    host.run(["ip", "link", "add", "brx-port", "type", "veth", "peer", "name", "brx-peer"])
+    host.run(["ip", "link", "set", "brx-port", "master", "brx"])
+    for name in ("brx", "brx-port", "brx-peer"):
+        host.run(["ip", "link", "set", name, "up"])
+    return lambda: _delete_links(host, "brx-port", "brx")
+
+
+def _delete_links(host: Host, *names: str) -> None:
+    for name in names:
+        host.run(["ip", "link", "delete", name], check=False)
 
 
 def network(host: Host) -> Callable[[], object]:

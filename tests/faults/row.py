@@ -136,6 +136,8 @@ class Row:
         Whether the VM has ended by the fault and is started again, before it is migrated again.
     quick
         Whether `make test` runs the row, too.
+    beside_stock
+        Whether the report shows what plain virsh migrate does here.
     limit_s
         How long the migration may take.
     note
@@ -156,6 +158,7 @@ class Row:
     may_pause: bool = False
     starts_again: bool = False
     quick: bool = False
+    beside_stock: bool = False
     limit_s: float = 90.0
     note: str = ""
 

@@ -4,10 +4,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import libvirt
 
 from tests.faults import checker
 from tests.faults.migrator import KEEPALIVE_INTERVAL_S
@@ -15,6 +19,7 @@ from tests.faults.moments import play
 from tests.faults.row import Expected, Row, state_on
 from tests.faults.scene import Scene
 from tests.lab import faults
+from tests.lab.errors import LabError
 from tests.lab.hardware import Hardware
 from tests.lab.host import Host
 from tests.lab.lab import Lab
@@ -37,10 +42,8 @@ class Seen:
         What Drover said.
     source, destination
         State of the VM there afterwards.
-    duration_s
-        Of the whole row.
-    pause_s
-        Longest time without a heartbeat.
+    duration_s, migration_s
+        Of the whole row, and of the migration until its verdict.
     faults
         What is not as it must be; empty when the row passes.
     """
@@ -61,6 +64,54 @@ class Seen:
     def passes(self) -> bool:
         """Whether all is as it must be."""
         return not self.faults
+
+
+class LabKeeper:
+    """Keeps a lab for rows, and makes a new one after a row that could not be played.
+
+    Parameters
+    ----------
+    name
+        Of the lab.
+    keep
+        Whether it stays up at the end.
+    """
+
+    def __init__(self, name: str, *, keep: bool = False) -> None:
+        self._name = name
+        self._owner = None if keep else ProcessId.of(os.getpid())
+        self._lab: Lab | None = None
+
+    def __enter__(self) -> LabKeeper:
+        Lab.sweep()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._owner is not None:
+            self._take_down()
+
+    @property
+    def lab(self) -> Lab:
+        """The lab."""
+        if self._lab is None:
+            self._lab = make_lab(self._name, self._owner)
+        return self._lab
+
+    def _take_down(self) -> None:
+        if self._lab is not None:
+            self._lab.down()
+            self._lab = None
+
+    def play(self, row: Row) -> Seen:
+        """Play a row; that it cannot be played is a fault like others."""
+        began_s = time.monotonic()
+        try:
+            return run_row(self.lab, row)
+        except (LabError, libvirt.libvirtError, subprocess.TimeoutExpired) as error:
+            # Whatever is wrong with the lab now must not make the next row fail.
+            self._take_down()
+            told = f"the row could not be played: {str(error)[:900]}"
+            return Seen(row, duration_s=time.monotonic() - began_s, faults=[told])
 
 
 def make_lab(name: str, owner: ProcessId | None = None) -> Lab:

@@ -12,6 +12,7 @@ from typing import Any
 import libvirt
 
 from tests.faults.migrator import Migrator
+from tests.faults.process import Process
 from tests.faults.row import Moment, Row
 from tests.lab import faults
 from tests.lab.errors import LabError
@@ -19,8 +20,10 @@ from tests.lab.host import Host
 from tests.lab.lab import Lab
 
 GUEST = "vm1"
-# Slow enough that the middle of the copy can be hit, and patient no longer than a row may take.
-_OPTIONS = {"bandwidth_mib_s": 8, "settle_timeout_s": 20.0}
+# Patient no longer than a row may take.
+_OPTIONS = {"settle_timeout_s": 20.0}
+# Slow enough that the middle of the copy can be hit.
+_SLOW = {"bandwidth_mib_s": 8}
 
 
 class Scene:
@@ -32,16 +35,19 @@ class Scene:
         Three hosts; the VM goes from the first to the second.
     row
         What is played.
+    start
+        Starts what migrates in the place of Drover.
     """
 
-    def __init__(self, lab: Lab, row: Row) -> None:
+    def __init__(self, lab: Lab, row: Row, start: Callable[[Scene], Process] | None = None) -> None:
         self.lab = lab
         self.row = row
         self.source, self.destination, self.third = list(lab.hosts.values())[:3]
         self.guest = GUEST
         self._undo = ExitStack()
         self._cleanup = ExitStack()
-        self._migrator: Migrator | None = None
+        self._start = start
+        self._process: Process | None = None
         self.remarks: list[str] = []
         self.overrides: dict[str, Any] = {}
 
@@ -80,14 +86,31 @@ class Scene:
     # -- the migration -------------------------------------------------------------------------
 
     @property
-    def migrator(self) -> Migrator:
+    def process(self) -> Process:
         """The process that migrates."""
-        assert self._migrator is not None
-        return self._migrator
+        assert self._process is not None
+        return self._process
+
+    @property
+    def migrator(self) -> Migrator:
+        """The process that migrates, when it is Drover's."""
+        assert isinstance(self._process, Migrator)
+        return self._process
 
     def begin(self) -> None:
         """Start to migrate."""
-        self._migrator = self.migrate(hold=self.row.moment is Moment.ASKED)
+        if self._start is None:
+            self._process = self.migrate(hold=self.row.moment is Moment.ASKED)
+        else:
+            self._process = self._start(self)
+            self._undo.callback(self._process.close)
+
+    def wait_copied(self, mib: float) -> None:
+        """Wait until so much memory was copied, by libvirt's own word on the source."""
+        domain = self.domain(self.source)
+        wait_until(lambda: self.process.has_ended or _copied_mib(domain) >= mib, 30, "a copy")
+        if self.process.has_ended:
+            raise LabError(f"the migration ended at once: {self.process.last_words()[:800]}")
 
     def migrate(
         self,
@@ -113,7 +136,8 @@ class Scene:
         if plain:
             wanted["options"] = {"settle_timeout_s": 30.0, **self.row.again_options}
         else:
-            wanted["options"] = {**_OPTIONS, **self.row.options}
+            pace = {} if self.row.moment is Moment.BEFORE else _SLOW
+            wanted["options"] = {**_OPTIONS, **pace, **self.row.options}
             wanted |= {**self.row.request, **self.overrides}
         migrator = Migrator(source, wanted, hold=hold)
         self._undo.callback(migrator.close)
@@ -155,6 +179,12 @@ class Scene:
         self._undo.close()
         for host in self.lab.hosts.values():
             faults.undo(host)
+
+
+def _copied_mib(domain: libvirt.virDomain) -> float:
+    with suppress(libvirt.libvirtError):
+        return float(domain.jobStats().get("memory_processed", 0)) / (1 << 20)
+    return 0.0
 
 
 def wait_until(holds: Callable[[], bool], timeout_s: float, what: str = "it") -> None:

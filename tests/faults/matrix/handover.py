@@ -43,7 +43,7 @@ ROWS = (
         _STAYS,
         vm=_DISKLESS,
         quick=True,
-        note="stock libvirt runs the VM on both hosts here",
+        beside_stock=True,
     ),
     Row(
         "frozen-past-keepalive-disk",
@@ -67,7 +67,7 @@ ROWS = (
         _STAYS,
         vm=_DISKLESS,
         quick=True,
-        note="stock libvirt runs the VM on both hosts here",
+        beside_stock=True,
     ),
     Row(
         "replies-dropped-healed",
