@@ -62,6 +62,17 @@ def _is_managed(primitive: ET.Element) -> bool:
     return _value(meta, "is-managed") not in _FALSE and not _is_true(meta, "maintenance")
 
 
+def managed_blocker(resource: str) -> dict[str, str]:
+    """Return the blocker of a VM that Pacemaker would start again behind a migration's back."""
+    return {
+        "code": "cluster_managed",
+        "message": "Pacemaker manages it as the resource {}.".format(resource),
+        "remedy": "Move it through Pacemaker (crm_resource --move --resource {0} --node HOST), or "
+        "take it out of its hands first (crm_resource --meta --resource {0} "
+        "--set-parameter is-managed --parameter-value false).".format(resource),
+    }
+
+
 # Pacemaker takes these for false (crm_is_true in its lib/common/strings.c).
 _FALSE = ("false", "off", "no", "n", "0")
 _TRUE = ("true", "on", "yes", "y", "1")

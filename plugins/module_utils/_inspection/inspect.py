@@ -20,6 +20,7 @@ import xml.etree.ElementTree as ET
 
 from .._deadline import Pending
 from .._errors import DroverError
+from .._facts.cluster_stack import managed_blocker
 from .._facts.domain import (
     NO_PROBE,
     Definition,
@@ -40,6 +41,7 @@ from .._libvirt.definitions import read_domains
 from .._libvirt.host import read_cpu, read_host
 from .._libvirt.probes import probe_domains
 from .._libvirt.statistics import sample_load
+from .._linux.cluster_stack import read_cluster_stack
 from .._linux.hugepages import read_hugepages
 from .._linux.interfaces import physical_speeds, read_default_routes, read_interfaces
 from .._linux.mark_files import DIRECTORY, read_marks
@@ -133,7 +135,25 @@ def inspect(
         connection.close()
     host["cpu_usage"] = host_cpu_usage(first, second, reading.cpus)
     facts = _facts_of_domains(domains, surroundings, (first, second), probes, warnings)
+    _block_managed(facts, warnings)
     return Inspection(host, facts, warnings)
+
+
+def _block_managed(facts: list[dict[str, t.Any]], warnings: list[str]) -> None:
+    """Add a blocker to the VMs that Pacemaker manages: it would start them again where they were.
+
+    Side Effects
+    ------------
+    Appends to the blockers in C(facts), and to C(warnings) when Pacemaker does not say which VMs
+    it manages.
+    """
+    stack = read_cluster_stack()
+    if stack.problem and not stack.managed:
+        warnings.append(f"{stack.running} does not say which VMs it manages: {stack.problem}.")
+    for domain in facts:
+        resource = stack.managed.get(domain["name"])
+        if resource is not None:
+            domain["blockers"].append(managed_blocker(resource))
 
 
 def inspect_within(request: Request, limit_s: float) -> Inspection:

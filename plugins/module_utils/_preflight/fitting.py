@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._prerequisites.finding import Finding, blocks, holds, warns
+from .._prerequisites.finding import Finding, blocks, holds, untold, warns
 from .checked import Facts
 
 _MARK = "Run drover.libvirt.status without --check, which marks shared storage (storage_marker)."
@@ -58,6 +58,9 @@ def _by_path(host: Facts) -> dict[str, Facts]:
 
 def _same_storage(target: str, ours: Facts, peer: str, theirs: Facts | None) -> Finding:
     path = ours["path"]
+    if theirs is None and ours.get("fstype") == "block":
+        # A host knows only the devices that its own VMs use.
+        return untold("storage", "No VM of {} uses {} yet (disk {}).".format(peer, path, target))
     if theirs is None:
         return blocks(
             "storage",

@@ -115,17 +115,3 @@ def cluster_stack(host: str, stack: ClusterStack) -> t.Iterator[Finding]:
             "The cluster that {} forms on {} has no quorum.".format(stack.running, host),
             "Repair the cluster first; it may stop its VMs or fence hosts at any time.",
         )
-
-
-def cluster_managed(domain: str, stack: ClusterStack) -> t.Iterator[Finding]:
-    """No cluster software would start the VM again behind the migration's back."""
-    resource = stack.managed.get(domain)
-    if resource is None:
-        return
-    yield blocks(
-        "cluster_managed",
-        "Pacemaker manages it as the resource {}.".format(resource),
-        "Move it through Pacemaker (crm_resource --move --resource {0} --node HOST), or take it out "
-        "of its hands first (crm_resource --meta --resource {0} --set-parameter is-managed "
-        "--parameter-value false).".format(resource),
-    )

@@ -14,7 +14,7 @@ import typing as t
 from .._deadline import Pending
 from .._errors import DroverError
 from .._facts.cluster_stack import ClusterStack
-from .._inspection.inspect import Inspection, inspect
+from .._inspection.inspect import Inspection, inspect_within
 from .._inspection.inspect import Request as InspectionRequest
 from .._libvirt.connection import open_connection
 from .._libvirt.domain import DomainFacts, read_facts
@@ -25,6 +25,8 @@ from .checked import Checked, Facts, Subject, about
 from .peer import Home, Peer, survey_peer
 from .vm_on_peer import Candidate
 
+# How long the host's own libvirt may take to tell everything.
+_HOST_S = 60.0
 # How long libvirt may take to answer about one VM; a QEMU that hangs makes it wait for ever.
 _DOMAIN_S = 5.0
 # Peers that are looked at together: sshd refuses more than ten new connections at once by default.
@@ -74,10 +76,9 @@ def survey(request: Request) -> Survey:
     found = _inspect(request)
     host = str(found.host["name"])
     placed = [domain for domain in found.domains if _is_wanted(domain, request.domains)]
-    stack = read_cluster_stack()
-    checks = _about_host(request, host, found.host, stack)
+    checks = _about_host(request, host, found.host, read_cluster_stack())
     for domain in placed:
-        checks += about(Subject(host, None, domain["name"]), _about_domain(domain, stack))
+        checks += about(Subject(host, None, domain["name"]), _about_domain(domain))
     connection = open_connection(request.uri)
     try:
         candidates = [Candidate(d, _known(request.uri, connection, d, host)) for d in placed]
@@ -90,14 +91,15 @@ def survey(request: Request) -> Survey:
 
 
 def _inspect(request: Request) -> Inspection:
-    found = inspect(
+    found = inspect_within(
         InspectionRequest(
             uri=request.uri,
             name=request.name,
             migration_network=request.migration_network,
             sample_s=0.0,
             reached_at=request.reached_at,
-        )
+        ),
+        _HOST_S,
     )
     if request.migration_address:
         way = dict(found.host.get("migration") or {}, address=request.migration_address)
@@ -124,13 +126,12 @@ def _about_host(request: Request, host: str, facts: Facts, stack: ClusterStack) 
     )
 
 
-def _about_domain(domain: Facts, stack: ClusterStack) -> t.Iterator[Finding]:
+def _about_domain(domain: Facts) -> t.Iterator[Finding]:
     """What keeps a VM from leaving its host at all."""
     for blocker in domain.get("blockers", ()):
         yield blocks(blocker["code"], blocker["message"], blocker["remedy"])
     if not domain.get("blockers"):
         yield holds("movable", "Nothing ties it to its host.")
-    yield from own_host.cluster_managed(domain["name"], stack)
 
 
 def _known(uri: str, connection: t.Any, domain: Facts, host: str) -> DomainFacts | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from ansible_collections.drover.libvirt.plugins.module_utils._facts.cluster_stack import (
     domain_name,
     is_quorate,
+    managed_blocker,
     parse_cib,
 )
 
@@ -81,3 +82,10 @@ def test_quorum_of_corosync_alone() -> None:
     assert is_quorate("Nodes:  2\nQuorate:          Yes\n") is True
     assert is_quorate("Quorate: No") is False
     assert is_quorate("Cannot initialize QUORUM service") is None
+
+
+def test_a_vm_that_pacemaker_manages_is_blocked_with_the_way_out() -> None:
+    """The remedy names the resource."""
+    blocker = managed_blocker("vm-web1")
+    assert blocker["code"] == "cluster_managed"
+    assert "--resource vm-web1 --node" in blocker["remedy"]

@@ -88,15 +88,6 @@ def test_cluster_software_must_have_quorum(
     assert failing(own_host.cluster_stack("kvm1", stack)) == expected
 
 
-def test_a_vm_that_pacemaker_manages_is_refused() -> None:
-    """The remedy names the resource; other VMs are not concerned."""
-    stack = ClusterStack("Pacemaker", True, {"web1": "vm-web1"})
-    (found,) = own_host.cluster_managed("web1", stack)
-    assert found.blocks
-    assert "vm-web1" in found.remedy
-    assert list(own_host.cluster_managed("web2", stack)) == []
-
-
 @pytest.mark.parametrize(
     ("addresses", "has_address", "expected"),
     [
@@ -197,6 +188,14 @@ def test_the_same_storage_passes_and_local_storage_is_not_asked_about() -> None:
     ]
     local = store(None, shared=False)
     assert list(fitting.storage(domain, local, "kvm2", store("u-1"))) == []
+
+
+def test_a_device_that_no_vm_of_the_peer_uses_is_not_known_there() -> None:
+    """That is said, and blocks nothing."""
+    domain = {"disks": [{"target": "vda", "storage": "/dev/vg/web1"}]}
+    entry = {"path": "/dev/vg/web1", "identity": "lvm-1", "shared": True, "fstype": "block"}
+    found = fitting.storage(domain, {"storage": [entry]}, "kvm2", {"storage": []})
+    assert failing(found) == [("storage", "info")]
 
 
 def test_bridges_must_exist_and_should_have_the_same_mtu() -> None:
