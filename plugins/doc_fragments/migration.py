@@ -39,6 +39,14 @@ options:
     description: Whether QEMU may slow the VM down when it rewrites its memory faster than it can be copied.
     type: bool
     default: true
+  post_copy:
+    description:
+      - V(on_stall) finishes a copy that does not converge by post-copy. The VM goes on at the destination and fetches its memory from the
+        source as it needs it.
+      - Until that has ended the VM needs both hosts, and is lost when one of them, or the link, dies for good. The handover is libvirt's own then.
+    type: str
+    choices: [never, on_stall]
+    default: never
   parallel_connections:
     description: Copy over this number of connections at once instead of one.
     type: int

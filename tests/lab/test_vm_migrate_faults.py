@@ -345,6 +345,23 @@ def test_gives_up_a_stalled_copy_early(lab: Lab) -> None:
     assert result.duration_s < 60
 
 
+def test_post_copy_brings_a_busy_vm_over(lab: Lab) -> None:
+    """The same VM moves by post-copy, and the result says why that was needed."""
+    _dirty_guest(lab)
+    result = move(
+        lab,
+        "vm1",
+        bandwidth_mib_s=20,
+        auto_converge=False,
+        stall_window_s=6.0,
+        post_copy="on_stall",
+    )
+    assert result.outcome == "moved", result.reason
+    assert any("Post-copy had to finish the copy" in warning for warning in result.warnings)
+    assert stays(lab, "vm1") == ("kvm1", "kvm2")
+    assert move(lab, "vm1", "kvm2", "kvm1", timeout_min_s=120.0).outcome == "moved"
+
+
 def test_auto_converge_brings_a_busy_vm_over(lab: Lab) -> None:
     """The same VM moves when QEMU may slow it down, and the result tells by how much."""
     _dirty_guest(lab)

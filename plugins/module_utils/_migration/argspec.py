@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import fields
 
 from .._errors import DroverError
-from .options import HANDOVERS, MigrationOptions
+from .options import HANDOVERS, POST_COPY, MigrationOptions
 
 
 class InvalidOption(DroverError):
@@ -31,6 +31,7 @@ def migration_argument_spec() -> dict[str, t.Any]:
         "downtime_steps": {"type": "int", "default": default.downtime_steps},
         "bandwidth_mib_s": {"type": "int"},
         "auto_converge": {"type": "bool", "default": default.auto_converge},
+        "post_copy": {"type": "str", "choices": list(POST_COPY), "default": default.post_copy},
         "parallel_connections": {"type": "int"},
         "tls": {"type": "bool", "default": default.tls},
         "timeout_s_per_gib": {"type": "float", "default": default.timeout_s_per_gib},

@@ -10,7 +10,7 @@ This module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .._errors import DroverError
 from .convergence import Action, Decision, History, Limits, decide
@@ -116,6 +116,7 @@ class Monitor:
         self._call: PatientCall[t.Any] | None = None
         self._peak_throttle = 0
         self._ended: Decision | None = None
+        self._post_copy = False
         self._cancelled_at_s: float | None = None
         self._warnings: list[str] = []
 
@@ -124,9 +125,16 @@ class Monitor:
         while not self._job.wait(POLL_S):
             if self._cancelled_at_s is None:
                 self._step()
+                if self._post_copy and self._silent():
+                    return self._summary(returned=False)
             elif self._clock() - self._cancelled_at_s > self._abort_timeout_s:
                 return self._summary(returned=False)
         return self._summary(returned=True)
+
+    def _silent(self) -> bool:
+        """Whether nothing was copied for so long that the path must be broken."""
+        silent_s = self._clock() - self._started_s - self._history.moved_at_s
+        return silent_s > self._limits.no_progress_timeout_s
 
     def _step(self) -> None:
         reading = self._read()
@@ -137,6 +145,9 @@ class Monitor:
         self._act(self._decide(reading))
 
     def _decide(self, reading: Progress | None) -> Decision:
+        if self._post_copy:
+            # The VM's memory is on both hosts now: whatever is cancelled here loses it.
+            return Decision(Action.CONTINUE)
         if self._stop is not None and self._stop.is_set():
             return Decision(
                 Action.ABORT, "The migration was cancelled on request.", error_code="cancelled"
@@ -162,7 +173,8 @@ class Monitor:
         statistics = self._attempt(self._job.statistics, "read the progress")
         if statistics is None:
             return None
-        return read_progress(statistics, self._clock() - self._started_s)
+        progress = read_progress(statistics, self._clock() - self._started_s)
+        return replace(progress, post_copy=self._post_copy)
 
     def _act(self, decision: Decision) -> None:
         if decision.action is Action.SET_DOWNTIME:
@@ -170,15 +182,28 @@ class Monitor:
             self._attempt(
                 lambda: self._job.set_max_downtime(decision.downtime_ms), "set the downtime"
             )
-        elif decision.action is Action.POST_COPY and self._ended is None:
-            self._ended = decision
-            self._attempt(self._job.start_post_copy, "switch to post-copy")
+        elif decision.action is Action.POST_COPY:
+            self._switch_to_post_copy(decision)
         elif decision.action is Action.ABORT:
-            self._ended = decision
-            self._cancelled_at_s = self._clock()
-            # It may hang as long as libvirt waits for the busy VM; the loop goes on and counts the
-            # time.
-            PatientCall(self._abort, "cancel the migration")
+            self._cancel(decision)
+
+    def _switch_to_post_copy(self, decision: Decision) -> None:
+        """Switch, and from then on only look. What is refused for long ends in the time budget."""
+        self._ended = decision
+        try:
+            self._job.start_post_copy()
+        except DroverError as error:
+            self._warnings.append(error.message)
+            self._cancel(replace(decision, action=Action.ABORT))
+        else:
+            self._post_copy = True
+
+    def _cancel(self, decision: Decision) -> None:
+        self._ended = decision
+        self._cancelled_at_s = self._clock()
+        # It may hang as long as libvirt waits for the busy VM; the loop goes on and counts the
+        # time.
+        PatientCall(self._abort, "cancel the migration")
 
     def _abort(self) -> None:
         try:

@@ -238,12 +238,14 @@ def _may_still_arrive(source: EndState, circumstances: Circumstances) -> bool:
 
 
 def _in_post_copy(evidence: Evidence, circumstances: Circumstances) -> Verdict:
+    """The VM's memory is on both hosts, so both are needed until the copy has ended."""
     source, destination = evidence.source, evidence.destination
-    if not destination.active:
-        if source.reason == "postcopy_failed":
-            return Verdict(Outcome.LOST, reason=_nowhere(evidence))
-        return _wait_or(circumstances, Verdict(Outcome.UNKNOWN, reason=_broken_post_copy(evidence)))
-    return _wait_or(circumstances, Verdict(Outcome.UNKNOWN, reason=_broken_post_copy(evidence)))
+    if not destination.active and source.reason == "postcopy_failed":
+        return Verdict(Outcome.LOST, reason=_nowhere(evidence))
+    broken = Verdict(
+        Outcome.UNKNOWN, reason=_broken_post_copy(evidence), error_code="post_copy_broken"
+    )
+    return _wait_or(circumstances, broken)
 
 
 def _arrived_paused(evidence: Evidence, circumstances: Circumstances) -> Verdict:

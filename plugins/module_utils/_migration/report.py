@@ -18,6 +18,7 @@ from .._prerequisites.finding import Finding
 from . import timeline
 from .account import Account
 from .complaints import understand
+from .monitor import Watched
 from .outcome import Verdict
 from .progress import read_progress
 from .repair import Repairs
@@ -205,6 +206,8 @@ def _explain(verdict: Verdict, copied: Copied) -> _Explanation:
     if outcome is Outcome.MOVED:
         return _Explanation()
     reason = " ".join(part for part in (_first_cause(copied), verdict.reason) if part)
+    if verdict.error_code == "post_copy_broken":
+        return _Explanation(reason, verdict.error_code, _POST_COPY_REMEDY)
     if outcome in _REMEDIES:
         return _Explanation(reason, outcome.value, _REMEDIES[outcome])
     if verdict.error_code:
@@ -225,11 +228,23 @@ _ENDED_REMEDIES = {
 }
 
 
+_POST_COPY_REMEDY = (
+    "Stop neither host's QEMU; mend the link and run virsh migrate again with --postcopy "
+    "--postcopy-resume."
+)
+
+
 def _first_cause(copied: Copied) -> str:
-    if copied.watched.ended is not None:
-        suffix = "" if copied.watched.returned else " The cancelled migration did not return."
-        return copied.watched.ended.reason + suffix
+    watched = copied.watched
+    if watched.ended is not None:
+        return watched.ended.reason + ("" if watched.returned else _silence(watched))
     return copied.error.message if copied.error else ""
+
+
+def _silence(watched: Watched) -> str:
+    if watched.cancelled:
+        return " The cancelled migration did not return."
+    return " Post-copy was begun, and nothing is copied any more."
 
 
 def _phase_reached(outcome: Outcome, copied: Copied) -> Phase:
@@ -248,6 +263,9 @@ def _warnings(outcome: Outcome, copied: Copied) -> tuple[str, ...]:
     warnings = copied.watched.warnings
     if outcome is Outcome.MOVED and copied.error is not None:
         warnings += ("The VM moved although libvirt said: {}".format(copied.error.message),)
+    ended = copied.watched.ended
+    if outcome is Outcome.MOVED and ended is not None and not copied.watched.cancelled:
+        warnings += ("Post-copy had to finish the copy: {}".format(ended.reason),)
     if timeline.suspended_by_user(copied.events):
         warnings += ("The VM was paused by a user while it was copied, and stays paused.",)
     return warnings

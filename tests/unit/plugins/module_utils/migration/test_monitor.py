@@ -24,6 +24,7 @@ class ScriptedJob:
     def __init__(self, polls: int, mib_per_poll: float = 10.0, obeys: bool = True) -> None:
         self.now_s = 0.0
         self.downtimes: list[int] = []
+        self.switched = 0
         self.aborted = threading.Event()
         self._polls = polls
         self._mib_per_poll = mib_per_poll
@@ -57,8 +58,8 @@ class ScriptedJob:
         self.downtimes.append(downtime_ms)
 
     def start_post_copy(self) -> None:
-        """Not asked for here."""
-        raise AssertionError
+        """Note the switch."""
+        self.switched += 1
 
     def abort(self) -> None:
         """Note the cancellation."""
@@ -116,6 +117,17 @@ def test_does_not_wait_for_ever_for_a_cancelled_copy() -> None:
     assert not watched.returned
     assert watched.ended is not None
     assert watched.ended.error_code == "timeout"
+
+
+def test_post_copy_is_begun_once_and_left_alone() -> None:
+    """After the switch neither the budget nor a stop request touches the copy any more."""
+    stop = threading.Event()
+    job = ScriptedJob(polls=30)
+    watched, readings = watch(job, stop, budget_s=2.0, post_copy=True)
+    stop.set()
+    assert (job.switched, watched.returned, watched.cancelled) == (1, True, False)
+    assert readings[-1].post_copy
+    assert not job.aborted.is_set()
 
 
 def test_survives_readings_that_fail() -> None:
