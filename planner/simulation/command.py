@@ -91,7 +91,7 @@ def _simulate(
     series = trace.of_domains(names)
     steps = min(trace.steps, options.steps or trace.steps)
     return {
-        name: list(run(World(facts, series), strategy, steps, options.step))
+        name: list(run(World(facts, series, policy), strategy, steps, options.step))
         for name, strategy in _strategies(options, policy).items()
     }
 

@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ..cluster.domain import PLACED_STATES
 from ..errors import InputError
 
 Facts = dict[str, Any]
@@ -25,12 +26,15 @@ class World:
         Hosts that are on.
     """
 
-    def __init__(self, facts: Facts, series: Mapping[str, tuple[float, ...]]) -> None:
+    def __init__(
+        self,
+        facts: Facts,
+        series: Mapping[str, tuple[float, ...]],
+        policy: Mapping[str, Any] | None = None,
+    ) -> None:
         self.hosts = {host["name"]: host for host in facts["hosts"] if _takes_part(host)}
         self.domains = {
-            d["name"]: d
-            for d in facts["domains"]
-            if d["host"] in self.hosts and d["name"] in series
+            d["name"]: d for d in facts["domains"] if d["host"] in self.hosts and _runs(d, series)
         }
         if not self.domains:
             raise InputError(
@@ -41,6 +45,12 @@ class World:
         self.on = set(self.hosts)
         self.busy = dict.fromkeys(self.domains, 0.0)
         self.step = -1
+        # Hosts that are off and VMs that do not run only slow the planner down, unless a rule names them.
+        named = set(_words(policy or {}))
+        self._named_hosts = [host for host in facts["hosts"] if host["name"] in named]
+        self._idle_domains = [
+            d for d in facts["domains"] if d["name"] in named and d["name"] not in self.domains
+        ]
 
     def advance(self) -> None:
         """Take the next sample of every VM."""
@@ -63,14 +73,18 @@ class World:
     def facts(self, busy: Mapping[str, float] | None = None) -> Facts:
         """Return the facts of this moment, with the load seen now or another one."""
         load = self.busy if busy is None else busy
+        off = [host for host in self._named_hosts if host["name"] not in self.on]
+        domains = [
+            {**d, "host": self.placement[n], "cpu_usage": load[n]} for n, d in self.domains.items()
+        ]
         return {
             "hosts": [
-                {**host, "state": "up" if name in self.on else OFF}
-                for name, host in self.hosts.items()
+                *(host for name, host in self.hosts.items() if name in self.on),
+                *({**host, "state": OFF} for host in off),
             ],
             "domains": [
-                {**domain, "host": self.placement[name], "cpu_usage": load[name]}
-                for name, domain in self.domains.items()
+                *domains,
+                *({**d, "host": min(self.on), "state": "shutoff"} for d in self._idle_domains),
             ],
         }
 
@@ -98,3 +112,19 @@ class World:
 def _takes_part(host: Mapping[str, Any]) -> bool:
     """Hosts that are down or in maintenance stay so all day."""
     return (host.get("state") or "up") == "up" and not host.get("maintenance")
+
+
+def _runs(domain: Mapping[str, Any], series: Mapping[str, Any]) -> bool:
+    return (domain.get("state") or "running") in PLACED_STATES and domain["name"] in series
+
+
+def _words(document: Any) -> Iterator[str]:
+    """Return all strings in a document."""
+    if isinstance(document, str):
+        yield document
+    elif isinstance(document, Mapping):
+        for value in document.values():
+            yield from _words(value)
+    elif isinstance(document, list):
+        for value in document:
+            yield from _words(value)

@@ -210,3 +210,23 @@ def test_the_same_input_gives_the_same_day() -> None:
     """Nothing is left to chance."""
     strategy = packing(2, 0)
     assert records(strategy, 10, 60, 20, 20) == records(strategy, 10, 60, 20, 20)
+
+
+def test_rules_may_name_hosts_that_are_off_and_vms_that_do_not_run() -> None:
+    """Whatever a policy names stays known all day."""
+    document = facts()
+    document["domains"].append(domain("down", "c", state="shutoff"))
+    rules = [
+        {
+            "type": "host_affinity",
+            "domains": ["vm0", "down"],
+            "hosts": ["a", "b", "c"],
+            "strictness": "required",
+        }
+    ]
+    policy = {**POLICY, "rules": rules}
+    cluster = World(document, {f"vm{n}": (10.0, 10.0) for n in range(6)}, policy)
+    strategy = Consolidating(policy=policy, goal={"goal": "consolidate"}, evidence=1)
+    found = list(run(cluster, strategy, 2, STEP_S))
+    assert [record.failure for record in found] == [None, None]
+    assert [record.hosts_on for record in found] == [1, 1]
