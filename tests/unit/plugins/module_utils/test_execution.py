@@ -10,6 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.drover.libvirt.plugins.module_utils._execution.cluster_lock import (
+    ClusterLock,
+    LockLost,
+    take_lock,
+)
 from ansible_collections.drover.libvirt.plugins.module_utils._execution.controls import (
     AlreadyRunning,
     Controls,
@@ -293,6 +298,23 @@ def test_a_second_executor_is_refused_and_told_who_is_first(tmp_path: Path) -> N
         pass
 
 
+def test_an_execution_without_the_clusters_lock_does_not_start(tmp_path: Path) -> None:
+    """Where the lock is required, nothing is migrated and nothing is written without it."""
+    settings = ExecutionSettings(str(tmp_path / "e1"), "ann", 0, 0, "evacuate h1", locked=True)
+    started: list[str] = []
+
+    def run(step: Any, _record: Any) -> StepOutcome:
+        started.append(step.id)
+        return StepOutcome(step, MOVED)
+
+    with pytest.raises(LockLost):
+        execute(plan_of(("a", "h1", "h2")), settings, run, lambda: 5.0)
+    assert not (tmp_path / "e1").exists()
+    take_lock(str(tmp_path), ClusterLock("e1", "h3", "ann", "evacuate h1", 1.0), [])
+    execute(plan_of(("a", "h1", "h2")), settings, run, lambda: 5.0)
+    assert started == ["a"]
+
+
 def test_a_silent_controller_is_a_reason_to_stop(tmp_path: Path) -> None:
     """A heartbeat older than the timeout stops; a fresh one and a timeout of 0 do not."""
     heartbeat = tmp_path / "heartbeat"
@@ -327,6 +349,7 @@ def test_the_stop_file_and_the_deadline_are_reasons_to_stop(tmp_path: Path) -> N
         (lambda plan: plan["steps"][0].update(destination="h9"), "unknown host h9"),
         (lambda plan: plan["steps"][0].update(after=["m9"]), "waits for m9"),
         (lambda plan: plan["hosts"][1].update(uri=None), "drover_peer_uri"),
+        (lambda plan: plan["hosts"][1].update(uri="qemu+tls://a:hush@h2/system"), "a password"),
     ],
 )
 def test_a_broken_plan_is_refused_with_one_sentence(damage: Any, words: str) -> None:

@@ -1,0 +1,196 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the files of an execution say of it, and how a dead one is brought to its end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.drover.libvirt.plugins.module_utils._execution.cluster_lock import (
+    ClusterLock,
+    read_lock,
+    take_lock,
+)
+from ansible_collections.drover.libvirt.plugins.module_utils._execution.controls import (
+    AlreadyRunning,
+)
+from ansible_collections.drover.libvirt.plugins.module_utils._execution.process import this_process
+from ansible_collections.drover.libvirt.plugins.module_utils._execution.records import (
+    StartedMigration,
+    prune_executions,
+    read_execution,
+    read_executions,
+)
+from ansible_collections.drover.libvirt.plugins.module_utils._execution.settling import (
+    SettledMigration,
+    SettlingSettings,
+    settle_execution,
+    unsolved,
+)
+
+SETTINGS = SettlingSettings("kvm1", "qemu:///system", 60.0)
+STARTED = {"event": "execution_started", "owner": "ann@desk", "purpose": "evacuate h1", "steps": 3}
+ENDED = {"event": "execution_ended"}
+
+
+def migration(name: str, *, begun: bool = True, **ended: Any) -> list[dict[str, Any]]:
+    """Return the events of one migration of VM C(name)."""
+    events: list[dict[str, Any]] = [
+        {
+            "event": "migration_started",
+            "id": name,
+            "domain": name,
+            "uuid": "",
+            "source": "h1",
+            "destination": "h2",
+        }
+    ]
+    if begun:
+        known = {"wanted_state": "running", "autostart": True}
+        events.append(
+            {"event": "migration_begun", "id": name, "uuid": f"u-{name}", "circumstances": known}
+        )
+        events.append({"event": "progress", "id": name, "percent": 42.0})
+    if ended:
+        events.append({"event": "migration_ended", "id": name, **ended})
+    return events
+
+
+def write(folder: Path, *events: dict[str, Any], alive: bool = False, at: float = 1.0) -> Path:
+    """Write the files of an execution."""
+    folder.mkdir()
+    lines = [json.dumps({**event, "at": at}) + "\n" for event in events]
+    (folder / "journal.jsonl").write_text("".join(lines))
+    mark = this_process()
+    (folder / "process").write_text((mark if alive else mark._replace(started=1)).as_text())
+    return folder
+
+
+def moved(item: StartedMigration) -> SettledMigration:
+    return SettledMigration(item, "moved", "moved")
+
+
+def test_a_running_execution_shows_its_progress(tmp_path: Path) -> None:
+    """Done, under way with the percentage, and nothing to be settled."""
+    events = [STARTED, *migration("a", outcome="moved", verdict="moved"), *migration("b")]
+    document = read_execution(str(write(tmp_path / "e1", *events, alive=True))).document(61.0)
+    assert document["state"] == "running"
+    assert (document["moved"], document["steps"], document["age_s"]) == (1, 3, 60.0)
+    assert [(item["domain"], item["percent"]) for item in document["under_way"]] == [("b", 42.0)]
+    assert document["unsettled"] == []
+
+
+def test_an_execution_whose_process_is_gone_is_unfinished(tmp_path: Path) -> None:
+    """What it had started and not seen end is unsettled, with the UUID that it had found."""
+    record = read_execution(str(write(tmp_path / "e1", STARTED, *migration("a"))))
+    assert record.state == "unfinished"
+    assert [(item.domain, item.uuid) for item in record.unsettled] == [("a", "u-a")]
+
+
+def test_a_vm_in_an_unknown_place_keeps_an_ended_execution_unfinished(tmp_path: Path) -> None:
+    """A host did not answer then; whoever comes next looks again."""
+    events = [STARTED, *migration("a", outcome="unknown", verdict="unknown"), ENDED]
+    record = read_execution(str(write(tmp_path / "e1", *events)))
+    assert record.state == "ended"
+    assert not record.is_finished
+
+
+def test_a_vm_that_is_known_to_be_lost_is_settled(tmp_path: Path) -> None:
+    """A person has to see to it; looking again would find nothing else."""
+    events = [STARTED, *migration("a", outcome="unknown", verdict="lost"), ENDED]
+    assert read_execution(str(write(tmp_path / "e1", *events))).is_finished
+
+
+def test_settling_ends_a_dead_execution_and_its_lock(tmp_path: Path) -> None:
+    """Only what had begun is looked at; afterwards nothing is left, and again does nothing."""
+    events = [
+        STARTED,
+        *migration("a", outcome="moved", verdict="moved"),
+        *migration("b"),
+        *migration("c", begun=False),
+    ]
+    folder = write(tmp_path / "e1", *events)
+    take_lock(str(tmp_path), ClusterLock("e1", "kvm1", "ann@desk", "evacuate h1", 0.0), [])
+    asked: list[str] = []
+
+    def settle(item: StartedMigration) -> SettledMigration:
+        asked.append(item.domain)
+        return moved(item)
+
+    settled = settle_execution(str(folder), SETTINGS, lambda: 9.0, settle)
+    assert asked == ["b"]
+    assert {item.migration.domain: item.outcome for item in settled} == {
+        "b": "moved",
+        "c": "not_moved",
+    }
+    assert read_execution(str(folder)).is_finished
+    assert read_lock(str(tmp_path)) is None
+    assert settle_execution(str(folder), SETTINGS, lambda: 9.0, settle) == []
+
+
+def test_a_vm_whose_place_cannot_be_told_leaves_the_execution_locked(tmp_path: Path) -> None:
+    """It stays unfinished and locked, and the sentence names the VM."""
+    folder = write(tmp_path / "e1", STARTED, *migration("a"))
+    take_lock(str(tmp_path), ClusterLock("e1", "kvm1", "ann@desk", "evacuate h1", 0.0), [])
+    settled = settle_execution(
+        str(folder),
+        SETTINGS,
+        lambda: 9.0,
+        lambda item: SettledMigration(item, "unknown", "unknown", "h2 does not answer."),
+    )
+    assert unsolved(settled) == "a (h1 → h2): h2 does not answer."
+    assert not read_execution(str(folder)).is_finished
+    assert read_lock(str(tmp_path)) is not None
+
+
+def test_an_execution_that_is_alive_is_not_settled(tmp_path: Path) -> None:
+    """Its process exists."""
+    folder = write(tmp_path / "e1", STARTED, *migration("a"), alive=True)
+    with pytest.raises(AlreadyRunning, match="ann@desk"):
+        settle_execution(str(folder), SETTINGS, lambda: 9.0, moved)
+
+
+def test_an_execution_that_never_started_loses_its_lock(tmp_path: Path) -> None:
+    """There is nothing but the lock; without it the execution cannot start any more."""
+    take_lock(str(tmp_path), ClusterLock("e1", "kvm1", "ann@desk", "evacuate h1", 0.0), [])
+    assert settle_execution(str(tmp_path / "e1"), SETTINGS, lambda: 9.0, moved) == []
+    assert read_lock(str(tmp_path)) is None
+
+
+def test_check_mode_settles_nothing(tmp_path: Path) -> None:
+    """The journal stays as it is."""
+    folder = write(tmp_path / "e1", STARTED, *migration("a"))
+    before = (folder / "journal.jsonl").read_text()
+    settings = SettlingSettings("kvm1", "qemu:///system", 60.0, check_mode=True)
+    assert settle_execution(str(folder), settings, lambda: 9.0, moved) == []
+    assert (folder / "journal.jsonl").read_text() == before
+
+
+def test_a_torn_last_line_is_left_out_and_does_not_swallow_the_next(tmp_path: Path) -> None:
+    """The power failed while the journal was written; settling appends whole lines after it."""
+    folder = write(tmp_path / "e1", STARTED, *migration("a"))
+    with (folder / "journal.jsonl").open("a") as journal:
+        journal.write('{"event": "migration_end')
+    settle_execution(str(folder), SETTINGS, lambda: 9.0, moved)
+    record = read_execution(str(folder))
+    assert record.is_finished
+    assert record.outcomes == {"a": "moved"}
+
+
+def test_pruning_keeps_the_newest_and_every_unfinished_one(tmp_path: Path) -> None:
+    """The oldest finished ones go; an unfinished one stays however old it is."""
+    write(tmp_path / "e0", STARTED, *migration("a"), at=1.0)
+    for number in range(1, 6):
+        write(tmp_path / f"e{number}", STARTED, ENDED, at=10.0 + number)
+    assert prune_executions(str(tmp_path), 2) == ["e1", "e2", "e3"]
+    assert [record.execution for record in read_executions(str(tmp_path))] == ["e0", "e4", "e5"]
+    assert prune_executions(str(tmp_path), 0) == []
+
+
+def test_a_host_without_executions_has_none(tmp_path: Path) -> None:
+    """Nothing is made for the question."""
+    assert read_executions(str(tmp_path / "none")) == []
+    assert not (tmp_path / "none").exists()
