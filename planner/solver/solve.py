@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import singledispatch
 
 from ..cluster.placement import Placement
-from ..errors import TimeLimit
+from ..errors import Infeasible, TimeLimit
 from ..goal.balance import Balance
 from ..goal.base import Goal
 from ..goal.consolidation import Consolidation
@@ -40,7 +40,22 @@ def solve(problem: Problem, effort: Effort | None = None) -> Solution:
     TimeLimit
         The solver found nothing in time.
     """
-    return solve_goal(problem.goal, problem, effort or Effort())
+    if problem.goal.may_do_nothing and not problem.goal.mend_s:
+        _refuse_broken(problem, problem.snapshot.placement)
+    solution = solve_goal(problem.goal, problem, effort or Effort())
+    _refuse_broken(problem, solution.placement)
+    return solution
+
+
+def _refuse_broken(problem: Problem, placement: Placement) -> None:
+    """A required rule has to hold in the end; a goal that does not mend it waits until it is mended."""
+    for rule in problem.policies.rules:
+        violations = rule.violations(problem.snapshot, placement)
+        if rule.strictness is Strictness.REQUIRED and violations:
+            raise Infeasible(
+                f"{violations[0].sentence.rstrip('.')}; as the rule is required, mend it first with the goal repair, "
+                "or make it never_worsen."
+            )
 
 
 @singledispatch

@@ -91,3 +91,13 @@ def test_repairing_never_breaks_more(data: st.DataObject) -> None:
     }
     stays = {entry["type"] for entry in document["rules"]}
     assert stays & {"stay"} or make_plan(after, document, REPAIR)["steps"] == []
+
+
+@pytest.mark.parametrize("goal", ["balance", "consolidate"])
+def test_a_broken_required_rule_is_mended_first(goal: str) -> None:
+    """A goal that does not mend a required rule waits, and says what to do."""
+    facts = cluster(a={"x": 100, "y": 100}, b={})
+    document = policy(rule("anti_affinity", ["x", "y"], strictness="required"))
+    with pytest.raises(Infeasible, match="mend it first with the goal repair"):
+        make_plan(facts, document, {"goal": goal})
+    assert len(make_plan(facts, document, REPAIR)["steps"]) == 1
