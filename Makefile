@@ -8,7 +8,7 @@ HOSTS ?= 4
 KEEP ?= 0
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.collections
 
-.PHONY: help setup setup-lab demo test test-fast test-lab test-pulp4 lint types sanity bench lab-up lab-down lab-status build clean
+.PHONY: help setup setup-lab demo test test-fast test-lab faults test-pulp4 lint types sanity bench lab-up lab-down lab-status build clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,7 +30,10 @@ test-fast: setup ## Unit tests and scenarios, no lab, under a minute
 	$(PY) -m pytest -m "not lab and not faults" -q -x
 
 test-lab: setup-lab ## The tests on real libvirt and QEMU
-	$(PY) -m pytest -m "lab or faults" -q
+	$(PY) -m pytest -m lab -q
+
+faults: setup-lab ## The whole fault matrix on real libvirt and QEMU; writes docs/faults.md
+	$(PY) -m tests.faults --report docs/faults.md
 
 test-pulp4: ## The planner's tests on Python 3.12 or newer with PuLP 4, where there is such a Python
 	scripts/setup pulp4
@@ -44,7 +47,7 @@ lint: setup ## ruff, ansible-lint, changelog fragments
 
 types: setup ## mypy, strict
 	.venv/bin/mypy -p ansible_collections.drover.libvirt.planner -p ansible_collections.drover.libvirt.plugins
-	.venv/bin/mypy scripts/demo.py tests/lab
+	.venv/bin/mypy scripts/demo.py tests/lab tests/faults
 
 sanity: setup ## ansible-test sanity, with nothing ignored
 	scripts/sanity
