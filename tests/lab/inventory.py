@@ -23,6 +23,9 @@ def inventory(layout: Layout, addresses: Iterable[tuple[str, str]]) -> str:
         "IdentitiesOnly": "yes",
         "ControlMaster": "auto",
         "ControlPersist": "60s",
+        # A connection that is kept for reuse hangs for a quarter of an hour when its host loses power.
+        "ServerAliveInterval": "5",
+        "ServerAliveCountMax": "3",
     }
     variables = {
         "ansible_user": "root",
