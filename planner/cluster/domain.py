@@ -48,6 +48,8 @@ class Domain:
         An active libvirt job, such as a migration under way.
     name_taken_on
         Hosts that define another VM of this name.
+    refused_by
+        Hosts where a preflight has found that it cannot run, with the reason.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Domain:
     hugepages_kib: int | None = None
     job: Mapping[str, object] | None = None
     name_taken_on: frozenset[str] = frozenset()
+    refused_by: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_placed(self) -> bool:

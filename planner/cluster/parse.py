@@ -164,6 +164,7 @@ def _domain(entry: JsonObject) -> Domain:
         networks=tuple(entry.get("networks") or ()),
         disks=tuple(_disk(disk) for disk in entry.get("disks") or ()),
         hugepages_kib=entry.get("hugepages_kib"),
+        refused_by=dict(entry.get("refused_by") or {}),
         job=entry.get("job"),
     )
 

@@ -44,6 +44,7 @@ def needs(domain: Domain, source: Host) -> tuple[object, ...]:
         frozenset(_needs_of_disk(disk, source) for disk in domain.disks),
         domain.name_taken_on,
         domain.hugepages_kib and (domain.hugepages_kib, domain.memory_mib),
+        frozenset(domain.refused_by.items()),
     )
 
 
@@ -167,6 +168,11 @@ def _hugepages(domain: Domain, source: Host, host: Host) -> str | None:
     return None
 
 
+def _preflight(domain: Domain, source: Host, host: Host) -> str | None:
+    reason = domain.refused_by.get(host.name)
+    return reason.rstrip(".") if reason else None
+
+
 CHECKS: tuple[Check, ...] = (
     _name,
     _architecture,
@@ -178,4 +184,5 @@ CHECKS: tuple[Check, ...] = (
     _networks,
     _storage,
     _hugepages,
+    _preflight,
 )

@@ -10,12 +10,10 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
+from ..plugin_utils._cluster_facts import PREFLIGHT_VARIABLE
 from ..plugin_utils._plain import plain
 from ..plugin_utils._preflight_matrix import Asked, Check, Matrix, failing, make_matrix, unknown
 from ..plugin_utils._preflight_text import render_preflight
-
-# The variable in which the role drover.libvirt.preflight registers preflight_info.
-CHECKS_VARIABLE = "preflight_checked"
 
 # How many failures the message names; all of them stand in the text.
 MOST_SENTENCES = 8
@@ -42,7 +40,10 @@ class ActionModule(ActionBase):
         _validation, options = self.validate_argument_spec(argument_spec=ARGUMENT_SPEC)
         hosts = sorted(plain(task_vars["groups"].get(options["group"], [])))
         matrix = make_matrix(
-            {host: plain(task_vars["hostvars"][host].get(CHECKS_VARIABLE)) or {} for host in hosts}
+            {
+                host: plain(task_vars["hostvars"][host].get(PREFLIGHT_VARIABLE)) or {}
+                for host in hosts
+            }
         )
         asked = Asked(
             tuple(plain(options["hosts"])),

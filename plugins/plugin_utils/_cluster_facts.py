@@ -17,6 +17,8 @@ from ._plain import plain
 
 # The variable in which the role drover.libvirt.gather registers the result of host_info.
 FACTS_VARIABLE = "gather_host_info"
+# The variable in which the role drover.libvirt.preflight registers the result of preflight_info.
+PREFLIGHT_VARIABLE = "preflight_checked"
 
 
 class FactsMissing(Exception):
@@ -58,7 +60,8 @@ def cluster_facts(
             silent.append((name, info))
             continue
         facts["hosts"].append(_with_inventory(info["host"], name, variables))
-        facts["domains"].extend(info["domains"])
+        found = plain(variables.get(PREFLIGHT_VARIABLE) or {})
+        facts["domains"].extend(_with_preflight(domain, found) for domain in info["domains"])
     if silent:
         facts["hosts"].extend(_silent_hosts(silent, task_vars, unreachable))
     return facts
@@ -95,6 +98,17 @@ def _with_inventory(
     if migration_address:
         host["migration"] = {**(host.get("migration") or {}), "address": migration_address}
     return host
+
+
+def _with_preflight(domain: dict[str, t.Any], found: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Add to a VM the hosts where a preflight, if one was made, has found that it cannot go."""
+    refused_by: dict[str, str] = {}
+    for check in found.get("checks", ()):
+        subject = check["subject"]
+        blocks = check["severity"] == "block" and not check["passed"] and subject["peer"]
+        if blocks and subject["domain"] in (None, domain["name"]):
+            refused_by.setdefault(subject["peer"], check["evidence"])
+    return {**domain, "refused_by": refused_by} if refused_by else domain
 
 
 def _silent_hosts(

@@ -195,6 +195,32 @@ def test_ports_that_are_blocked_are_found(lab: Lab, rule: tuple[str, ...], words
     assert row(informed, "kvm3") == ["yes", "yes", "here"]
 
 
+def test_an_evacuation_after_a_preflight_avoids_what_failed(lab: Lab) -> None:
+    """No VM is sent to a host whose migration ports are dropped, and the plan's reason is there
+    when that host is asked for."""
+    lab.start_guest("vm1", "kvm1")
+    lab.start_guest("vm2", "kvm1")
+    lab.start_guest("other", "kvm2")  # by itself the planner would prefer kvm3
+    with filtered(lab.hosts["kvm3"], "tcp", "dport", "49152-49215", "drop"):
+        run = run_playbook(
+            lab,
+            "drover.libvirt.evacuate",
+            *("-e", "drover_hosts=kvm1", "-e", "drover_preflight=true"),
+        )
+        asked = run_playbook(
+            lab,
+            "drover.libvirt.migrate",
+            *("-e", "drover_vm=vm1", "-e", "drover_destination=kvm3"),
+            *("-e", "drover_preflight=true"),
+        )
+    assert run.code == 0, run.output
+    assert [place.host for name in ("vm1", "vm2") for place in lab.where(name)] == ["kvm2"] * 2
+    assert asked.code != 0
+    assert "does not answer on the ports" in asked.sentence, asked.output
+    for host in lab.hosts.values():
+        host.run(["rm", "-rf", "/var/lib/drover/marks"])
+
+
 def test_everything_wrong_is_said_at_once(lab: Lab) -> None:
     """A missing bridge, other storage, another VM of the name, an older definition and a snapshot
     all stand in one report, each with its remedy, and the exit code follows what was asked."""

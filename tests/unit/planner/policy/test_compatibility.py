@@ -111,3 +111,9 @@ def test_unknown_or_equal_facts_refuse_nothing(
 ) -> None:
     """A fact that is not known is no reason against a host, nor is one that fits."""
     assert reason(vm, destination, source) is None
+
+
+def test_a_host_that_a_preflight_found_unfit_is_refused_with_its_reason() -> None:
+    """Other hosts are not concerned."""
+    assert reason({"refused_by": {"dst": "dst drops its ports."}}, {}) == "dst drops its ports"
+    assert reason({"refused_by": {"other": "no"}}, {}) is None

@@ -7,7 +7,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.drover.libvirt.plugins.plugin_utils._cluster_facts import FactsMissing
+from ansible_collections.drover.libvirt.plugins.plugin_utils._cluster_facts import (
+    FactsMissing,
+    cluster_facts,
+)
 from ansible_collections.drover.libvirt.plugins.plugin_utils._preflight_matrix import (
     Asked,
     Matrix,
@@ -165,6 +168,25 @@ def test_a_host_is_told_its_peers_with_what_it_needs_to_know() -> None:
                 "cpu": {"vendor": "AMD"},
             },
         }
+    ]
+
+
+def test_a_plan_is_told_which_hosts_would_refuse_a_vm() -> None:
+    """What is wrong between two hosts holds for every VM; warnings and passed checks for none."""
+    known = variables()
+    known["hostvars"]["kvm1"]["gather_host_info"]["domains"] = [{"name": "vm1"}, {"name": "vm2"}]
+    known["hostvars"]["kvm1"]["preflight_checked"] = {
+        "checks": [
+            block("pair", "kvm1", "kvm2"),
+            block("cell", "kvm1", "kvm3", "vm1"),
+            block("vm", "kvm1", None, "vm1"),
+            dict(block("warning", "kvm1", "kvm3", "vm2"), severity="warn"),
+        ]
+    }
+    facts = cluster_facts(known, "kvm", "ignore")
+    assert facts["domains"] == [
+        {"name": "vm1", "refused_by": {"kvm2": "pair", "kvm3": "cell"}},
+        {"name": "vm2", "refused_by": {"kvm2": "pair"}},
     ]
 
 
