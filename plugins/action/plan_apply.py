@@ -76,10 +76,9 @@ class ActionModule(ActionBase):
             last = self._follow(Follower(folder, self._run_command), plan, job, task_vars)
         except OutOfReach as error:
             return {"failed": True, "msg": str(error), "folder": folder, "running": True}
-        answer = self._job_result(job, task_vars, wait_s=30.0)
-        if last.executor == "gone" and "outcomes" not in answer:
+        if last.executor == "gone" and not last.ended:
             return self._settle(arguments, folder, task_vars)
-        return self._finish(plan, answer, folder)
+        return self._finish(plan, self._job_result(job, task_vars, wait_s=30.0), folder)
 
     def _arguments(self, plan: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         arguments = dict(self._task.args, plan=plan)
@@ -144,7 +143,8 @@ class ActionModule(ActionBase):
         """The executor died. A VM may stand still on its destination now, so it is seen to at
         once."""
         self._display.warning("The executor is gone. What it had begun is being settled.")
-        options = {name: arguments[name] for name in ("execution", "coordinator", "directory")}
+        names = ("execution", "coordinator", "directory", "uri")
+        options = {name: arguments[name] for name in names if name in arguments}
         answer: dict[str, t.Any] = self._execute_module(
             module_name=SETTLE_MODULE, module_args=options, task_vars=task_vars
         )
