@@ -96,7 +96,7 @@ class Executor:
         return found.stdout.strip().rstrip("/")
 
 
-def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
+def until(condition: Callable[[], object], seconds: float = 120.0) -> None:
     """Wait until a condition holds.
 
     Raises

@@ -87,7 +87,8 @@ class StepRunner:
             circumstances = circumstances_document(
                 facts, destination, self._options.resumes_destination
             )
-            record("migration_begun", True, {"uuid": facts.uuid, "circumstances": circumstances})
+            begun = {"uuid": facts.uuid, "mode": self._options.mode, "circumstances": circumstances}
+            record("migration_begun", True, begun)
 
         report = _Thinned(lambda progress: record("progress", False, _progress_document(progress)))
         result = migrate(self._request(step), on_progress=report, on_begin=begin)

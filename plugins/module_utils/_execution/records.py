@@ -46,6 +46,8 @@ class StartedMigration:
         The migration's own word for that.
     percent : float or None
         How much had been copied when that was last written.
+    mode : str
+        How it was done: V(live), V(quick) or V(offline).
     """
 
     id: str
@@ -57,6 +59,7 @@ class StartedMigration:
     outcome: str = ""
     verdict: str = ""
     percent: float | None = None
+    mode: str = "live"
 
     @property
     def is_settled(self) -> bool:
@@ -226,6 +229,7 @@ def _migration(started: Event, last: dict[str, Event]) -> StartedMigration:
         outcome=ended.get("outcome", ""),
         verdict=ended.get("verdict", ""),
         percent=last.get("progress", {}).get("percent"),
+        mode=begun.get("mode", "live"),
     )
 
 

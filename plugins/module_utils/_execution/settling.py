@@ -24,7 +24,7 @@ import typing as t
 from .._errors import DroverError
 from .._libvirt.events import start_event_loop
 from .._migration.ends import End
-from .._migration.outcome import Circumstances
+from .._migration.outcome import Circumstances, Verdict
 from .._migration.repair import Repairs, settle
 from .._migration.result import Evidence, Outcome
 from .cluster_lock import forget_lock, read_lock
@@ -252,9 +252,7 @@ def settle_migration(
     try:
         _wait_for_libvirt(repairs, patience_s)
         verdict, evidence = settle(repairs, lambda: circumstances, ANSWER_S)
-        if verdict.succeeded and autostart:
-            repairs.copy_autostart()
-        repairs.clear_marks()
+        _finish(repairs, verdict, evidence, autostart)
     except DroverError as error:
         return SettledMigration(migration, UNKNOWN, Outcome.UNKNOWN.value, str(error))
     finally:
@@ -265,7 +263,7 @@ def settle_migration(
         migration,
         VERDICTS.get(outcome, UNKNOWN),
         outcome.value,
-        verdict.reason or _found(evidence),
+        _in_words(migration, verdict, evidence),
         tuple(repairs.actions),
         tuple(repairs.leftovers),
     )
@@ -281,10 +279,25 @@ def _wait_for_libvirt(repairs: Repairs, patience_s: float) -> None:
         time.sleep(LOOK_AGAIN_S)
 
 
-def _found(evidence: Evidence) -> str:
-    return "Found {0} on the source and {1} on the destination.".format(
+def _finish(repairs: Repairs, verdict: Verdict, evidence: Evidence, autostart: bool) -> None:
+    """Do what is left once it is known where the VM is. One that is still held paused keeps its
+    mark, so that somebody can resume it later."""
+    arrived = verdict.succeeded or (
+        verdict.outcome is Outcome.LOST and evidence.destination.persistent
+    )
+    if autostart and arrived:
+        repairs.copy_autostart()
+    if verdict.outcome not in (Outcome.UNKNOWN, Outcome.QUARANTINED):
+        repairs.clear_marks()
+
+
+def _in_words(migration: StartedMigration, verdict: Verdict, evidence: Evidence) -> str:
+    words = verdict.reason or "Found {0} on the source and {1} on the destination.".format(
         evidence.source, evidence.destination
     )
+    if migration.mode == "quick" and not (evidence.source.active or evidence.destination.active):
+        words += " Its memory may be in a saved image: have vm_migrate move it once more."
+    return words
 
 
 def unsolved(settled: t.Sequence[SettledMigration]) -> str:

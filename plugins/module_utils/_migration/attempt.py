@@ -311,6 +311,8 @@ class Attempt:
         return Repairs(self._source, self._destination, facts.uuid)
 
     def _move(self, facts: DomainFacts, destination_before: EndState) -> MigrationResult:
+        if self.on_begin is not None:
+            self.on_begin(facts, destination_before)
         if self._request.options.mode == "live":
             return self._move_live(facts, destination_before)
         ends = (self._source, self._destination, destination_before)
@@ -325,8 +327,6 @@ class Attempt:
         return self._report.told(facts, evidence, account)
 
     def _move_live(self, facts: DomainFacts, destination_before: EndState) -> MigrationResult:
-        if self.on_begin is not None:
-            self.on_begin(facts, destination_before)
         transfer = Transfer(
             self._request,
             facts,
