@@ -24,6 +24,12 @@ WHOLE_ITEMS = 400
 SMALL_HOSTS = 24
 """Up to so many hosts, exact models of a few of them at a time still find something."""
 
+FACTORS = (1.0, 0.25, 0.5, 2.0, 4.0)
+"""What imbalance counts at first, in different tries in a small cluster."""
+
+POOL_GAP, POOL_NODES, POLISH_NODES = 2e-5, 200, 10
+"""Limits of the small exact models: of gaps and nodes, never of time, so that a busy machine plans the same."""
+
 SEVERAL = 4
 CHANGES = 100_000
 
@@ -54,33 +60,41 @@ def solve_balance(goal: Balance, problem: Problem, effort: Effort) -> Solution:
 
 def _pool(indexed: Indexed, scale: Scale, effort: Effort) -> PoolAnswer | None:
     whole = len(indexed.items) <= WHOLE_ITEMS
-    quick = (
-        replace(effort, gap=2e-5, time_limit_s=min(effort.time_limit_s, 1.5), max_nodes=2000)
-        if whole
-        else effort
-    )
+    quick = replace(effort, gap=POOL_GAP, max_nodes=POOL_NODES) if whole else effort
     return solve_pool(indexed, scale, quick, whole=whole)
 
 
 def _starts(indexed: Indexed, scale: Scale, pool: PoolAnswer | None) -> Iterator[Evening]:
-    """Make one answer from the pool's movers and one from the present placement."""
-    if pool:
-        evening = Evening(State(indexed), scale)
-        evening.insert(item for item, part in pool.movers.items() if part > 0.5)
+    """Make answers from the pool's movers and from the present placement.
+
+    In a small cluster also with imbalance weighed lighter and heavier at first: that leads the search elsewhere, and takes no
+    time.
+    """
+    movers = [item for item, part in pool.movers.items() if part > 0.5] if pool else []
+    small = len(scale.members) <= SMALL_HOSTS and len(indexed.items) <= 2 * WHOLE_ITEMS
+    for factor in FACTORS if small else (1.0,):
+        if pool:
+            yield _evened(indexed, scale, factor, movers)
+        if pool is None or len(indexed.items) <= 5000:
+            yield _evened(indexed, scale, factor, [])
+
+
+def _evened(indexed: Indexed, scale: Scale, factor: float, movers: list[int]) -> Evening:
+    evening = Evening(State(indexed), scale.weighted(factor))
+    evening.insert(movers)
+    evening.improve(CHANGES)
+    if factor != 1.0:
+        evening = Evening(evening.state, scale)
         evening.improve(CHANGES)
-        evening.take_back()
-        yield evening
-    if pool is None or len(indexed.items) <= 5000:
-        evening = Evening(State(indexed), scale)
-        evening.improve(CHANGES)
-        evening.take_back()
-        yield evening
+    evening.take_back()
+    evening.improve(CHANGES)
+    return evening
 
 
 def _polish(evening: Evening, effort: Effort) -> None:
     """Place the VMs of a few hosts at a time exactly, the worst with the best, until a round finds nothing."""
     scale, state = evening.scale, evening.state
-    small = replace(effort, gap=1e-4, time_limit_s=min(effort.time_limit_s, 1.0), max_nodes=200)
+    small = replace(effort, gap=1e-4, max_nodes=POLISH_NODES)
     for _ in range(2):
         ranked = sorted(scale.members, key=lambda h: (scale.height(h, state.loads[h]), h))
         groups = [

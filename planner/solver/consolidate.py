@@ -18,7 +18,7 @@ from .search.pack import FULLNESS, Packing
 from .search.state import State
 from .solution import Solution, proved_solution
 
-SELECTION = Effort(gap=1e-7, time_limit_s=5.0, max_nodes=5000)
+SELECTION = Effort(gap=1e-7, max_nodes=5000)
 
 SLACKS = (0.0, 0.01, 0.03)
 """Fractions of room to spare that a selection is tried with, so that the pieces fit, before one more host is kept."""

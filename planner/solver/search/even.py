@@ -202,11 +202,15 @@ class Evening:
             return False
         if any(loads[other][r] - change[r] > caps[other][r] + 1e-6 for r in (0, 1, 2)):
             return False
-        first = state.obeys(a, other)
-        state.move(a, other)
-        both = state.obeys(b, one)
-        state.move(a, one)
-        return both and (first or state.obeys(b, one))
+        return self._obeys_after(b, one, a, other) and self._obeys_after(a, other, b, one)
+
+    def _obeys_after(self, item: int, host: int, first: int, target: int) -> bool:
+        """Tell whether the rules let an item go to a host once another one has moved."""
+        source = self.state.where[first]
+        self.state.move(first, target)
+        obeys = self.state.obeys(item, host)
+        self.state.move(first, source)
+        return obeys
 
     def _apply(self, choice: Choice) -> set[int]:
         changed: set[int] = set()

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 
 from ...goal.balance import Balance
 from ...goal.band import WEIGHTS
@@ -35,6 +36,12 @@ class Scale:
         self._balanced = [False] * len(indexed.hosts)
         for host in self.members:
             self._balanced[host] = True
+
+    def weighted(self, factor: float) -> Scale:
+        """Return the scale with imbalance counting more, or less."""
+        other = copy(self)
+        other.host_s = self.host_s * factor
+        return other
 
     def penalty_s(
         self,

@@ -34,7 +34,7 @@ LIBRARIES = {
 """The one file that may load each library."""
 
 STANDARD = {
-    "abc", "argparse", "ast", "collections", "concurrent", "contextlib", "csv", "dataclasses", "enum", "functools",
+    "abc", "argparse", "ast", "collections", "concurrent", "contextlib", "copy", "csv", "dataclasses", "enum", "functools",
     "hashlib", "heapq", "importlib", "itertools", "json", "math", "operator", "os", "pathlib", "re", "sys",
     "multiprocessing", "threading", "types", "typing", "xml",
 }  # fmt: skip

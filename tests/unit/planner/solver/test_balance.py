@@ -127,3 +127,12 @@ def test_every_balance_verifies_and_never_makes_it_worse(data: st.DataObject) ->
     assert (
         plan["objective"] <= idle.objective_s(idle.snapshot.placement) + 1e-3 or plan["steps"] == []
     )
+
+
+def test_an_exchange_obeys_rules_at_both_ends() -> None:
+    """Exchanging VMs of rival groups is refused if one of them meets a rival that stays (found by the oracle)."""
+    facts = cluster(a={"x": 300, "y": 300, "big": 200}, b={"u": 100, "v": 50}, c={"w": 50})
+    rivals = {"type": "separation", "name": "rivals", "groups": [["x", "y"], ["u", "v", "w"]]}
+    plan = make_plan(facts, policy(rivals), {**BALANCE, "aggressiveness": 5})
+    posed = problem(facts, BALANCE, policy(rivals))
+    assert posed.policies.rules[0].violations(posed.snapshot, plan["placement"]) == ()
