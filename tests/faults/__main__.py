@@ -52,7 +52,8 @@ def _play(keeper: LabKeeper, row: Row) -> Seen:
     seen = keeper.play(row)
     verdict = "ok  " if seen.passes else "FAIL"
     print(
-        f"{verdict} {row.name:36} {seen.duration_s:5.1f} s  {seen.outcome} {seen.code}", flush=True
+        f"{verdict} {row.name:36} {seen.duration_s:5.1f} s  (verdict {seen.migration_s:.1f} s) {seen.outcome} {seen.code}",
+        flush=True,
     )
     for fault in seen.faults:
         print(f"       - {fault}", flush=True)

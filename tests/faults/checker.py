@@ -151,7 +151,7 @@ def _unusual_processes(host: Host) -> list[str]:
     for process in host.processes():
         words = command_line(process)
         program = " ".join(words).removeprefix("sshd: ")
-        if process == init or not words[0] or "guest=" in program:
+        if process == init or not program or "guest=" in program:
             continue
         if not any(daemon in program.split(" ")[0] for daemon in _DAEMONS):
             found.append(program[:100])

@@ -167,8 +167,8 @@ def block_ports(verdict: str) -> Inject:
 
 
 def _nft(scene: Scene, host: Host, hook: str, rules: str) -> None:
-    chain = f"chain {hook} {{ type filter hook {hook} priority 0; {rules} }}"
-    host.run(["nft", f"table ip {_TABLE} {{ {chain} }}"])
+    chain = f"chain {hook} {{\n type filter hook {hook} priority 0;\n {rules}\n }}"
+    host.run(["nft", f"table ip {_TABLE} {{\n {chain}\n }}\n"])
     scene.on_heal(lambda: lift_rules(host))
 
 

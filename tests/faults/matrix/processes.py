@@ -103,6 +103,8 @@ ROWS = (
             "timeout_s_per_gib": 1.0,
         },
         settles=True,
+        limit_s=240.0,
+        note="libvirt waits 30 s for each answer of a QEMU that hangs",
     ),
     # -- libvirtd
     Row(
