@@ -30,7 +30,7 @@ FACTORS = (1.0, 0.25, 0.5, 2.0, 4.0)
 POOL_GAP, POOL_NODES, POLISH_NODES = 2e-5, 200, 10
 """Limits of the small exact models: of gaps and nodes, never of time, so that a busy machine plans the same."""
 
-SEVERAL = 4
+SEVERAL, ROUNDS = 4, 1
 CHANGES = 100_000
 
 
@@ -95,7 +95,7 @@ def _polish(evening: Evening, effort: Effort) -> None:
     """Place the VMs of a few hosts at a time exactly, the worst with the best, until a round finds nothing."""
     scale, state = evening.scale, evening.state
     small = replace(effort, gap=1e-4, max_nodes=POLISH_NODES)
-    for _ in range(2):
+    for _ in range(ROUNDS):
         ranked = sorted(scale.members, key=lambda h: (scale.height(h, state.loads[h]), h))
         groups = [
             ranked[i :: max(1, len(ranked) // SEVERAL)]
