@@ -59,7 +59,7 @@ class Row:
     name: str
     inject: Inject
     outcome: str
-    error_code: str
+    error_code: str | tuple[str, ...]
     words: str = ""
     state: str = "running"
     options: dict[str, Any] = field(default_factory=dict)
@@ -126,8 +126,7 @@ ROWS = (
         "was stopped on the source",
         "shutoff",
     ),
-    # libvirt's daemon there drops the connection to the source's together with the VM
-    Row("stopped by a user on the destination", _destroy("kvm2"), "not_moved", "daemon_lost"),
+    Row("stopped by a user on the destination", _destroy("kvm2"), "not_moved", "qemu_died"),
     Row(
         "migration network cut",
         _cut(MIGRATION),
@@ -136,7 +135,8 @@ ROWS = (
         "Not one byte",
         options={"no_progress_timeout_s": 4.0},
     ),
-    Row("cancelled by another client", _abort, "not_moved", "cancelled"),
+    # libvirt's word for it depends on which end of the copy is closed first
+    Row("cancelled by another client", _abort, "not_moved", ("cancelled", "qemu_died")),
     Row("second migration of the VM", _second_migration, "not_moved", "cancelled"),
 )
 
@@ -149,7 +149,9 @@ def test_fault_in_mid_copy(lab: Lab, row: Row) -> None:
     moving.wait_copying()
     row.inject(moving)
     result = moving.result()
-    assert (result.outcome, result.error_code) == (row.outcome, row.error_code), result.reason
+    codes = (row.error_code,) if isinstance(row.error_code, str) else row.error_code
+    assert result.outcome == row.outcome, result.reason
+    assert result.error_code in codes, result.reason
     assert row.words in result.reason
     assert [(p.host, p.state, p.autostart) for p in lab.where("vm1")] == [("kvm1", row.state, True)]
     _moves_after_all(lab, row.state)
@@ -204,13 +206,20 @@ def test_never_runs_twice_when_the_destination_freezes_at_handover(lab: Lab) -> 
     _moves_after_all(lab, "running")
 
 
-def test_libvirts_own_handover_runs_twice_and_is_quarantined(lab: Lab) -> None:
-    """The same fault with libvirt's handover makes both hosts run it; both are paused at once."""
+def test_libvirts_own_handover_may_run_twice_but_not_for_long(lab: Lab) -> None:
+    """With libvirt's handover the same fault can make both hosts run it; it never stays so.
+
+    Whether the thawed daemon starts the VM before we end it there is a race that we cannot win for
+    sure: then both are paused at once and a person must choose.
+    """
     lab.start_guest("vm1", "kvm1", memory_mib=128, fill_mib=96, disk=False, autostart=True)
     result = _freeze_and_thaw(lab, handover="libvirt")
-    assert (result.outcome, result.error_code) == ("quarantined", "quarantined"), result.reason
     places = {p.host: (p.state, p.autostart) for p in lab.where("vm1")}
-    assert places == {"kvm1": ("paused", False), "kvm2": ("paused", False)}
+    if result.outcome == "rolled_back":
+        assert places == {"kvm1": ("running", True)}
+    else:
+        assert (result.outcome, result.error_code) == ("quarantined", "quarantined"), result.reason
+        assert places == {"kvm1": ("paused", False), "kvm2": ("paused", False)}
 
 
 def test_source_daemon_dies_at_handover(lab: Lab) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 import typing as t
+from dataclasses import replace
 
 from .._errors import DomainNotFound, DroverError
 from .._libvirt.domain import DomainFacts, read_facts
@@ -345,6 +346,7 @@ class Attempt:
             self._finish_handover(repairs, verdict, facts.state.autostart)
             if verdict.succeeded and facts.state.autostart:
                 evidence = repairs.look()
+            copied = replace(copied, events=transfer.events)
         completed = self._completed(facts.uuid) if verdict.succeeded else {}
         return self._report.finished(facts, verdict, evidence, repairs, copied, completed)
 

@@ -218,8 +218,16 @@ def _explain(verdict: Verdict, copied: Copied) -> _Explanation:
             reason, ended.error_code, _ENDED_REMEDIES.get(ended.error_code, ""), True
         )
     complaint = understand(copied.error.message if copied.error else "")
+    detail = timeline.destination_ended(copied.events, copied.returned_s)
+    if detail is not None and complaint.error_code in _VAGUE:
+        # libvirt complains of the connection that broke, not of what broke it.
+        complaint = understand("unexpectedly closed the monitor")
+        reason += " QEMU ended on the destination ({}).".format(detail)
     return _Explanation(reason, complaint.error_code, complaint.remedy, complaint.retriable)
 
+
+# Complaints that are told by whoever is left with a broken connection.
+_VAGUE = ("daemon_lost", "connection_lost", "migration_failed")
 
 _ENDED_REMEDIES = {
     "timeout": "Give it more bandwidth, time or downtime, or wait until the VM is quieter.",
@@ -263,6 +271,10 @@ def _warnings(outcome: Outcome, copied: Copied) -> tuple[str, ...]:
     warnings = copied.watched.warnings
     if outcome is Outcome.MOVED and copied.error is not None:
         warnings += ("The VM moved although libvirt said: {}".format(copied.error.message),)
+    if outcome in (Outcome.ROLLED_BACK, Outcome.NOT_MOVED) and timeline.destination_ran(
+        copied.events
+    ):
+        warnings += ("The VM ran on the destination, too, for a moment: check its disks.",)
     ended = copied.watched.ended
     if outcome is Outcome.MOVED and ended is not None and not copied.watched.cancelled:
         warnings += ("Post-copy had to finish the copy: {}".format(ended.reason),)

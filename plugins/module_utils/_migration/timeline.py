@@ -50,6 +50,14 @@ def source_paused(events: Events) -> bool:
     return _last_pause(events) is not None
 
 
+def destination_ended(events: Events, until_s: float) -> str | None:
+    """Return why the destination's QEMU ended before that moment, in libvirt's word, or None."""
+    for event in events:
+        if event.end == "destination" and event.kind == "stopped" and event.at_s <= until_s:
+            return event.detail
+    return None
+
+
 def destination_ran(events: Events) -> bool:
     """Whether the destination let the VM run."""
     return any(event.end == "destination" and event.kind == "resumed" for event in events)

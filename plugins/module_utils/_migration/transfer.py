@@ -107,6 +107,11 @@ class Transfer:
         self._subscriptions.close()
 
     @property
+    def events(self) -> timeline.Events:
+        """What both hosts said so far."""
+        return self._log.events
+
+    @property
     def user_paused(self) -> bool:
         """Whether a user paused the VM while it was copied."""
         return timeline.suspended_by_user(self._log.events)
