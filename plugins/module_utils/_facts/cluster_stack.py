@@ -62,15 +62,30 @@ def _is_managed(primitive: ET.Element) -> bool:
     return _value(meta, "is-managed") not in _FALSE and not _is_true(meta, "maintenance")
 
 
-def managed_blocker(resource: str) -> dict[str, str]:
-    """Return the blocker of a VM that Pacemaker would start again behind a migration's back."""
-    return {
-        "code": "cluster_managed",
-        "message": "Pacemaker manages it as the resource {}.".format(resource),
-        "remedy": "Move it through Pacemaker (crm_resource --move --resource {0} --node HOST), or "
-        "take it out of its hands first (crm_resource --meta --resource {0} "
-        "--set-parameter is-managed --parameter-value false).".format(resource),
-    }
+def managed_blockers(stack: ClusterStack, domain: str) -> list[dict[str, str]]:
+    """Return what keeps a VM in the hands of Pacemaker, which would start it again where it was.
+
+    A Pacemaker that does not say what it manages may manage any VM.
+    """
+    resource = stack.managed.get(domain)
+    if resource is not None:
+        message = "Pacemaker manages it as the resource {}.".format(resource)
+        remedy = _MOVE.format(resource)
+    elif stack.running == "Pacemaker" and stack.quorate is None:
+        message = "Pacemaker runs on its host and does not say whether it manages it: {}.".format(
+            stack.problem
+        )
+        remedy = "Let Ansible become root there, or a user of the group haclient."
+    else:
+        return []
+    return [{"code": "cluster_managed", "message": message, "remedy": remedy}]
+
+
+_MOVE = (
+    "Move it through Pacemaker (crm_resource --move --resource {0} --node HOST), or take it out of "
+    "its hands first (crm_resource --meta --resource {0} --set-parameter is-managed "
+    "--parameter-value false)."
+)
 
 
 # Pacemaker takes these for false (crm_is_true in its lib/common/strings.c).

@@ -20,7 +20,7 @@ import xml.etree.ElementTree as ET
 
 from .._deadline import Pending
 from .._errors import DroverError
-from .._facts.cluster_stack import managed_blocker
+from .._facts.cluster_stack import managed_blockers
 from .._facts.domain import (
     NO_PROBE,
     Definition,
@@ -135,25 +135,20 @@ def inspect(
         connection.close()
     host["cpu_usage"] = host_cpu_usage(first, second, reading.cpus)
     facts = _facts_of_domains(domains, surroundings, (first, second), probes, warnings)
-    _block_managed(facts, warnings)
+    _block_managed(facts)
     return Inspection(host, facts, warnings)
 
 
-def _block_managed(facts: list[dict[str, t.Any]], warnings: list[str]) -> None:
+def _block_managed(facts: list[dict[str, t.Any]]) -> None:
     """Add a blocker to the VMs that Pacemaker manages: it would start them again where they were.
 
     Side Effects
     ------------
-    Appends to the blockers in C(facts), and to C(warnings) when Pacemaker does not say which VMs
-    it manages.
+    Appends to the blockers in C(facts).
     """
     stack = read_cluster_stack()
-    if stack.problem and not stack.managed:
-        warnings.append(f"{stack.running} does not say which VMs it manages: {stack.problem}.")
     for domain in facts:
-        resource = stack.managed.get(domain["name"])
-        if resource is not None:
-            domain["blockers"].append(managed_blocker(resource))
+        domain["blockers"].extend(managed_blockers(stack, domain["name"]))
 
 
 def inspect_within(request: Request, limit_s: float) -> Inspection:

@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 from ansible_collections.drover.libvirt.plugins.module_utils._facts.cluster_stack import (
+    ClusterStack,
     domain_name,
     is_quorate,
-    managed_blocker,
+    managed_blockers,
     parse_cib,
 )
 
@@ -85,7 +86,17 @@ def test_quorum_of_corosync_alone() -> None:
 
 
 def test_a_vm_that_pacemaker_manages_is_blocked_with_the_way_out() -> None:
-    """The remedy names the resource."""
-    blocker = managed_blocker("vm-web1")
+    """The remedy names the resource; other VMs are free, and so is a host without Pacemaker."""
+    stack = parse_cib(cib(), {"/etc/Pacemaker/web.xml": "web1"}.get)
+    (blocker,) = managed_blockers(stack, "web1")
     assert blocker["code"] == "cluster_managed"
     assert "--resource vm-web1 --node" in blocker["remedy"]
+    assert managed_blockers(stack, "web2") == []
+    assert managed_blockers(ClusterStack(), "web1") == []
+
+
+def test_a_pacemaker_that_does_not_answer_may_manage_any_vm() -> None:
+    """So none is moved behind its back."""
+    stack = ClusterStack("Pacemaker", problem="the command cibadmin is missing")
+    (blocker,) = managed_blockers(stack, "web1")
+    assert "cibadmin is missing" in blocker["message"]
