@@ -24,7 +24,7 @@ SLACKS = (0.0, 0.01, 0.03)
 """Fractions of room to spare that a selection is tried with, so that the pieces fit, before one more host is kept."""
 
 MORE_HOSTS = 12
-"""How many hosts beyond the bound are tried."""
+"""So many hosts beyond the bound are tried one by one; then a third more each time, up to all that are in use."""
 
 
 def solve_consolidation(goal: Consolidation, problem: Problem, effort: Effort) -> Solution:
@@ -62,8 +62,8 @@ def _selections(
 ) -> Iterable[Selection]:
     """Return selections from the best on: the same number of hosts with other hosts, then more hosts."""
     seen: set[frozenset[int]] = set()
-    for more in range(MORE_HOSTS + 1):
-        for slack in SLACKS:
+    for more in _additions(len({item.home for item in indexed.items}) - len(first.kept)):
+        for slack in SLACKS if more <= MORE_HOSTS else SLACKS[-1:]:
             at_least = len(first.kept) + more if more else 0
             found = (
                 first if not more and not slack else _select(indexed, goal, effort, at_least, slack)
@@ -72,6 +72,17 @@ def _selections(
                 continue
             seen.add(found.kept)
             yield found
+
+
+def _additions(most: int) -> Iterable[int]:
+    """Return how many hosts to keep beyond the bound: a bound far off must not cost more tries than hosts."""
+    more = 0
+    while more <= min(most, MORE_HOSTS):
+        yield more
+        more += 1
+    while more < most:
+        yield more
+        more += max(1, more // 3)
 
 
 def _select(
