@@ -15,8 +15,8 @@ from .world import Facts, World
 JsonObject = Mapping[str, Any]
 Strategy = Callable[[World], "Action"]
 
-RELIEF: JsonObject = {"goal": "balance", "aggressiveness": 1}
-"""The least balance that takes hosts out of trouble."""
+RELIEF: JsonObject = {"goal": "repair"}
+"""Take hosts below their limits, and move nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Consolidating:
     def __call__(self, world: World) -> Action:
         """Act in one step."""
         if _overloaded(world, self.policy):
-            return _relieve(world, self.policy)
+            return _relieve(world, self.policy, self.spare)
         action = _follow(world, world.facts(world.peaks(self.evidence)), self.policy, self.goal)
         world.sleep_empty(self.spare)
         return action
@@ -86,10 +86,10 @@ def _overloaded(world: World, policy: JsonObject | None) -> bool:
     return any(not problem.loads[name].fits(problem.limits[name]) for name in world.on)
 
 
-def _relieve(world: World, policy: JsonObject | None) -> Action:
+def _relieve(world: World, policy: JsonObject | None, spare: int) -> Action:
     """Move VMs off overloaded hosts; wake one host, two, four... until that is enough or all are on.
 
-    The hosts that draw the least when idle are woken first.
+    The hosts that draw the least when idle are woken first; those that stay empty are put back to sleep.
     """
     done = Action()
     asleep = sorted(world.hosts.keys() - world.on, key=lambda name: (_idle_w(world, name), name))
@@ -97,6 +97,7 @@ def _relieve(world: World, policy: JsonObject | None) -> Action:
     while True:
         done = _sum(done, _follow(world, world.facts(), policy, RELIEF))
         if not asleep or not _overloaded(world, policy):
+            world.sleep_empty(spare)
             return done
         more = max(1, 2 * more)
         world.wake(asleep[:more])

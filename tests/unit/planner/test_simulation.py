@@ -120,6 +120,13 @@ def test_hosts_go_to_sleep_and_are_woken() -> None:
     assert found[3].full == 0
 
 
+def test_no_more_hosts_are_woken_than_needed() -> None:
+    """A load that two hosts carry wakes one beside the one that is on; only as many VMs move as must."""
+    found = records(packing(1, 0), 10, 35)
+    assert [record.hosts_on for record in found] == [1, 2]
+    assert found[1].migrations == 3
+
+
 def test_until_a_plan_ends_the_old_state_counts() -> None:
     """Overload lasts, and hosts being emptied draw power, for as long as the migrations take."""
     found = records(packing(1, 0), 10, 60)
