@@ -33,7 +33,7 @@ test-lab: setup-lab ## The tests on real libvirt and QEMU
 	$(PY) -m pytest -m lab -q
 
 faults: setup-lab ## The whole fault matrix on real libvirt and QEMU; writes docs/faults.md
-	$(PY) -m tests.faults --report docs/faults.md
+	$(PY) -m tests.faults --fresh --report docs/faults.md
 
 test-pulp4: ## The planner's tests on Python 3.12 or newer with PuLP 4, where there is such a Python
 	scripts/setup pulp4

@@ -8,6 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from tests.faults import results
 from tests.faults.matrix import ROWS
 from tests.faults.row import Row
 from tests.faults.runner import LabKeeper, Seen
@@ -22,11 +23,15 @@ def main() -> int:
     if arguments.list:
         print("\n".join(f"{row.name:40} {row.fault}" for row in rows))
         return 0
+    if arguments.fresh:
+        results.forget()
     with LabKeeper(arguments.name, keep=arguments.keep) as keeper:
         seen = [_play(keeper, row) for row in rows]
-        beside = [run_stock(keeper.lab, row) for row in rows if row.beside_stock]
+        for row in rows:
+            if row.beside_stock:
+                results.keep(run_stock(keeper.lab, row))
     if arguments.report:
-        arguments.report.write_text(table(seen, beside))
+        arguments.report.write_text(table(*results.newest()))
     failed = [each.row.name for each in seen if not each.passes]
     print(f"{len(seen) - len(failed)} of {len(seen)} rows pass. {' '.join(failed)}")
     return int(bool(failed))
@@ -38,6 +43,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="only the rows of make test")
     parser.add_argument("--list", action="store_true", help="only show which rows there are")
     parser.add_argument("--report", type=Path, help="write the table to this file")
+    parser.add_argument("--fresh", action="store_true", help="forget the results of earlier runs")
     parser.add_argument("--name", default="faults", help="name of the lab")
     parser.add_argument("--keep", action="store_true", help="leave the lab up")
     return parser.parse_args()
@@ -50,11 +56,10 @@ def _wanted(row: Row, arguments: argparse.Namespace) -> bool:
 
 def _play(keeper: LabKeeper, row: Row) -> Seen:
     seen = keeper.play(row)
+    results.keep(seen)
     verdict = "ok  " if seen.passes else "FAIL"
-    print(
-        f"{verdict} {row.name:36} {seen.duration_s:5.1f} s  (verdict {seen.migration_s:.1f} s) {seen.outcome} {seen.code}",
-        flush=True,
-    )
+    took = f"{seen.duration_s:5.1f} s (verdict {seen.migration_s:.1f} s)"
+    print(f"{verdict} {row.name:36} {took} {seen.outcome} {seen.code}", flush=True)
     for fault in seen.faults:
         print(f"       - {fault}", flush=True)
     return seen

@@ -150,7 +150,7 @@ def _unusual_processes(host: Host) -> list[str]:
     found = []
     for process in host.processes():
         words = command_line(process)
-        program = " ".join(words).removeprefix("sshd: ")
+        program = " ".join(words)
         if process == init or not program or "guest=" in program:
             continue
         if not any(daemon in program.split(" ")[0] for daemon in _DAEMONS):

@@ -63,11 +63,26 @@ ROWS = (
         "replies-dropped",
         "what the destination sends to the source is dropped, until the source gives up",
         Moment.HANDOVER,
-        both(drop_replies, thaw_daemon("destination"), until_source_runs_again),
+        both(
+            drop_replies, thaw_daemon("destination"), until_source_runs_again, lift("destination")
+        ),
         _STAYS,
         vm=_DISKLESS,
         quick=True,
         beside_stock=True,
+    ),
+    Row(
+        "replies-dropped-for-good",
+        "what the destination sends to the source is dropped until after the verdict",
+        Moment.HANDOVER,
+        both(drop_replies, thaw_daemon("destination"), until_source_runs_again),
+        Expected(
+            "unknown", "unknown", "Nothing was started", source="absent", destination="running"
+        ),
+        vm=_DISKLESS,
+        options={"settle_timeout_s": 3.0},
+        settles=True,
+        limit_s=150.0,
     ),
     Row(
         "replies-dropped-healed",

@@ -66,18 +66,12 @@ ROWS = (
         limit_s=150.0,
     ),
     Row(
-        "source-links-cut",
-        "both links of the source are cut until libvirt gives up",
-        Moment.COPYING,
-        both(cut("source", *_NETWORKS), until_daemon_gives_up, plug("source", *_NETWORKS)),
-        Expected("not_moved", "daemon_lost"),
-    ),
-    Row(
         "ports-rejected",
         "the destination's firewall rejects the migration ports",
         Moment.BEFORE,
         block_ports("reject with tcp reset"),
-        Expected("not_moved", "unreachable", "Connection refused"),
+        Expected("not_moved", "unreachable|daemon_lost|qemu_died"),
+        note="libvirt 9.0 may write the end of its own SSH connection over the true error",
         quick=True,
     ),
     Row(
