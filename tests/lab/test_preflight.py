@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
+import subprocess
 import uuid
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import libvirt
 import pytest
@@ -26,7 +29,7 @@ from tests.lab import faults
 from tests.lab.host import Host
 from tests.lab.lab import Lab
 from tests.lab.layout import SHARED
-from tests.lab.playbook import PlaybookRun, run_playbook
+from tests.lab.playbook import PLAYBOOK_COMMAND, PlaybookRun, environment, run_playbook
 from tests.lab.processes import ProcessId
 
 pytestmark = pytest.mark.lab
@@ -55,6 +58,21 @@ def preflight(lab: Lab, *arguments: str) -> PlaybookRun:
     """Run the playbook, with each argument that is no option as an extra variable."""
     words = [w for a in arguments for w in ((a,) if a.startswith("-") else ("-e", a))]
     return run_playbook(lab, "drover.libvirt.preflight", *words)
+
+
+def run_module(lab: Lab, host: str, module: str, **options: str) -> dict[str, Any]:
+    """Run a module of the collection on a host and return its result."""
+    done = subprocess.run(
+        [str(PLAYBOOK_COMMAND.with_name("ansible")), "-i", str(lab.inventory_path), host]
+        + ["-m", f"drover.libvirt.{module}", "-a", json.dumps(options)],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    found: dict[str, Any] = json.loads(done.stdout[done.stdout.index("{") :])
+    return found
 
 
 def row(run: PlaybookRun, name: str) -> list[str]:
@@ -193,6 +211,24 @@ def test_ports_that_are_blocked_are_found(lab: Lab, rule: tuple[str, ...], words
     assert informed.code == 0
     assert row(informed, "vm1") == ["here", "yes", "NO"]
     assert row(informed, "kvm3") == ["yes", "yes", "here"]
+
+
+def test_a_migration_meanwhile_takes_the_next_port(lab: Lab) -> None:
+    """The listener holds the first port of the range, and libvirt migrates to the host all the
+    same; told to stop, it is gone."""
+    lab.start_guest("vm1", "kvm1", disk=False)
+    there = lab.hosts["kvm2"]
+    began = run_module(lab, "kvm2", "preflight_listener", address=there.migration_address)
+    assert began["ports"] == [49152, 49183, 49215]
+    uri = f"tcp://{there.migration_address}"
+    lab.hosts["kvm1"].run(
+        ["virsh", "migrate", "--live", "--p2p", "vm1", "qemu+ssh://root@kvm2/system"]
+        + ["--persistent", "--undefinesource", "--migrateuri", uri]
+    )
+    assert [place.host for place in lab.where("vm1")] == ["kvm2"]
+    stopped = {"address": there.migration_address, "state": "stopped"}
+    assert run_module(lab, "kvm2", "preflight_listener", **stopped)["stopped"]
+    assert not run_module(lab, "kvm2", "preflight_listener", **stopped)["stopped"]
 
 
 def test_an_evacuation_after_a_preflight_avoids_what_failed(lab: Lab) -> None:
