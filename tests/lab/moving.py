@@ -34,15 +34,29 @@ from tests.lab.lab import Lab
 _OPTIONS = {"settle_timeout_s": 90.0}
 
 
+def ssh_uri(lab: Lab, host: str) -> str:
+    """Return how libvirt here reaches a host of the lab by SSH, with the lab's keys and names."""
+    wrapper = lab.layout.keys / "ssh-of-the-lab"
+    if not wrapper.exists():
+        wrapper.write_text(f'#!/bin/sh\nexec ssh -F {lab.ssh_config} "$@"\n')
+        wrapper.chmod(0o755)
+    return f"qemu+ssh://root@{host}/system?command={wrapper}"
+
+
 def request(
-    lab: Lab, guest: str, source: str, destination: str, **options: Any
+    lab: Lab,
+    guest: str,
+    source: str,
+    destination: str,
+    source_uri: str | None = None,
+    **options: Any,
 ) -> MigrationRequest:
     """Return the request to migrate a guest between two hosts of the lab, as a third party."""
     target = lab.hosts[destination]
     return MigrationRequest(
         domain=guest,
         source=source,
-        source_uri=lab.hosts[source].uri,
+        source_uri=source_uri or lab.hosts[source].uri,
         destination=destination,
         destination_uri=target.uri,
         peer_uri=f"qemu+ssh://root@{destination}/system",

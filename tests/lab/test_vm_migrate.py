@@ -5,14 +5,16 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import libvirt
 import pytest
 
 from tests.lab.ad_hoc import run_module
 from tests.lab.domains import Place
+from tests.lab.echo_client import EchoClient
 from tests.lab.lab import Lab
-from tests.lab.moving import Moving, move, stays
+from tests.lab.moving import Moving, move, ssh_uri, stays, wait_until
 
 pytestmark = pytest.mark.lab
 
@@ -122,7 +124,7 @@ def test_can_be_cancelled(lab: Lab) -> None:
 def test_module_moves_and_then_changes_nothing(lab: Lab) -> None:
     """On the source, as a playbook runs it: check mode tells, a run moves, the next changes not."""
     lab.start_guest("vm1", "kvm1")
-    arguments = {
+    arguments: dict[str, Any] = {
         "name": "vm1",
         "source": "kvm1",
         "destination": "kvm2",
@@ -159,3 +161,25 @@ def test_module_fails_with_all_that_is_missing(lab: Lab) -> None:
     assert "The bridge br0 is not active on kvm2." in failed["msg"]
     assert "kvm2 has another VM with the name vm1" in failed["msg"]
     assert stays(lab, "vm1") == ("kvm1",)
+
+
+def _answers(client: EchoClient, number: int) -> None:
+    wait_until(lambda: client.record().received > number, 20.0)
+
+
+def test_a_tcp_session_survives_ten_migrations(lab: Lab) -> None:
+    """One connection to a Linux guest stands through ten migrations; prints each longest gap."""
+    guest = lab.start_linux_guest("linux", "kvm1")
+    places = ["kvm1", "kvm2"]
+    gaps_ms = []
+    with EchoClient(guest.address, guest.port) as client:
+        for _round in range(10):
+            with EchoClient(guest.address, guest.port) as watch:
+                uri = ssh_uri(lab, places[0])
+                result = move(lab, "linux", *places, source_uri=uri)
+                assert result.outcome == "moved"
+                _answers(client, client.record().received + 5)
+            gaps_ms.append(round(1000 * watch.record().longest_gap_s))
+            places.reverse()
+    assert client.record().broken is None
+    print(f"longest gap of each migration: {gaps_ms} ms")
