@@ -104,7 +104,7 @@ class _Replay:
         for number, step in enumerate(self.plan["steps"]):
             events.append((step["finish_s"], 0, number))
             events.append((step["start_s"], 1, number))
-        for _, is_start, number in sorted(events):
+        for _time, is_start, number in sorted(events):
             step = self.plan["steps"][number]
             if is_start:
                 yield from self._start(step)

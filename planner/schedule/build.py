@@ -110,7 +110,8 @@ def _migrations(
 ) -> tuple[Migration, ...]:
     width = max(3, len(str(len(timed))))
     ids = [
-        f"m{number:0{width}d}-{move.domain}" for number, (move, _, _) in enumerate(timed, start=1)
+        f"m{number:0{width}d}-{move.domain}"
+        for number, (move, _start, _finish) in enumerate(timed, start=1)
     ]
     after = find_dependencies(timed, problem.snapshot, problem.caps, rules)
     return tuple(

@@ -42,7 +42,7 @@ def find_dependencies(
         departures.setdefault(timed[number][0].source, []).append(number)
     legs: dict[str, int] = {}
     found = []
-    for number, (move, start, _) in enumerate(timed):
+    for number, (move, start, _finish) in enumerate(timed):
         load = loads[move.destination]
         for resource in range(3):
             load[resource] += move.demand[resource]
@@ -85,6 +85,6 @@ def _for_rules(
     mates = {name for rule in rules if move.domain in rule.domains for name in rule.domains}
     return {
         number
-        for number, (other, _, finish) in enumerate(earlier)
+        for number, (other, _start, finish) in enumerate(earlier)
         if other.domain in mates and other.domain != move.domain and finish <= start
     }

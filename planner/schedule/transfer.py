@@ -56,7 +56,7 @@ def transfer_s(domain: Domain, bandwidth: float) -> float:
     rest = float(domain.memory_used_mib or domain.memory_mib)
     rate = min(domain.dirty_rate_mib_s or 0.0, CONVERGING * bandwidth)
     elapsed = 0.0
-    for _ in range(MAX_ROUNDS):
+    for _round in range(MAX_ROUNDS):
         elapsed += rest / bandwidth
         rest = rate * rest / bandwidth
         if rest <= bandwidth * DOWNTIME_S:

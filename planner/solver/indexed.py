@@ -68,7 +68,7 @@ class Indexed:
     @cached_property
     def items_at(self) -> list[list[int]]:
         """Item numbers by host."""
-        found: list[list[int]] = [[] for _ in self.hosts]
+        found: list[list[int]] = [[] for _host in self.hosts]
         for number, item in enumerate(self.items):
             found[item.home].append(number)
         return found

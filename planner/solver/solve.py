@@ -65,7 +65,7 @@ def solve_goal(goal: Goal, problem: Problem, effort: Effort) -> Solution:
 
 
 @solve_goal.register
-def _(goal: Evacuation, problem: Problem, effort: Effort) -> Solution:
+def _solve_goal_evacuation(goal: Evacuation, problem: Problem, effort: Effort) -> Solution:
     """Only the VMs that have to leave move, if that works; then no plan costs less. Else the exact model decides."""
     indexed = Indexed(problem)
     least = sum(indexed.items[item].cost_s for item in indexed.leavers)
@@ -82,7 +82,7 @@ def _(goal: Evacuation, problem: Problem, effort: Effort) -> Solution:
 
 
 @solve_goal.register
-def _(goal: Restoration, problem: Problem, effort: Effort) -> Solution:
+def _solve_goal_restoration(goal: Restoration, problem: Problem, effort: Effort) -> Solution:
     """As many as fit, the most precious first: a knapsack for each host, solved exactly."""
     indexed = Indexed(problem)
     return _exactly(
@@ -91,7 +91,7 @@ def _(goal: Restoration, problem: Problem, effort: Effort) -> Solution:
 
 
 @solve_goal.register
-def _(goal: Relocation, problem: Problem, effort: Effort) -> Solution:
+def _solve_goal_relocation(goal: Relocation, problem: Problem, effort: Effort) -> Solution:
     """Nothing to choose: it is allowed, or the reason is said."""
     placement = problem.snapshot.placement
     if placement[goal.domain] == goal.destination:
@@ -103,17 +103,17 @@ def _(goal: Relocation, problem: Problem, effort: Effort) -> Solution:
 
 
 @solve_goal.register
-def _(goal: Balance, problem: Problem, effort: Effort) -> Solution:
+def _solve_goal_balance(goal: Balance, problem: Problem, effort: Effort) -> Solution:
     return solve_balance(goal, problem, effort)
 
 
 @solve_goal.register
-def _(goal: Consolidation, problem: Problem, effort: Effort) -> Solution:
+def _solve_goal_consolidation(goal: Consolidation, problem: Problem, effort: Effort) -> Solution:
     return solve_consolidation(goal, problem, effort)
 
 
 @solve_goal.register
-def _(goal: Repair, problem: Problem, effort: Effort) -> Solution:
+def _solve_goal_repair(goal: Repair, problem: Problem, effort: Effort) -> Solution:
     """Fewest violations first, then fewest migrations: the exact model of the VMs concerned, of all if it
     stays small."""
     indexed = Indexed(problem)

@@ -95,7 +95,7 @@ def _read(name: str, files: Files) -> Reading:
     for needed in (NODEINFO, LIST):
         if needed not in files:
             raise InputError(
-                f"there is no {needed} in the folder of {name}; write it with virsh {needed.split('.')[0]}."
+                f"there is no {needed} in the folder of {name}; write it with virsh {needed.partition('.')[0]}."
             )
     described = definitions(files[DUMPXML]) if DUMPXML in files else {}
     if DOMINFO in files:

@@ -42,7 +42,7 @@ def sample(source: Source) -> Sample:
     """
     lines = list(source.lines())
     first = lines[0] if lines else Line(source.file, 1, "")
-    key, _, moment = first.text.partition("=")
+    key, _equals, moment = first.text.partition("=")
     if key != EPOCH:
         raise first.fault(
             "the first line must say when this was read: 'epoch=SECONDS', from date +epoch=%s.%N."

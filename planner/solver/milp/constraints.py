@@ -36,7 +36,9 @@ def load_change(variables: Variables, host: int, resource: int) -> Pairs:
     items = variables.indexed.items
     change = [(column, items[item].demand[resource]) for item, column in variables.into[host]]
     for item in variables.indexed.items_at[host]:
-        change += [(column, -items[item].demand[resource]) for column, _ in variables.leaves(item)]
+        change += [
+            (column, -items[item].demand[resource]) for column, _one in variables.leaves(item)
+        ]
     return change
 
 
@@ -71,7 +73,8 @@ def add_budget(variables: Variables) -> None:
     if most is not None:
         items = variables.indexed.items
         pairs = [
-            (column, float(len(items[item].members))) for (item, _), column in variables.y.items()
+            (column, float(len(items[item].members)))
+            for (item, _host), column in variables.y.items()
         ]
         variables.program.row(pairs, "<=", float(most))
 
@@ -126,7 +129,7 @@ def _count(variables: Variables, names: list[str], hosts: set[int]) -> tuple[Pai
 
 
 @add_rule.register
-def _(rule: AntiAffinity, variables: Variables) -> None:
+def _add_rule_anti_affinity(rule: AntiAffinity, variables: Variables) -> None:
     """At most so many per zone: one clique row each, never pairs."""
     indexed = variables.indexed
     snapshot = indexed.problem.snapshot
@@ -143,7 +146,7 @@ def _(rule: AntiAffinity, variables: Variables) -> None:
 
 
 @add_rule.register
-def _(rule: Affinity, variables: Variables) -> None:
+def _add_rule_affinity(rule: Affinity, variables: Variables) -> None:
     """Together now: one item already. Spread now: never over more hosts."""
     placement = variables.indexed.problem.snapshot.placement
     together = len({placement[name] for name in rule.members(placement)}) <= 1
@@ -152,7 +155,7 @@ def _(rule: Affinity, variables: Variables) -> None:
 
 
 @add_rule.register
-def _(rule: Licence, variables: Variables) -> None:
+def _add_rule_licence(rule: Licence, variables: Variables) -> None:
     """Never over more hosts than licensed, or than now."""
     _few_hosts(rule, variables, rule.at_most_hosts)
 
@@ -180,7 +183,7 @@ def _indicator(variables: Variables, members: Iterable[str], hosts: set[int]) ->
 
 
 @add_rule.register
-def _(rule: Separation, variables: Variables) -> None:
+def _add_rule_separation(rule: Separation, variables: Variables) -> None:
     """In each zone at most one group, or as many as now: an indicator for each group and zone."""
     indexed = variables.indexed
     snapshot = indexed.problem.snapshot
@@ -199,12 +202,12 @@ def _(rule: Separation, variables: Variables) -> None:
 
 
 @add_rule.register
-def _(rule: Stay, variables: Variables) -> None:
+def _add_rule_stay(rule: Stay, variables: Variables) -> None:
     """A VM that stays has no destinations; a preferred rule makes its moves dearer."""
     if rule.strictness is Strictness.PREFERRED:
         for name in rule.domains:
             item = variables.indexed.item_of.get(name)
-            for column, _ in variables.leaves(item) if item is not None else ():
+            for column, _one in variables.leaves(item) if item is not None else ():
                 variables.charge(column, rule.weight)
 
 
@@ -217,7 +220,7 @@ def _zones(rule: AntiAffinity | Separation, variables: Variables) -> dict[str, s
 
 
 @add_rule.register
-def _(rule: HostAffinity, variables: Variables) -> None:
+def _add_rule_host_affinity(rule: HostAffinity, variables: Variables) -> None:
     """Wrong hosts are no destinations already; a required rule makes VMs on them leave, a preferred one costs."""
     indexed = variables.indexed
     wrong = {n for n, host in enumerate(indexed.hosts) if not rule.permits(host)}

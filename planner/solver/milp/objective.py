@@ -15,7 +15,7 @@ from .variables import Variables
 
 def add_migration_costs(variables: Variables) -> None:
     """Charge every move."""
-    for (item, _), column in variables.y.items():
+    for (item, _host), column in variables.y.items():
         variables.charge(column, variables.indexed.items[item].cost_s)
 
 
@@ -25,7 +25,7 @@ def add_goal_costs(goal: Goal, variables: Variables) -> None:
 
 
 @add_goal_costs.register
-def _(goal: Restoration, variables: Variables) -> None:
+def _add_goal_costs_restoration(goal: Restoration, variables: Variables) -> None:
     """A VM that is not at home costs what its return is worth."""
     indexed = variables.indexed
     snapshot = indexed.problem.snapshot
@@ -33,7 +33,7 @@ def _(goal: Restoration, variables: Variables) -> None:
         worth = goal.value_s(snapshot, name)
         variables.constant += worth
         item = indexed.item_of.get(name)
-        for column, _ in variables.leaves(item) if item is not None else ():
+        for column, _one in variables.leaves(item) if item is not None else ():
             variables.charge(column, -worth)
 
 

@@ -141,7 +141,7 @@ def _left_out(indexed: Indexed, effort: Effort) -> tuple[str, ...]:
     """Leave out as few VMs as possible, small ones first."""
     variables = Variables(indexed, indexed.leavers)
     constraints.add_rules(variables)
-    for _, _, pairs, room in _capacity_rows(variables):
+    for _host, _resource, pairs, room in _capacity_rows(variables):
         variables.program.row(pairs, "<=", room)
     total = sum(indexed.items[item].demand.memory_mib for item in indexed.leavers) or 1.0
     costs: dict[int, float] = {}

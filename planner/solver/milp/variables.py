@@ -34,7 +34,7 @@ class Variables:
         self.program = Program()
         self.y: dict[tuple[int, int], int] = {}
         self.of_item: dict[int, Pairs] = {}
-        self.into: list[list[tuple[int, int]]] = [[] for _ in indexed.hosts]
+        self.into: list[list[tuple[int, int]]] = [[] for _host in indexed.hosts]
         for item in movers:
             hosts = (destinations or {}).get(item, indexed.items[item].destinations)
             for host in hosts:
@@ -56,7 +56,7 @@ class Variables:
     def presence(self, item: int, host: int) -> tuple[Pairs, float]:
         """Return a linear expression (pairs and a constant) that is 1 where the item is on the host."""
         if self.indexed.items[item].home == host:
-            return [(column, -1.0) for column, _ in self.leaves(item)], 1.0
+            return [(column, -1.0) for column, _one in self.leaves(item)], 1.0
         column = self.y.get((item, host))
         return ([(column, 1.0)] if column is not None else []), 0.0
 

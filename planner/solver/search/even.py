@@ -28,7 +28,7 @@ class Evening:
     def __init__(self, state: State, scale: Scale) -> None:
         self.state = state
         self.scale = scale
-        self.items_on: list[set[int]] = [set() for _ in state.indexed.hosts]
+        self.items_on: list[set[int]] = [set() for _host in state.indexed.hosts]
         for item, host in enumerate(state.where):
             self.items_on[host].add(item)
         self._allowed = state.indexed.reach

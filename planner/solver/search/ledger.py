@@ -27,11 +27,9 @@ class Ledger(Protocol):
 
     def allows(self, item: int, source: int, destination: int) -> bool:
         """Tell whether the rule still holds as much as it must after this move."""
-        ...
 
     def move(self, item: int, source: int, destination: int) -> None:
         """Take note of a move."""
-        ...
 
 
 class ZoneCounts:
@@ -131,32 +129,32 @@ def ledger(rule: Rule, indexed: Indexed) -> ZoneCounts | FewHosts | OneGroup | N
 
 
 @ledger.register
-def _(rule: AntiAffinity, indexed: Indexed) -> ZoneCounts:
+def _ledger_anti_affinity(rule: AntiAffinity, indexed: Indexed) -> ZoneCounts:
     return ZoneCounts(rule, indexed)
 
 
 @ledger.register
-def _(rule: Affinity, indexed: Indexed) -> FewHosts | None:
+def _ledger_affinity(rule: Affinity, indexed: Indexed) -> FewHosts | None:
     placement = indexed.problem.snapshot.placement
     hosts = {placement[name] for name in rule.members(placement)}
     return FewHosts(rule, indexed, 1) if len(hosts) > 1 else None  # together now: they are one item
 
 
 @ledger.register
-def _(rule: Licence, indexed: Indexed) -> FewHosts:
+def _ledger_licence(rule: Licence, indexed: Indexed) -> FewHosts:
     return FewHosts(rule, indexed, rule.at_most_hosts)
 
 
 @ledger.register
-def _(rule: Separation, indexed: Indexed) -> OneGroup:
+def _ledger_separation(rule: Separation, indexed: Indexed) -> OneGroup:
     return OneGroup(rule, indexed)
 
 
 @ledger.register
-def _(rule: Stay, indexed: Indexed) -> None:
+def _ledger_stay(rule: Stay, indexed: Indexed) -> None:
     return None
 
 
 @ledger.register
-def _(rule: HostAffinity, indexed: Indexed) -> None:
+def _ledger_host_affinity(rule: HostAffinity, indexed: Indexed) -> None:
     return None

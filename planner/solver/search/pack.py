@@ -207,7 +207,7 @@ class Packing:
             key, rank = (demand[0], demand[1]), (where[item] == items[item].home, item)
             if key not in found or rank < found[key]:
                 found[key] = rank
-        return sorted((item for _, item in found.values()), key=lambda n: (self.size(n), n))
+        return sorted((item for _size, item in found.values()), key=lambda n: (self.size(n), n))
 
     def _roomiest(self) -> list[int]:
         """Return the hosts with most room for what is in the way elsewhere, by each resource."""
