@@ -255,6 +255,14 @@ def second_migration(scene: Scene) -> None:
     scene.remarks.append(f"second: {second['error_code']}")
 
 
+def arrive_paused(scene: Scene) -> None:
+    """Move the paused VM to the destination first, and let the row begin from there."""
+    first = scene.migrate(plain=True).result(60)
+    if first is None or first["outcome"] != "moved":
+        raise LabError(f"the first migration failed: {first}")
+    scene.source, scene.destination = scene.destination, scene.source
+
+
 # -- tools -----------------------------------------------------------------------------------------
 
 

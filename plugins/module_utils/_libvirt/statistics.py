@@ -55,3 +55,22 @@ def domain_statistics(connection: t.Any, wanted: int) -> dict[str, dict[str, t.A
     """
     records = connection.getAllDomainStats(wanted, libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT)
     return {domain.UUIDString(): statistics for domain, statistics in records}
+
+
+def vcpu_time_s(connection: t.Any, uuid: str) -> float:
+    """Return the CPU time that a VM's vCPUs have used on this host, in seconds.
+
+    Raises
+    ------
+    LibvirtFailed
+        The host knows no such VM, or does not answer.
+    """
+    with translated("read the CPU time of the VM {}".format(uuid)):
+        domain = connection.lookupByUUIDString(uuid)
+        [(_domain, found)] = connection.domainListGetStats([domain], libvirt.VIR_DOMAIN_STATS_VCPU)
+    times = [
+        value
+        for name, value in found.items()
+        if name.startswith("vcpu.") and name.endswith(".time")
+    ]
+    return float(sum(times)) / 1e9

@@ -13,6 +13,7 @@ import typing as t
 
 from .._facts.blockers import Subject, blockers
 from .._libvirt.domain import find_domain
+from .._libvirt.statistics import vcpu_time_s
 from .context import Context
 from .finding import Finding, blocks, holds, warns
 
@@ -139,4 +140,32 @@ def _known_there(context: Context) -> Finding:
     )
 
 
-CHECKS = (active, no_job, movable, free_name)
+def ran_here(context: Context) -> t.Iterator[Finding]:
+    """A paused VM with disks has run on its host since it came.
+
+    One that came paused and was never resumed does not hold its images, and QEMU before 10.0 dies
+    when it is told to give them up again (an assertion in bdrv_inactivate_recurse): the VM's
+    memory would be lost.
+    """
+    facts = context.facts
+    fixed = context.source.getVersion() >= _GIVES_UP_TWICE
+    if facts.state.state != "paused" or fixed or context.definition.find("devices/disk") is None:
+        return
+    if vcpu_time_s(context.source, facts.uuid) > _NEVER_RAN_S:
+        yield holds("ran_here", "The paused VM has run on {}.".format(context.request.source_name))
+        return
+    yield blocks(
+        "ran_here",
+        "The VM is paused and has not run on {} since it came there; this QEMU would crash.".format(
+            context.request.source_name
+        ),
+        "Resume it for a second and pause it again (virsh resume, virsh suspend).",
+    )
+
+
+# QEMU 10.0 in libvirt's notation.
+_GIVES_UP_TWICE = 10_000_000
+# What making the vCPUs takes at most; a guest that was let run needs more within a second or two.
+_NEVER_RAN_S = 0.05
+
+CHECKS = (active, no_job, movable, free_name, ran_here)

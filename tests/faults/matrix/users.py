@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from tests.faults.injections import both, kill_qemu, user
+from tests.faults.injections import arrive_paused, both, kill_qemu, user
 from tests.faults.row import MOVED, Expected, Moment, Row, Vm
 from tests.faults.scene import Scene
 
@@ -31,17 +31,21 @@ ROWS = (
         "a user suspends the VM and resumes it",
         Moment.COPYING,
         both(user("source", "suspend"), user("source", "resume")),
-        MOVED,
+        _PAUSED_THERE,
         options={"bandwidth_mib_s": 20},
+        may_pause=True,
+        note="libvirt resumes no VM while it migrates: the user's call waits, and fails",
     ),
     Row(
         "user-resumes",
         "a user resumes a VM that was paused",
         Moment.COPYING,
         user("source", "resume"),
-        MOVED,
+        _PAUSED_THERE,
         vm=Vm("paused", paused=True),
         options={"bandwidth_mib_s": 20},
+        may_pause=True,
+        note="libvirt resumes no VM while it migrates: the user's call waits, and fails",
     ),
     Row(
         "user-destroys-source",
@@ -82,6 +86,16 @@ ROWS = (
         _PAUSED_THERE,
         vm=Vm("paused", paused=True),
         may_pause=True,
+    ),
+    Row(
+        "paused-vm-moved-on",
+        "a paused VM that came by migration and has not run since is to move on",
+        Moment.BEFORE,
+        arrive_paused,
+        Expected("not_moved", "prerequisite_failed", "has not run on kvm2", source="paused"),
+        vm=Vm("paused", paused=True),
+        may_pause=True,
+        note="QEMU before 10.0 crashes when such a VM is migrated; stock libvirt loses it",
     ),
     Row(
         "transient-vm",
