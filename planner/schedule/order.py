@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
+from random import Random
 
 from ..errors import NoOrder
 from .migration import Move
@@ -53,20 +54,44 @@ def order_moves(moves: Sequence[Move], setting: Setting) -> list[Timed]:
     NoOrder
         The migrations block each other, and there is no host to park a VM on.
     """
-    best: list[Timed] | None = None
     bound = makespan_bound_ms(moves, setting.per_host, setting.cluster)
+    best: list[Timed] = []
     for key in ORDERS:
         timed = _Schedule(moves, setting, key).run()
-        if best is None or makespan_ms(timed) < makespan_ms(best):
+        if not best or makespan_ms(timed) < makespan_ms(best):
             best = timed
-        if makespan_ms(best) <= bound:
+        if makespan_ms(best) <= bound * NEAR_ENOUGH:
+            return best
+    return _climb(moves, setting, best, bound)
+
+
+def _climb(moves: Sequence[Move], setting: Setting, best: list[Timed], bound: int) -> list[Timed]:
+    """Disturb the order of preference a little, again and again, and keep what is not longer.
+
+    A schedule takes milliseconds, so that there is time for some; how many depends on the number of moves,
+    never on the clock, and chance is seeded: the same moves have the same order.
+    """
+    chance = Random(len(moves))
+    noise = {move.domain: 1.0 for move in moves}
+    for _attempt in range(min(MOST_TRIES, TRIES_BY_MOVES // max(1, len(moves)))):
+        if makespan_ms(best) <= bound * NEAR_ENOUGH:
             break
-    return best or []
+        tried = {
+            domain: 1 + chance.uniform(-NOISE, NOISE) if chance.random() < CHANGED else value
+            for domain, value in noise.items()
+        }
+        try:
+            timed = _Schedule(moves, setting, _both_ends_first(tried, setting.per_host)).run()
+        except NoOrder:
+            continue  # the order that is known is good enough
+        if makespan_ms(timed) <= makespan_ms(best):
+            best, noise = timed, tried
+    return best
 
 
 def makespan_ms(timed: Sequence[Timed]) -> int:
     """Return when the last migration ends."""
-    return max((finish for _, _, finish in timed), default=0)
+    return max((finish for _move, _start, finish in timed), default=0)
 
 
 def makespan_bound_ms(moves: Sequence[Move], per_host: int, cluster: int) -> int:
@@ -104,7 +129,26 @@ def _as_given(move: Move, work: Mapping[str, int]) -> tuple[int, ...]:
     return ()
 
 
+def _both_ends_first(noise: Mapping[str, float], per_host: int) -> Key:
+    """Weigh the work that waits at both ends and the length of the move itself."""
+
+    def key(move: Move, work: Mapping[str, int]) -> tuple[int, ...]:
+        waiting = (work[move.source] + work[move.destination]) / per_host + move.duration_ms
+        return (-int(waiting * noise.get(move.domain, 1.0)), -move.duration_ms)
+
+    return key
+
+
 ORDERS: tuple[Key, ...] = (_busiest_first, _longest_first, _as_given)
+
+NEAR_ENOUGH = 1.002
+"""A makespan this near to its bound is not worth another try."""
+
+MOST_TRIES, TRIES_BY_MOVES = 100, 20_000
+"""How often the order is disturbed at most, and for how many moves in all."""
+
+NOISE, CHANGED = 0.3, 0.25
+"""How much a preference is disturbed, and how many of them at a time."""
 
 
 class _Schedule:
@@ -207,7 +251,7 @@ class _Schedule:
 
     def _detour(self, stuck: Sequence[Move]) -> tuple[Move, Move]:
         """Return the two halves of a move by way of a parking host."""
-        parked = {move.domain for move, _, _ in self._timed if move.parking}
+        parked = {move.domain for move, _start, _finish in self._timed if move.parking}
         choice = park(
             [m for m in stuck if m.domain not in parked], self._setting.shelters, self._state
         )
