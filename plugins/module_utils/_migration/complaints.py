@@ -152,11 +152,21 @@ _TABLE: tuple[tuple[tuple[str, ...], Complaint], ...] = (
         Complaint("unreachable", _NETWORK, True),
     ),
     (
+        # A peer's end, or libvirt 9's own error lost when its SSH connection to the peer closed.
+        ("End of file while reading data",),
+        Complaint(
+            "daemon_lost",
+            "Check the libvirt daemons and the links of both hosts; if they are well, libvirt lost its "
+            "true error, which stands in the source's libvirtd log: often the destination's memory, "
+            "migration address or ports 49152-49215.",
+            True,
+        ),
+    ),
+    (
         (
             "client socket is closed",
             "keepalive timeout",
             "Disconnected from",
-            "End of file while reading data",
         ),
         Complaint("daemon_lost", "Check the libvirt daemons and the links of both hosts.", True),
     ),
