@@ -70,6 +70,7 @@ def test_removes_a_definition_left_behind(lab: Lab) -> None:
 def test_keeps_a_paused_vm_paused(lab: Lab) -> None:
     """A VM that a user paused is paused on the destination, too."""
     lab.start_guest("vm1", "kvm1")
+    stays(lab, "vm1")
     lab.hosts["kvm1"].connection().lookupByName("vm1").suspend()
     assert move(lab, "vm1").outcome == "moved"
     assert [(p.host, p.state) for p in lab.where("vm1")] == [("kvm2", "paused")]

@@ -58,8 +58,10 @@ def test_quick_moves_a_running_vm(lab: Lab) -> None:
 def test_quick_keeps_a_paused_vm_paused(lab: Lab) -> None:
     """A VM that was paused is paused after its restore."""
     lab.start_guest("vm1", "kvm1")
+    stays(lab, "vm1")
     lab.hosts["kvm1"].connection().lookupByName("vm1").suspend()
-    assert _move(lab, "quick")["outcome"] == "moved"
+    moved = _move(lab, "quick")
+    assert moved["outcome"] == "moved", moved["msg"]
     assert [(p.host, p.state) for p in lab.where("vm1")] == [("kvm2", "paused")]
 
 
@@ -82,7 +84,8 @@ def test_quick_returns_when_the_destination_fails(lab: Lab) -> None:
     assert lab.where("vm1") == [Place("kvm1", "running", persistent=True, autostart=True)]
     assert stays(lab, "vm1") == ("kvm1",)
     assert _saved_images(lab) == []
-    assert _move(lab, "quick")["outcome"] == "moved"
+    moved = _move(lab, "quick")
+    assert moved["outcome"] == "moved", moved["msg"]
     assert stays(lab, "vm1") == ("kvm1", "kvm2")
 
 
