@@ -46,6 +46,12 @@ options:
     type: list
     elements: str
     default: []
+  seen:
+    description:
+      - The executions that were on record on this host when the cluster was looked at. The lock is refused when there is another one now, for
+        a plan made from that look is old. By default this is not checked.
+    type: list
+    elements: str
   directory:
     description: Folder of the executions.
     type: path
@@ -87,7 +93,12 @@ import time
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._errors import or_fail
-from ..module_utils._execution.cluster_lock import ClusterLock, release_lock, take_lock
+from ..module_utils._execution.cluster_lock import (
+    ClusterLock,
+    refuse_newer,
+    release_lock,
+    take_lock,
+)
 
 
 def _change(module: AnsibleModule) -> bool:
@@ -95,6 +106,8 @@ def _change(module: AnsibleModule) -> bool:
     directory, execution = params["directory"], params["execution"]
     if params["state"] == "absent":
         return release_lock(directory, execution, module.check_mode)
+    if params["seen"] is not None:
+        refuse_newer(directory, [*params["seen"], execution])
     lock = ClusterLock(
         execution, params["coordinator"], params["owner"], params["purpose"], round(time.time(), 3)
     )
@@ -111,6 +124,7 @@ def main() -> None:
             "owner": {"type": "str", "default": "unknown"},
             "purpose": {"type": "str", "default": ""},
             "instead_of": {"type": "list", "elements": "str", "default": []},
+            "seen": {"type": "list", "elements": "str"},
             "directory": {"type": "path", "default": "/var/lib/drover/executions"},
         },
         required_if=[("state", "present", ["coordinator"])],

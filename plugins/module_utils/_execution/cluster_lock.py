@@ -15,6 +15,7 @@ This module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -31,6 +32,12 @@ class ClusterLocked(DroverError):
     """The cluster is locked for another execution."""
 
     code = "cluster_locked"
+
+
+class ClusterChanged(DroverError):
+    """An execution ran between the look at the cluster and the lock, so what was planned is old."""
+
+    code = "cluster_changed"
 
 
 class LockLost(DroverError):
@@ -118,6 +125,23 @@ def take_lock(
             text = json.dumps(dataclasses.asdict(wanted), sort_keys=True)
             replace_file(os.path.join(directory, FILE_NAME), text + "\n", 0o600)
     return needed
+
+
+def refuse_newer(directory: str, seen: t.Collection[str]) -> None:
+    """Make sure that no execution is on record here but those that were seen.
+
+    Raises
+    ------
+    ClusterChanged
+        There is another one.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        for name in sorted(os.listdir(directory)):
+            if name not in seen and os.path.isdir(os.path.join(directory, name)):
+                raise ClusterChanged(
+                    "Execution {0} has run since the cluster was looked at.".format(name),
+                    "Run the same playbook again, so that it plans with what is true now.",
+                )
 
 
 def _is_free(directory: str, wanted: ClusterLock, instead_of: t.Collection[str]) -> bool:

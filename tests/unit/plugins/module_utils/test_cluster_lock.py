@@ -10,10 +10,12 @@ import pytest
 from ansible_collections.drover.libvirt.plugins.module_utils._execution import controls
 from ansible_collections.drover.libvirt.plugins.module_utils._execution.cluster_lock import (
     FILE_NAME,
+    ClusterChanged,
     ClusterLock,
     ClusterLocked,
     LockLost,
     read_lock,
+    refuse_newer,
     release_lock,
     require_lock,
     take_lock,
@@ -100,3 +102,13 @@ def test_a_lock_that_cannot_be_read_keeps_everybody_out(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).write_text('{"execution": ')
     with pytest.raises(ClusterLocked, match=FILE_NAME):
         take_lock(str(tmp_path), ANN, [])
+
+
+def test_an_execution_that_ran_meanwhile_makes_a_plan_old(tmp_path: Path) -> None:
+    """Every execution on record must have been seen; a host without any has nothing to say."""
+    refuse_newer(str(tmp_path / "none"), [])
+    (tmp_path / "e1").mkdir()
+    (tmp_path / "lock").touch()
+    refuse_newer(str(tmp_path), ["e0", "e1"])
+    with pytest.raises(ClusterChanged, match="Execution e1 has run"):
+        refuse_newer(str(tmp_path), ["e0"])
