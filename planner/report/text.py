@@ -95,7 +95,8 @@ def _waves(plan: JsonObject) -> Iterable[str]:
     total = sum(step["memory_mib"] for step in plan["steps"])
     yield (
         f"{counted(len(plan['steps']), 'migration')}, {gib(total)}, in {counted(len(plan['waves']), 'wave')}; "
-        f"predicted {duration(plan['makespan_s'])} (no order could take less than {duration(plan['makespan_bound_s'])})."
+        f"predicted {duration(plan['makespan_s'])} "
+        f"(no order could take less than {duration(plan['makespan_bound_s'])})."
     )
 
 

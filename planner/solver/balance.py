@@ -67,8 +67,8 @@ def _pool(indexed: Indexed, scale: Scale, effort: Effort) -> PoolAnswer | None:
 def _starts(indexed: Indexed, scale: Scale, pool: PoolAnswer | None) -> Iterator[Evening]:
     """Make answers from the pool's movers and from the present placement.
 
-    In a small cluster also with imbalance weighed lighter and heavier at first: that leads the search elsewhere, and takes no
-    time.
+    In a small cluster also with imbalance weighed lighter and heavier at first: that leads the search elsewhere,
+    and takes no time.
     """
     movers = [item for item, part in pool.movers.items() if part > 0.5] if pool else []
     small = len(scale.members) <= SMALL_HOSTS and len(indexed.items) <= 2 * WHOLE_ITEMS

@@ -3,8 +3,8 @@
 """Scenarios: folders that a newcomer can read, planned and compared with what is expected.
 
 A scenario is a folder with README.md, facts.json, policy.yml and goal.yml; plan.expect.txt is what
-``drover plan`` prints, or the sentence of the error. Where it is missing, the test writes it and fails: read it, and keep it
-if it is right.
+``drover plan`` prints, or the sentence of the error. Where it is missing, the test writes it and fails:
+read it, and keep it if it is right.
 """
 
 from __future__ import annotations
