@@ -30,6 +30,10 @@ _EITHER = Expected(
 )
 
 
+def _pause_1_s(scene: Scene) -> None:
+    scene.let_pass(1.0)
+
+
 def _pause_3_s(scene: Scene) -> None:
     scene.let_pass(3.0)
 
@@ -86,9 +90,9 @@ ROWS = (
     ),
     Row(
         "replies-dropped-healed",
-        "what the destination sends to the source is dropped for 3 s",
+        "what the destination sends to the source is dropped for 1 s",
         Moment.HANDOVER,
-        both(drop_replies, thaw_daemon("destination"), _pause_3_s, lift("destination")),
+        both(drop_replies, thaw_daemon("destination"), _pause_1_s, lift("destination")),
         MOVED,
         vm=_DISKLESS,
     ),
