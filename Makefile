@@ -42,7 +42,7 @@ test-pulp4: ## The planner's tests on Python 3.12 or newer with PuLP 4, where th
 lint: setup ## ruff, ansible-lint, changelog fragments
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	cd .collections/ansible_collections/drover/libvirt && PATH="$(CURDIR)/.venv/bin:$$PATH" ../../../../.venv/bin/ansible-lint --offline --profile production -q
+	cd .collections/ansible_collections/drover/libvirt && PATH="$(CURDIR)/.venv/bin:$$PATH" $(CURDIR)/.venv/bin/ansible-lint --offline --profile production -q
 	.venv/bin/antsibull-changelog lint
 
 types: setup ## mypy, strict
