@@ -185,17 +185,22 @@ def lift(end: str) -> Inject:
 
 def power_cut(end: str) -> Inject:
     """Take the power from a host; it boots again when the fault is undone."""
-    return lambda scene: host_of(scene, end).power_cut()
+
+    def inject(scene: Scene) -> None:
+        if end == "source":
+            scene.process.orphan()
+        host_of(scene, end).power_cut()
+
+    return inject
 
 
 def power_cycle(end: str) -> Inject:
     """Take the power from a host and give it back at once."""
 
     def inject(scene: Scene) -> None:
-        host = host_of(scene, end)
-        host.power_cut()
-        host.power_on()
-        host.wait_ready()
+        power_cut(end)(scene)
+        host_of(scene, end).power_on()
+        host_of(scene, end).wait_ready()
 
     return inject
 

@@ -133,6 +133,10 @@ class Process:
             process.send(signal.SIGCONT)
         self._process.send_signal(signal.SIGCONT)
 
+    def orphan(self) -> None:
+        """End the program that entered the host with it, which would keep a dead host's pid 1 alive."""
+        self._process.kill()
+
     def close(self) -> None:
         """End it if it still runs."""
         process = self.find() if self._host.is_on else None
