@@ -50,8 +50,11 @@ def _together(
         else:
             waiting[future] = task
     for future in as_completed(waiting):
-        outcome = _outcome(future, waiting[future])
-        if outcome is None:
+        try:
+            outcome = future.result()
+        except (
+            Exception
+        ):  # planning itself never raises: this worker, or one that shared its fate, has died
             lost.append(waiting[future])
         else:
             yield outcome
@@ -65,20 +68,13 @@ def _submit(executor: Executor, task: ClusterTask) -> Future[ClusterOutcome] | N
         return None
 
 
-def _outcome(future: Future[ClusterOutcome], task: ClusterTask) -> ClusterOutcome | None:
-    """Return a task's outcome; ``None`` where it was lost with its pool."""
-    try:
-        return future.result()
-    except BrokenExecutor:
-        return None
-    except Exception as error:  # whatever an executor reports about a worker
-        return failed(task.name, f"its worker failed: {type(error).__name__}: {error}")
-
-
 def _alone(task: ClusterTask, open_single: Open) -> ClusterOutcome:
-    with open_single() as executor:
-        future = _submit(executor, task)
-        outcome = _outcome(future, task) if future else None
-    return outcome or failed(
-        task.name, "its process died while planning, perhaps for want of memory"
-    )
+    """Plan a task that was lost once: whatever happens now is its own doing."""
+    try:
+        with open_single() as executor:
+            return executor.submit(plan_cluster, task).result()
+    except BrokenExecutor:
+        reason = "its process died while planning, perhaps for want of memory"
+    except Exception as error:  # whatever an executor reports about a worker
+        reason = f"its worker failed: {type(error).__name__}: {error}"
+    return failed(task.name, reason)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,22 @@ def test_any_executor_will_do() -> None:
         [task("a"), task("b", FULL)], lambda: ThreadPoolExecutor(2), lambda: ThreadPoolExecutor(1)
     )
     assert states(outcomes) == {"a": "planned", "b": "infeasible"}
+
+
+class Blaming(ThreadPoolExecutor):
+    """An executor that blames every task for the death of one worker, as Dask may do."""
+
+    def submit(self, *_call: Any, **_named: Any) -> Future[Any]:  # type: ignore[override]
+        """Fail."""
+        future: Future[Any] = Future()
+        future.set_exception(RuntimeError("KilledWorker"))
+        return future
+
+
+def test_a_task_blamed_for_another_is_planned_again() -> None:
+    """An error of the executor's own is no verdict on a cluster (a defect once, seen with Dask)."""
+    found = states(plan_all([task("a")], lambda: Blaming(1), lambda: ThreadPoolExecutor(1)))
+    assert found == {"a": "planned"}
 
 
 def test_a_process_that_dies_hides_no_plan() -> None:

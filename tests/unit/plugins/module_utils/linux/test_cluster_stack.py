@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,9 @@ def running(directory: Path, name: str) -> Iterator[None]:
     shutil.copy(shutil.which("sleep") or "/bin/sleep", program)
     process = subprocess.Popen([str(program), "60"])
     try:
+        # The kernel gives a process its new name a moment after Popen has returned.
+        while Path(f"/proc/{process.pid}/comm").read_text().strip() != name[:15]:
+            time.sleep(0.01)
         yield
     finally:
         process.kill()
