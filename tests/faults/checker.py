@@ -26,6 +26,7 @@ from tests.lab.processes import command_line
 _DAEMONS = ("libvirtd", "sshd", "dnsmasq")
 # How long an SSH may take to see that the process which it served is gone.
 _LINGER_S = 15.0
+_MARK = "drover-handover"
 _SENTENCE = re.compile(r"^\S.*[.!?]$", re.DOTALL)
 
 
@@ -122,6 +123,8 @@ def _left_on(host: Host, guest: str, runs_here: bool) -> list[str]:
         faults.append(f"{host.name} runs {len(qemus)} QEMUs of {guest}")
     if runs_here and _has_job(host, guest):
         faults.append(f"{host.name} has a job on {guest}")
+    if runs_here and _MARK in host.run(["virsh", "dumpxml", guest], check=False).stdout:
+        faults.append(f"the handover mark is left on {guest}")
     saves = host.run(["ls", "/var/lib/libvirt/qemu/save"], check=False).stdout.split()
     return faults + [f"{host.name} keeps the saved state {name}" for name in saves]
 

@@ -138,6 +138,8 @@ class Row:
         Whether `make test` runs the row, too.
     beside_stock
         Whether the report shows what plain virsh migrate does here.
+    leaves
+        What it may tell that it could not clean up.
     limit_s
         How long the migration may take.
     note
@@ -159,6 +161,7 @@ class Row:
     starts_again: bool = False
     quick: bool = False
     beside_stock: bool = False
+    leaves: str = ""
     limit_s: float = 90.0
     note: str = ""
 

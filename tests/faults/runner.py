@@ -13,7 +13,7 @@ from typing import Any
 from tests.faults import checker
 from tests.faults.migrator import KEEPALIVE_INTERVAL_S
 from tests.faults.moments import play
-from tests.faults.row import Expected, Row, state_on
+from tests.faults.row import Row, state_on
 from tests.faults.scene import Scene
 from tests.lab import faults
 from tests.lab.hardware import Hardware
@@ -157,13 +157,14 @@ def _play(scene: Scene, seen: Seen) -> None:
     before = checker.look_around(scene.lab)
     play(scene)
     result = scene.migrator.result(scene.row.limit_s)
-    _take_down(seen, scene.row.expected, result)
+    _take_down(seen, scene.row, result)
     seen.remarks = scene.remarks
     scene.heal()
     _judge(scene, seen, before)
 
 
-def _take_down(seen: Seen, expected: Expected, result: dict[str, Any] | None) -> None:
+def _take_down(seen: Seen, row: Row, result: dict[str, Any] | None) -> None:
+    expected = row.expected
     if result is None:
         seen.outcome = "killed"
         if expected.outcome != "killed":
@@ -173,7 +174,8 @@ def _take_down(seen: Seen, expected: Expected, result: dict[str, Any] | None) ->
     seen.reason, seen.remedy = result["reason"], result["remedy"]
     seen.migration_s = result["duration_s"]
     seen.faults += checker.told_clearly(expected, result)
-    seen.faults += [f"it left: {leftover}" for leftover in result["leftovers"]]
+    left = [each for each in result["leftovers"] if not (row.leaves and row.leaves in each)]
+    seen.faults += [f"it left: {leftover}" for leftover in left]
 
 
 def _judge(scene: Scene, seen: Seen, before: checker.Surroundings) -> None:

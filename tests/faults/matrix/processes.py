@@ -102,7 +102,7 @@ ROWS = (
             "timeout_min_s": 10.0,
             "timeout_s_per_gib": 1.0,
         },
-        settles=True,
+        leaves="handover mark",
         limit_s=240.0,
         note="libvirt waits 30 s for each answer of a QEMU that hangs",
     ),
