@@ -95,7 +95,7 @@ def _polish(evening: Evening, effort: Effort) -> None:
     """Place the VMs of a few hosts at a time exactly, the worst with the best, until a round finds nothing."""
     scale, state = evening.scale, evening.state
     small = replace(effort, gap=1e-4, max_nodes=POLISH_NODES)
-    for _ in range(ROUNDS):
+    for _round in range(ROUNDS):
         ranked = sorted(scale.members, key=lambda h: (scale.height(h, state.loads[h]), h))
         groups = [
             ranked[i :: max(1, len(ranked) // SEVERAL)]
