@@ -156,7 +156,7 @@ def _unusual_processes(host: Host) -> list[str]:
         program = " ".join(words)
         if process == init or not program or "guest=" in program:
             continue
-        if not any(daemon in program.split(" ")[0] for daemon in _DAEMONS):
+        if not any(daemon in program.partition(" ")[0] for daemon in _DAEMONS):
             found.append(program[:100])
     return found
 
