@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -77,8 +78,10 @@ class BeatRecorder:
     def record(self, now_s: float) -> None:
         """Write down what arrived since the last call."""
         for log in self._directory.glob("*.serial"):
-            if log.stat().st_size != self._read.get(log, 0):
-                self._record(log, now_s)
+            # it may be removed at any moment, and nobody else catches what pid 1 raises
+            with suppress(FileNotFoundError):
+                if log.stat().st_size != self._read.get(log, 0):
+                    self._record(log, now_s)
 
     def _record(self, log: Path, now_s: float) -> None:
         with log.open("rb") as serial:
