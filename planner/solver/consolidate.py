@@ -44,7 +44,8 @@ def solve_consolidation(goal: Consolidation, problem: Problem, effort: Effort) -
         if reached >= now:
             break
         if not problem.worsens_spare(placement):
-            return proved_solution(placement, reached, first.bound_s)
+            migrations_s = sum(indexed.items[item].cost_s for item in state.moves())
+            return proved_solution(placement, reached, first.bound_s, yardstick_s=migrations_s)
     return proved_solution(present, now, first.bound_s)
 
 

@@ -54,10 +54,20 @@ def proved_solution(
     objective: float,
     bound: float | None,
     term_bounds: dict[str, float] | None = None,
+    yardstick_s: float | None = None,
 ) -> Solution:
-    """Make a solution whose status follows from objective and bound alone, whatever a solver called it."""
+    """Make a solution whose status follows from objective and bound alone, whatever a solver called it.
+
+    Parameters
+    ----------
+    yardstick_s
+        What a gap is small against; without it, the objective. Where one term dwarfs the others, as a host dwarfs
+        its migrations, a gap of several migrations would be small against the objective and no proof.
+    """
     known = min(objective, bound if bound is not None else 0.0)
-    near = objective - known <= PROVED * max(1.0, abs(objective))
+    near = objective - known <= PROVED * max(
+        1.0, abs(yardstick_s if yardstick_s is not None else objective)
+    )
     return Solution(
         placement=placement,
         status=SolveStatus.OPTIMAL if near else SolveStatus.FEASIBLE,
