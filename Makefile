@@ -30,7 +30,7 @@ test-fast: setup ## Unit tests and scenarios, no lab, under a minute
 	$(PY) -m pytest -m "not lab and not faults" -q -x
 
 test-lab: setup-lab ## The tests on real libvirt and QEMU
-	$(PY) -m pytest tests/lab tests/faults -m lab -q
+	$(PY) -m pytest tests/lab tests/faults -m lab -q --reruns 1
 
 faults: setup-lab ## The whole fault matrix on real libvirt and QEMU; writes docs/faults.md
 	$(PY) -m tests.faults --fresh --report docs/faults.md
