@@ -5,14 +5,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
-from tests.faults.process import Process
+from tests.faults.process import CODE, Process
 from tests.lab.errors import LabError
-from tests.lab.host import Host
+from tests.lab.host import REPOSITORY, Host
 
-DRIVER = Path(__file__).with_name("drive.py")
+DRIVER = CODE / "drive.py"
+MODULE_UTILS = Path("plugins/module_utils")
 KEEPALIVE_INTERVAL_S = 1
 
 
@@ -31,6 +33,7 @@ class Migrator(Process):
 
     def __init__(self, host: Host, wanted: dict[str, Any], *, hold: bool = False) -> None:
         told = {**wanted, "hold": hold, "keepalive_interval_s": KEEPALIVE_INTERVAL_S}
+        _provide_code(host)
         argv = ["/usr/bin/python3", "-B", str(DRIVER), json.dumps(told)]
         super().__init__(host, argv, str(DRIVER))
 
@@ -53,3 +56,15 @@ class Migrator(Process):
         if "Traceback" in self._errors:
             raise LabError(f"the migrator crashed: {self._errors[-2000:]}")
         return None
+
+
+def _provide_code(host: Host) -> None:
+    """Put the driver and what it imports where the host sees them: this tree may lie in /tmp, and a host has its own."""
+    there = host.path(CODE)
+    shutil.copytree(
+        REPOSITORY / MODULE_UTILS,
+        there / "ansible_collections/drover/libvirt" / MODULE_UTILS,
+        ignore=shutil.ignore_patterns("__pycache__"),
+        dirs_exist_ok=True,
+    )
+    shutil.copy(Path(__file__).with_name("drive.py"), there / "drive.py")

@@ -8,12 +8,16 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from tests.lab import faults
 from tests.lab.command import CLEAN_ENVIRONMENT
 from tests.lab.errors import LabError
-from tests.lab.host import REPOSITORY, Host
+from tests.lab.host import Host
 from tests.lab.processes import ProcessId, command_line
+
+CODE = Path("/root/drover-code")
+"""Where a host has the code that programs inside it import."""
 
 _NAMESPACES = ("--net", "--mount", "--uts", "--ipc", "--pid")
 
@@ -38,7 +42,7 @@ class Process:
         self._word = word
         self._process = subprocess.Popen(
             ["nsenter", "--target", str(host.init.pid), *_NAMESPACES, "--wd=/", "--", *argv],
-            env=CLEAN_ENVIRONMENT | {"PYTHONPATH": str(REPOSITORY / ".collections")},
+            env=CLEAN_ENVIRONMENT | {"PYTHONPATH": str(CODE)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
