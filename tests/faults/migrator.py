@@ -59,7 +59,7 @@ class Migrator(Process):
 
 
 def _provide_code(host: Host) -> None:
-    """Put the driver and what it imports where the host sees them: this tree may lie in /tmp, which each has its own."""
+    """Put the driver and what it imports where the host sees them: this tree may lie in a /tmp that it does not."""
     there = host.path(CODE)
     shutil.copytree(
         REPOSITORY / MODULE_UTILS,
