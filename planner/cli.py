@@ -1,18 +1,18 @@
 # Copyright: (c) 2026, The Drover authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command ``drover``: planning without Ansible. The only place that reads and writes files."""
+"""The command ``drover``: planning without Ansible."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
+from .arguments import GOALS, add_documents, add_goal_options, goal_document
 from .errors import Infeasible, InputError, PlanningError
+from .files import read_document, write_document
 
 EXIT_OK, EXIT_FAULT, EXIT_INPUT, EXIT_INFEASIBLE = 0, 1, 2, 3
 
@@ -117,44 +117,6 @@ def _add_questions(commands: Any) -> None:
     capacity.set_defaults(run=_capacity)
 
 
-GOALS = ("evacuate", "restore", "migrate", "balance", "consolidate", "repair", "expand")
-
-
-def add_documents(parser: argparse.ArgumentParser) -> None:
-    """Add the options that name the input files."""
-    parser.add_argument(
-        "--facts", required=True, metavar="FILE", help="facts of all hosts and VMs (JSON or YAML)"
-    )
-    parser.add_argument(
-        "--policy", metavar="FILE", help="policy (YAML or JSON); without it the defaults"
-    )
-
-
-def add_goal_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say more about a goal."""
-    parser.add_argument(
-        "--host",
-        action="append",
-        default=[],
-        metavar="H",
-        help="host to empty or bring back; repeatable",
-    )
-    parser.add_argument(
-        "--domain",
-        action="append",
-        default=[],
-        metavar="D",
-        help="VM to move or bring back; repeatable",
-    )
-    parser.add_argument("--destination", metavar="H", help="host that the VM goes to")
-    parser.add_argument(
-        "--demand", type=float, metavar="X", help="of an expansion: multiple of the load now"
-    )
-    parser.add_argument(
-        "--aggressiveness", type=int, metavar="1-5", help="of a balance: 1 is timid, 5 thorough"
-    )
-
-
 def _plan(options: argparse.Namespace) -> None:
     _plan_for(read_document(options.facts), options)
 
@@ -220,25 +182,6 @@ def _plan_for(facts: Any, options: argparse.Namespace) -> None:
         print(render(document), end="")
 
 
-def goal_document(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the goal document that the options describe."""
-    goal: dict[str, Any] = {"goal": options.goal}
-    if options.goal == "migrate":
-        if len(options.domain) > 1:
-            raise InputError("migrate takes one --domain.")
-        goal |= {"domain": options.domain[0]} if options.domain else {}
-        goal |= {"destination": options.destination} if options.destination else {}
-        return goal
-    if options.demand is not None:
-        goal["demand"] = options.demand
-    if options.aggressiveness is not None:
-        goal["aggressiveness"] = options.aggressiveness
-    goal |= {"hosts": options.host} if options.host else {}
-    if options.goal == "restore" and options.domain:
-        goal["domains"] = options.domain
-    return goal
-
-
 def _show(options: argparse.Namespace) -> None:
     from .documents import validate
     from .report.text import render
@@ -246,52 +189,3 @@ def _show(options: argparse.Namespace) -> None:
     document = read_document(options.plan)
     validate("plan", document)
     print(render(document), end="")
-
-
-def read_document(path: str) -> Any:
-    """Read a JSON or YAML file.
-
-    Raises
-    ------
-    InputError
-        It cannot be read, or is neither.
-    """
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise InputError(f"Cannot read {path}: {reason}.") from error
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        if path.endswith(".json"):
-            raise InputError(f"{path} is not valid JSON: {error}.") from error
-        return _yaml(path, text)
-
-
-def _yaml(path: str, text: str) -> Any:
-    from .libraries import require
-
-    yaml = require("yaml")
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        sentence = " ".join(str(error).split())
-        raise InputError(f"{path} is not valid YAML: {sentence}.") from error
-
-
-def write_document(path: str, document: Any) -> None:
-    """Write a JSON file whole or not at all.
-
-    Raises
-    ------
-    InputError
-        It cannot be written.
-    """
-    draft = Path(f"{path}.part")
-    try:
-        draft.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-        draft.replace(path)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise InputError(f"Cannot write {path}: {error.strerror}.") from error

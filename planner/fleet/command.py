@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Infeasible, InputError, PlanningError
+from ..files import read_document, write_document
 
 if TYPE_CHECKING:
     from .folder import ClusterFiles
@@ -53,7 +54,6 @@ def run_fleet(options: argparse.Namespace) -> None:
     Infeasible
         At least one cluster has no plan; the table says which and why.
     """
-    from ..cli import write_document
     from .summary import render_summary, summary_document
 
     out = _out_folder(options.out)
@@ -103,8 +103,6 @@ def _task(folder: Path, files: ClusterFiles, goal: str) -> ClusterTask:
 
 
 def _read(folder: Path, name: str | None) -> Any:
-    from ..cli import read_document
-
     return read_document(str(folder / name)) if name else None
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
+from ..files import write_document
 
 if TYPE_CHECKING:
     from .imported import Imported
@@ -37,7 +38,6 @@ def add_import(commands: Any) -> None:
 
 def run_import(options: argparse.Namespace) -> None:
     """Import, check the facts as the planner will, and write them."""
-    from ..cli import write_document
     from ..cluster.parse import parse_cluster
 
     imported = READERS[options.format](Path(options.path), options.busy_share)

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..arguments import add_documents
 from ..errors import InputError
+from ..files import read_document, write_document
 
 if TYPE_CHECKING:
     from .run import Record
@@ -25,8 +27,6 @@ EVIDENCE = "steps whose peaks decide about emptying a host (default 8: 40 minute
 
 def add_simulate(commands: Any) -> None:
     """Add the command to the parser of ``drover``."""
-    from ..cli import add_documents
-
     parser = commands.add_parser(
         "simulate", help="play a day of load through the policy, with power and cost"
     )
@@ -57,7 +57,6 @@ def add_simulate(commands: Any) -> None:
 
 def run_simulate(options: argparse.Namespace) -> None:
     """Simulate doing nothing and every goal, and print the comparison."""
-    from ..cli import read_document, write_document
     from .power import is_known
     from .report import document, render_totals
     from .run import total

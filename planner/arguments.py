@@ -1,0 +1,66 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options that several commands of ``drover`` share, and the goal that they describe."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from .errors import InputError
+
+GOALS = ("evacuate", "restore", "migrate", "balance", "consolidate", "repair", "expand")
+
+
+def add_documents(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name the input files."""
+    parser.add_argument(
+        "--facts", required=True, metavar="FILE", help="facts of all hosts and VMs (JSON or YAML)"
+    )
+    parser.add_argument(
+        "--policy", metavar="FILE", help="policy (YAML or JSON); without it the defaults"
+    )
+
+
+def add_goal_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say more about a goal."""
+    parser.add_argument(
+        "--host",
+        action="append",
+        default=[],
+        metavar="H",
+        help="host to empty or bring back; repeatable",
+    )
+    parser.add_argument(
+        "--domain",
+        action="append",
+        default=[],
+        metavar="D",
+        help="VM to move or bring back; repeatable",
+    )
+    parser.add_argument("--destination", metavar="H", help="host that the VM goes to")
+    parser.add_argument(
+        "--demand", type=float, metavar="X", help="of an expansion: multiple of the load now"
+    )
+    parser.add_argument(
+        "--aggressiveness", type=int, metavar="1-5", help="of a balance: 1 is timid, 5 thorough"
+    )
+
+
+def goal_document(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the goal document that the options describe."""
+    goal: dict[str, Any] = {"goal": options.goal}
+    if options.goal == "migrate":
+        if len(options.domain) > 1:
+            raise InputError("migrate takes one --domain.")
+        goal |= {"domain": options.domain[0]} if options.domain else {}
+        goal |= {"destination": options.destination} if options.destination else {}
+        return goal
+    if options.demand is not None:
+        goal["demand"] = options.demand
+    if options.aggressiveness is not None:
+        goal["aggressiveness"] = options.aggressiveness
+    goal |= {"hosts": options.host} if options.host else {}
+    if options.goal == "restore" and options.domain:
+        goal["domains"] = options.domain
+    return goal
