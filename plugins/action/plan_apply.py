@@ -15,9 +15,11 @@ import typing as t
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
+from ..module_utils._migration.argspec import InvalidOption
 from ..plugin_utils._documents import DocumentUnreadable, read_document
 from ..plugin_utils._follower import Follower, Look
 from ..plugin_utils._following import POLL_S, Following, OutOfReach, graceful_stop
+from ..plugin_utils._migration_options import check_migration_options
 from ..plugin_utils._planner import placement_diff, render_outcomes
 from ..plugin_utils._progress_lines import ProgressLines
 
@@ -41,7 +43,8 @@ class ActionModule(ActionBase):
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         try:
             plan = read_document(self._task.args.get("plan"), "plan", self._find)
-        except DocumentUnreadable as error:
+            check_migration_options(self._task.args.get("migration"))
+        except (DocumentUnreadable, InvalidOption) as error:
             return {**result, "failed": True, "msg": str(error)}
         if not isinstance(plan.get("steps"), list):
             return {

@@ -6,85 +6,101 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
+
+# The one description of the options. Modules that migrate one VM have them as their own, modules
+# that migrate by a plan below one option.
+_OPTIONS = r"""
+handover:
+  description:
+    - Who lets the VM run on the destination once its memory has arrived.
+    - V(controller) keeps it paused there until the source has reported that its QEMU is gone, so that it can never run on both
+      hosts, not even when a libvirt daemon or a link fails in this moment.
+    - V(libvirt) leaves it to libvirt. The pause is shorter by the time that the source's QEMU takes to end, about 0.2 s. When the
+      destination's answer is lost, the VM runs on both hosts, unless locks on its disk images work between the hosts.
+  type: str
+  choices: [controller, libvirt]
+  default: controller
+max_downtime_ms:
+  description:
+    - The longest pause of the VM, in milliseconds, that QEMU may plan for the last part of the copy.
+    - A migration begins with 100 ms and is allowed more step by step while it does not converge.
+  type: int
+  default: 500
+downtime_steps:
+  description: In how many steps the planned pause grows to O(max_downtime_ms).
+  type: int
+  default: 10
+bandwidth_mib_s:
+  description: Limit of the copy in MiB/s. Without it the network is the limit.
+  type: int
+auto_converge:
+  description: Whether QEMU may slow the VM down when it rewrites its memory faster than it can be copied.
+  type: bool
+  default: true
+post_copy:
+  description:
+    - V(on_stall) finishes a copy that does not converge by post-copy. The VM goes on at the destination and fetches its memory from the
+      source as it needs it.
+    - Until that has ended the VM needs both hosts, and is lost when one of them, or the link, dies for good. The handover is libvirt's own then.
+  type: str
+  choices: [never, on_stall]
+  default: never
+parallel_connections:
+  description: Copy over this number of connections at once instead of one.
+  type: int
+tls:
+  description: Whether QEMU encrypts the copy. Both hosts need certificates for migration.
+  type: bool
+  default: false
+timeout_s_per_gib:
+  description: The time that the copy may take, in seconds for each GiB of the VM's memory.
+  type: float
+  default: 150.0
+timeout_min_s:
+  description: The time that the copy may take at least, in seconds, however small the VM is.
+  type: float
+  default: 300.0
+stall_window_s:
+  description:
+    - The copy has stalled when what remains to be sent is not smaller than it was so many seconds ago.
+  type: float
+  default: 40.0
+stall_margin:
+  description: By which fraction the remainder must have shrunk to count as smaller.
+  type: float
+  default: 0.04
+no_progress_timeout_s:
+  description: The copy is cancelled when not one byte was sent for so many seconds.
+  type: float
+  default: 60.0
+abort_timeout_s:
+  description: How many seconds a cancelled migration may take to end before its outcome is called unknown.
+  type: float
+  default: 30.0
+settle_timeout_s:
+  description: For how many seconds both hosts are asked again after a failure, until both have answered.
+  type: float
+  default: 60.0
+unsafe:
+  description: Whether libvirt may migrate although it does not know the storage of the VM's disks as shared.
+  type: bool
+  default: false
+"""
+
+_BELOW = r"""
+options:
+  migration:
+    description: How the VMs are migrated.
+    type: dict
+    suboptions:
+"""
+
 
 class ModuleDocFragment:
     """How a migration is carried out."""
 
-    DOCUMENTATION = r"""
-options:
-  handover:
-    description:
-      - Who lets the VM run on the destination once its memory has arrived.
-      - V(controller) keeps it paused there until the source has reported that its QEMU is gone, so that it can never run on both
-        hosts, not even when a libvirt daemon or a link fails in this moment.
-      - V(libvirt) leaves it to libvirt. The pause is shorter by the time that the source's QEMU takes to end, about 0.2 s. When the
-        destination's answer is lost, the VM runs on both hosts, unless locks on its disk images work between the hosts.
-    type: str
-    choices: [controller, libvirt]
-    default: controller
-  max_downtime_ms:
-    description:
-      - The longest pause of the VM, in milliseconds, that QEMU may plan for the last part of the copy.
-      - A migration begins with 100 ms and is allowed more step by step while it does not converge.
-    type: int
-    default: 500
-  downtime_steps:
-    description: In how many steps the planned pause grows to O(max_downtime_ms).
-    type: int
-    default: 10
-  bandwidth_mib_s:
-    description: Limit of the copy in MiB/s. Without it the network is the limit.
-    type: int
-  auto_converge:
-    description: Whether QEMU may slow the VM down when it rewrites its memory faster than it can be copied.
-    type: bool
-    default: true
-  post_copy:
-    description:
-      - V(on_stall) finishes a copy that does not converge by post-copy. The VM goes on at the destination and fetches its memory from the
-        source as it needs it.
-      - Until that has ended the VM needs both hosts, and is lost when one of them, or the link, dies for good. The handover is libvirt's own then.
-    type: str
-    choices: [never, on_stall]
-    default: never
-  parallel_connections:
-    description: Copy over this number of connections at once instead of one.
-    type: int
-  tls:
-    description: Whether QEMU encrypts the copy. Both hosts need certificates for migration.
-    type: bool
-    default: false
-  timeout_s_per_gib:
-    description: The time that the copy may take, in seconds for each GiB of the VM's memory.
-    type: float
-    default: 150.0
-  timeout_min_s:
-    description: The time that the copy may take at least, in seconds, however small the VM is.
-    type: float
-    default: 300.0
-  stall_window_s:
-    description:
-      - The copy has stalled when what remains to be sent is not smaller than it was so many seconds ago.
-    type: float
-    default: 40.0
-  stall_margin:
-    description: By which fraction the remainder must have shrunk to count as smaller.
-    type: float
-    default: 0.04
-  no_progress_timeout_s:
-    description: The copy is cancelled when not one byte was sent for so many seconds.
-    type: float
-    default: 60.0
-  abort_timeout_s:
-    description: How many seconds a cancelled migration may take to end before its outcome is called unknown.
-    type: float
-    default: 30.0
-  settle_timeout_s:
-    description: For how many seconds both hosts are asked again after a failure, until both have answered.
-    type: float
-    default: 60.0
-  unsafe:
-    description: Whether libvirt may migrate although it does not know the storage of the VM's disks as shared.
-    type: bool
-    default: false
-"""
+    DOCUMENTATION = "options:\n" + textwrap.indent(_OPTIONS, "  ")
+
+    NESTED = _BELOW + textwrap.indent(re.sub(r"\bO\(", "O(migration.", _OPTIONS), " " * 6)

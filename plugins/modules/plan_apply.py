@@ -78,7 +78,7 @@ options:
 extends_documentation_fragment:
   - drover.libvirt.attributes
   - drover.libvirt.attributes.action_group
-  - drover.libvirt.migration
+  - drover.libvirt.migration.nested
 attributes:
   check_mode:
     support: full
@@ -115,6 +115,9 @@ EXAMPLES = r"""
   drover.libvirt.plan_apply:
     plan: plans/tonight.json
     time_limit: 14400
+    migration:
+      bandwidth_mib_s: 200
+      post_copy: on_stall
   delegate_to: kvm1
   run_once: true
 """
@@ -209,8 +212,8 @@ def main() -> None:
         "progress": {"type": "str", "choices": ["lines", "none"], "default": "lines"},
         "heartbeat_timeout": {"type": "int", "default": 60},
         "time_limit": {"type": "int", "default": 0},
+        "migration": {"type": "dict", "options": migration_argument_spec()},
     }
-    argument_spec.update(migration_argument_spec())
     module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True)
     if LIBVIRT_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("libvirt"), exception=LIBVIRT_IMPORT_ERROR)
@@ -234,7 +237,10 @@ def main() -> None:
     )
     try:
         runner = StepRunner(
-            plan, module.params["coordinator"], module.params["uri"], read_options(module.params)
+            plan,
+            module.params["coordinator"],
+            module.params["uri"],
+            read_options(module.params["migration"] or {}),
         )
         outcomes = execute(plan, settings, runner, time.time)
     except DroverError as error:
