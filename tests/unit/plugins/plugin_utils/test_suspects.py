@@ -1,0 +1,97 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which VMs are to be reconciled, between which hosts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.drover.libvirt.plugins.plugin_utils._suspects import suspects
+
+RUNNING, PAUSED_BY_USER = ("running", "booted"), ("paused", "user")
+PAUSED_FOR_MIGRATION, MIGRATED = ("paused", "migration"), ("shutoff", "migrated")
+OFF = ("shutoff", "unknown")
+
+
+def cluster(*copies: tuple[str, tuple[str, str]], name: str = "web1") -> dict[str, Any]:
+    """Return the facts of three hosts that know one VM."""
+    return {
+        "hosts": [
+            {"name": host, "connection": {"uri": f"qemu+ssh://root@{host}/system"}}
+            for host in ("kvm1", "kvm2", "kvm3")
+        ],
+        "domains": [
+            {"name": name, "uuid": "u1", "host": host, "state": state, "state_reason": reason}
+            for host, (state, reason) in copies
+        ],
+    }
+
+
+def ways(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return source and destination of each pair."""
+    return [(pair["source"], pair["destination"]) for pair in suspects(facts)[0]]
+
+
+@pytest.mark.parametrize("state", [RUNNING, OFF, ("paused", "ioerror")])
+def test_a_vm_that_one_host_knows_is_in_order_unless_it_is_paused(state: tuple[str, str]) -> None:
+    """Only a paused VM may wait for somebody to end its migration."""
+    expected = [("kvm1", "kvm2")] if state[0] == "paused" else []
+    assert ways(cluster(("kvm2", state))) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "destination"),
+    [
+        (MIGRATED, RUNNING),
+        (MIGRATED, PAUSED_BY_USER),
+        (MIGRATED, PAUSED_FOR_MIGRATION),
+        (RUNNING, PAUSED_BY_USER),
+        (OFF, PAUSED_BY_USER),
+        (PAUSED_FOR_MIGRATION, RUNNING),
+        (PAUSED_FOR_MIGRATION, PAUSED_BY_USER),
+        (("paused", "postcopy_failed"), ("running", "postcopy_failed")),
+        (("paused", "postcopy"), ("shutoff", "crashed")),
+    ],
+)
+def test_the_copy_that_waits_is_the_destination(
+    source: tuple[str, str], destination: tuple[str, str]
+) -> None:
+    """Whichever host comes first by name, the states tell which of them ran the VM before."""
+    assert ways(cluster(("kvm1", source), ("kvm2", destination))) == [("kvm1", "kvm2")]
+    assert ways(cluster(("kvm1", destination), ("kvm2", source))) == [("kvm2", "kvm1")]
+
+
+def test_each_further_copy_is_compared_with_the_one_that_runs() -> None:
+    """A VM that three hosts know is reconciled twice."""
+    facts = cluster(("kvm1", OFF), ("kvm2", RUNNING), ("kvm3", OFF))
+    assert ways(facts) == [("kvm2", "kvm1"), ("kvm2", "kvm3")]
+
+
+def test_what_only_a_journal_could_tell_is_left_to_a_person() -> None:
+    """A copy that libvirt holds paused beside one that is off may be a source, or half arrived."""
+    pairs, unclear = suspects(cluster(("kvm1", OFF), ("kvm3", PAUSED_FOR_MIGRATION)))
+    assert pairs == []
+    [sentence] = unclear
+    assert sentence.startswith(
+        "VM web1 is shutoff (unknown) on kvm1 and paused (migration) on kvm3"
+    )
+
+
+def test_vms_of_one_name_are_told_apart_by_their_uuid() -> None:
+    """Two VMs that happen to have one name are no leftover of a migration."""
+    facts = cluster(("kvm1", RUNNING))
+    facts["domains"] += [{**facts["domains"][0], "uuid": "u2", "host": "kvm2"}]
+    assert ways(facts) == []
+
+
+def test_a_pair_says_how_to_reach_the_destination() -> None:
+    """The address comes from the inventory, as for a migration."""
+    [pair] = suspects(cluster(("kvm1", RUNNING), ("kvm2", OFF)))[0]
+    assert pair == {
+        "name": "web1",
+        "uuid": "u1",
+        "source": "kvm1",
+        "destination": "kvm2",
+        "destination_uri": "qemu+ssh://root@kvm2/system",
+    }
