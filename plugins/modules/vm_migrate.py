@@ -43,8 +43,10 @@ options:
       - V(reconciled) copies nothing. It brings a VM that an interrupted migration left on both hosts, or paused on one, to one definition and
         at most one QEMU. What waits for its handover is resumed when the source's QEMU is proved gone, what never ran is removed. A VM that
         runs on both hosts is paused on both, and the module fails. While one host does not answer nothing is started.
+      - V(aborted) ends the running migration of a VM, whoever began it. The VM goes on where it is. Only the source is asked. Nothing is changed when
+        no migration is running. In post-copy the VM needs both hosts, so the module refuses.
     type: str
-    choices: [migrated, reconciled]
+    choices: [migrated, reconciled, aborted]
     default: migrated
   mode:
     description:
@@ -79,9 +81,10 @@ options:
     description: Name of the host that shall run the VM, for messages. By default O(destination_uri).
     type: str
   destination_uri:
-    description: How this module reaches the libvirt daemon of the host that shall run the VM.
+    description:
+      - How this module reaches the libvirt daemon of the host that shall run the VM.
+      - Required unless O(state=aborted).
     type: str
-    required: true
   peer_uri:
     description:
       - How the libvirt daemon of the source reaches the one of the destination. It connects with its own credentials, normally
@@ -133,6 +136,12 @@ EXAMPLES = r"""
     state: reconciled
     destination: kvm3
     destination_uri: qemu+ssh://root@kvm3/system
+  delegate_to: kvm1
+
+- name: Cancel a migration
+  drover.libvirt.vm_migrate:
+    name: web1
+    state: aborted
   delegate_to: kvm1
 
 - name: Move a busy VM slowly, with a short pause at the end
@@ -261,7 +270,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..module_utils._errors import DroverError, failure
 from ..module_utils._libvirt.connection import LIBVIRT_IMPORT_ERROR
-from ..module_utils._migration.answer import answer, carry_out, read_request
+from ..module_utils._migration.answer import STATES, answer, carry_out, read_request
 from ..module_utils._migration.argspec import migration_argument_spec
 from ..module_utils._migration.options import MODES
 
@@ -269,7 +278,7 @@ from ..module_utils._migration.options import MODES
 def argument_spec() -> dict[str, t.Any]:
     """Return the module's options."""
     return {
-        "state": {"type": "str", "choices": ["migrated", "reconciled"], "default": "migrated"},
+        "state": {"type": "str", "choices": list(STATES), "default": "migrated"},
         "mode": {"type": "str", "choices": list(MODES), "default": "live"},
         "save_directory": {"type": "path"},
         "name": {"type": "str", "required": True, "aliases": ["domain", "guest"]},
@@ -277,7 +286,7 @@ def argument_spec() -> dict[str, t.Any]:
         "source": {"type": "str"},
         "source_uri": {"type": "str", "default": "qemu:///system", "aliases": ["uri"]},
         "destination": {"type": "str"},
-        "destination_uri": {"type": "str", "required": True},
+        "destination_uri": {"type": "str"},
         "peer_uri": {"type": "str"},
         "migration_address": {"type": "str"},
         **migration_argument_spec(),
@@ -288,7 +297,11 @@ def main() -> None:
     """Run the module."""
     module = AnsibleModule(
         argument_spec=argument_spec(),
-        required_if=[("mode", "quick", ["save_directory"])],
+        required_if=[
+            ("mode", "quick", ["save_directory"]),
+            ("state", "migrated", ["destination_uri"]),
+            ("state", "reconciled", ["destination_uri"]),
+        ],
         supports_check_mode=True,
     )
     if LIBVIRT_IMPORT_ERROR:

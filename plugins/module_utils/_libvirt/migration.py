@@ -17,6 +17,7 @@ from .._errors import LibvirtFailed
 from .._migration.request import MigrationRequest
 from .._migration.result import EndState
 from .connection import libvirt, translated
+from .domain import find_domain
 
 
 def migration_flags(request: MigrationRequest, before: EndState) -> int:
@@ -65,6 +66,13 @@ def migration_uri(address: str | None) -> str | None:
     if not address or "://" in address:
         return address or None
     return "tcp://[{}]".format(address) if ":" in address else "tcp://{}".format(address)
+
+
+# Not running, or gone.
+_NOT_RUNNING = (
+    getattr(libvirt, "VIR_ERR_OPERATION_INVALID", 55),
+    getattr(libvirt, "VIR_ERR_NO_DOMAIN", 42),
+)
 
 
 class MigrationJob:
@@ -134,8 +142,7 @@ class MigrationJob:
 
     def abort(self) -> None:
         """Cancel the migration; the call returns soon after."""
-        with translated("cancel the migration of {}".format(self._domain.name())):
-            self._domain.abortJob()
+        cancel_job(self._domain)
 
 
 def completed_statistics(domain: t.Any) -> dict[str, t.Any]:
@@ -144,3 +151,37 @@ def completed_statistics(domain: t.Any) -> dict[str, t.Any]:
         statistics: dict[str, t.Any] = domain.jobStats(libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED)
         return statistics
     return {}
+
+
+def cancel_job(domain: t.Any) -> None:
+    """Cancel the job that libvirt is busy with; the migration call, whoever made it, fails then.
+
+    Raises
+    ------
+    LibvirtFailed
+        There is no job any more, or it cannot be cancelled.
+    """
+    with translated("cancel the migration of {}".format(domain.name())):
+        domain.abortJob()
+
+
+def is_receiving(connection: t.Any, name: str) -> bool:
+    """Whether the VM of that name is being received by this host, which tells nothing of the job.
+
+    Raises
+    ------
+    LibvirtFailed
+        The host does not answer.
+    """
+    domain = find_domain(connection, None, name)
+    if domain is None:
+        return False
+    with translated("look at the VM {}".format(name)):
+        try:
+            domain.jobInfo()
+        except libvirt.libvirtError as error:
+            if error.get_error_code() == libvirt.VIR_ERR_OPERATION_UNSUPPORTED:
+                return True
+            if error.get_error_code() not in _NOT_RUNNING:
+                raise
+    return False

@@ -12,9 +12,11 @@ from __future__ import annotations
 import typing as t
 
 from .argspec import read_options
-from .migrate import examine, foresee, migrate, reconcile
+from .migrate import abort, examine, foresee, migrate, reconcile
 from .request import MigrationRequest
 from .result import MigrationResult, Outcome
+
+STATES = ("migrated", "reconciled", "aborted")
 
 
 def read_request(params: t.Mapping[str, t.Any]) -> MigrationRequest:
@@ -31,7 +33,7 @@ def read_request(params: t.Mapping[str, t.Any]) -> MigrationRequest:
         source=params["source"] or "",
         source_uri=params["source_uri"],
         destination=params["destination"] or "",
-        destination_uri=params["destination_uri"],
+        destination_uri=params["destination_uri"] or "",
         peer_uri=params["peer_uri"] or "",
         migration_address=params["migration_address"],
         options=read_options(params),
@@ -40,6 +42,8 @@ def read_request(params: t.Mapping[str, t.Any]) -> MigrationRequest:
 
 def carry_out(request: MigrationRequest, state: str, check_mode: bool) -> MigrationResult:
     """Bring the VM to the state, or in check mode say what that would take."""
+    if state == "aborted":
+        return abort(request, look_only=check_mode)
     if state == "reconciled":
         return foresee(request) if check_mode else reconcile(request)
     return examine(request) if check_mode else migrate(request)

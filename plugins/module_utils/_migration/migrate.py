@@ -20,6 +20,7 @@ import typing as t
 from .._libvirt.domain import DomainFacts
 from .._libvirt.events import start_event_loop
 from .attempt import Attempt
+from .cancellation import Cancellation
 from .monitor import StopRequest
 from .progress import Progress
 from .request import MigrationRequest
@@ -132,3 +133,31 @@ def foresee(
     start_event_loop()
     with contextlib.closing(Attempt(request, clock=clock)) as attempt:
         return attempt.foresee()
+
+
+def abort(
+    request: MigrationRequest,
+    *,
+    look_only: bool = False,
+    clock: t.Callable[[], float] = time.monotonic,
+    sleep: t.Callable[[float], None] = time.sleep,
+) -> MigrationResult:
+    """End the running migration of a VM, whoever began it; the VM goes on where it is.
+
+    Parameters
+    ----------
+    request : MigrationRequest
+        The VM and its source; the destination need not be named.
+    look_only : bool
+        Whether to change nothing and say what would be done.
+    clock, sleep : callable, optional
+        Time, in seconds.
+
+    Returns
+    -------
+    MigrationResult
+        C(NOT_MOVED); without an action when no migration was running.
+    """
+    start_event_loop()
+    with contextlib.closing(Cancellation(request, clock=clock, sleep=sleep)) as cancellation:
+        return cancellation.run(look_only)
