@@ -51,7 +51,9 @@ parallel_connections:
   description: Copy over this number of connections at once instead of one.
   type: int
 tls:
-  description: Whether QEMU encrypts the copy. Both hosts need certificates for migration.
+  description:
+    - Whether QEMU encrypts the copy. Both hosts need certificates for migrations (in C(/etc/pki/qemu), if C(qemu.conf) names no other directory),
+      issued by one authority for the addresses that they migrate to.
   type: bool
   default: false
 timeout_s_per_gib:

@@ -5,12 +5,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from tests.lab import certificates
 from tests.lab.lab import Lab
-from tests.lab.moving import stays
+from tests.lab.moving import move, stays
 from tests.lab.playbook import run_playbook
+from tests.lab.wire import Wire
 
 pytestmark = pytest.mark.lab
 
@@ -42,3 +46,77 @@ def test_a_wrong_option_stops_the_playbook_before_anything(lab: Lab) -> None:
     assert "no option bandwith_mib_s; did you mean bandwidth_mib_s?" in run.sentence
     assert "kvm1" not in run.output
     assert stays(lab, "vm1") == ("kvm1",)
+
+
+# -- encryption -----------------------------------------------------------------------------------
+
+#: The kernel's command line is in the guest's memory as it stands here.
+_IN_MEMORY = b"beat=5 fill=31"
+
+
+@pytest.fixture
+def certified(lab: Lab) -> Iterator[Lab]:
+    """The lab with certificates for migrations on all hosts."""
+    certificates.install(lab.hosts.values())
+    yield lab
+    certificates.remove(lab.hosts.values())
+
+
+def _overheard(lab: Lab, source: str, destination: str, **options: Any) -> list[bytes]:
+    """Migrate vm1 and return what went over the migration network to the destination, by stream."""
+    with Wire(lab.hosts[destination]) as wire:
+        result = move(lab, "vm1", source, destination, bandwidth_mib_s=30, **options)
+    assert result.outcome == "moved", result.reason
+    return [stream for stream in wire.streams() if len(stream) > 1 << 20]
+
+
+def test_tls_hides_the_memory_on_its_way(certified: Lab) -> None:
+    """Who listens reads the guest's memory without TLS, and not with it."""
+    certified.start_guest("vm1", "kvm1", fill_mib=31)
+    [plain] = _overheard(certified, "kvm1", "kvm2")
+    assert _IN_MEMORY in plain
+    [encrypted] = _overheard(certified, "kvm2", "kvm1", tls=True)
+    assert _IN_MEMORY not in encrypted
+    assert len(encrypted) > 30 << 20
+    assert stays(certified, "vm1") == ("kvm1", "kvm2", "kvm1")
+
+
+def test_parallel_connections_share_the_copy(certified: Lab) -> None:
+    """The memory goes over as many connections as asked for, encrypted or not."""
+    certified.start_guest("vm1", "kvm1", fill_mib=31)
+    plain = _overheard(certified, "kvm1", "kvm2", parallel_connections=3)
+    assert len(plain) == 3
+    assert any(_IN_MEMORY in stream for stream in plain)
+    encrypted = _overheard(certified, "kvm2", "kvm1", parallel_connections=3, tls=True)
+    assert len(encrypted) == 3
+    assert not any(_IN_MEMORY in stream for stream in encrypted)
+    assert stays(certified, "vm1") == ("kvm1", "kvm2", "kvm1")
+
+
+def _refused(lab: Lab) -> None:
+    """Try to migrate vm1 with TLS in vain.
+
+    When the connection between the daemons closes first, libvirt 9 loses the true error.
+    """
+    result = move(lab, "vm1", tls=True)
+    assert result.outcome == "not_moved"
+    assert result.error_code in ("tls_credentials", "qemu_died", "daemon_lost"), result.reason
+    assert "certificates" in result.remedy
+    assert stays(lab, "vm1") == ("kvm1",)
+
+
+def test_tls_is_refused_where_a_host_has_no_certificate(certified: Lab) -> None:
+    """Whichever host lacks it, the VM stays, and the remedy says what to install where."""
+    certified.start_guest("vm1", "kvm1")
+    for host in ("kvm1", "kvm2"):
+        certificates.remove([certified.hosts[host]])
+        _refused(certified)
+        certificates.install(certified.hosts.values())
+    assert move(certified, "vm1", tls=True).outcome == "moved"
+
+
+def test_tls_is_refused_where_the_hosts_do_not_trust_each_other(certified: Lab) -> None:
+    """A certificate of another authority is no certificate."""
+    certified.start_guest("vm1", "kvm1")
+    certificates.install([certified.hosts["kvm2"]], authority="somebody else")
+    _refused(certified)

@@ -68,6 +68,15 @@ _TABLE: tuple[tuple[tuple[str, ...], Complaint], ...] = (
         ),
     ),
     (
+        ("Unable to access credentials", "certificate", "TLS handshake"),
+        Complaint(
+            "tls_credentials",
+            "Install certificates for migrations on both hosts (ca-cert.pem, server-cert.pem, "
+            "server-key.pem, client-cert.pem, client-key.pem in /etc/pki/qemu, if qemu.conf names no "
+            "other directory), issued for their migration addresses; or migrate without TLS.",
+        ),
+    ),
+    (
         ("Cannot access storage file", "unable to stat", "Could not open", "No such file"),
         Complaint(
             "storage_missing", "Mount the VM's storage on the destination, at the same path."
@@ -122,13 +131,6 @@ _TABLE: tuple[tuple[tuple[str, ...], Complaint], ...] = (
     (
         ("I/O error",),
         Complaint("disk_error", "Repair the VM's disk (virsh domblkerror), then resume the VM."),
-    ),
-    (
-        ("Unable to access credentials", "TLS"),
-        Complaint(
-            "tls_credentials",
-            "Install the migration certificates on both hosts, or migrate without TLS.",
-        ),
     ),
     (
         ("canceled by client", "operation aborted"),

@@ -19,6 +19,7 @@ from . import timeline
 from .account import Account
 from .complaints import understand
 from .monitor import Watched
+from .options import MigrationOptions
 from .outcome import Verdict
 from .progress import read_progress
 from .repair import Repairs
@@ -111,7 +112,7 @@ class Report:
             actions=self.actions_before + tuple(repairs.actions),
             leftovers=tuple(repairs.leftovers),
             warnings=_warnings(outcome, copied),
-            **vars(_explain(verdict, copied)),
+            **vars(_explain(verdict, copied, self._request.options)),
             **_measurements(copied, completed),
         )
 
@@ -197,7 +198,7 @@ _REMEDIES = {
 }
 
 
-def _explain(verdict: Verdict, copied: Copied) -> _Explanation:
+def _explain(verdict: Verdict, copied: Copied, options: MigrationOptions) -> _Explanation:
     """Say why the VM is not running on the destination.
 
     Our own decision to end the copy explains it better than libvirt's "canceled by client" does.
@@ -223,7 +224,10 @@ def _explain(verdict: Verdict, copied: Copied) -> _Explanation:
         # libvirt complains of the connection that broke, not of what broke it.
         complaint = understand("unexpectedly closed the monitor")
         reason += " QEMU ended on the destination ({}).".format(detail)
-    return _Explanation(reason, complaint.error_code, complaint.remedy, complaint.retriable)
+    remedy = complaint.remedy
+    if options.tls and complaint.error_code in (*_VAGUE, "qemu_died"):
+        remedy += " The copy was to be encrypted: check the certificates of both hosts, too."
+    return _Explanation(reason, complaint.error_code, remedy, complaint.retriable)
 
 
 # Complaints that are told by whoever is left with a broken connection.

@@ -114,6 +114,14 @@ def test_a_reading_without_figures_is_at_the_beginning() -> None:
         ("Cannot recv data: Host key verification failed.", "peer_trust"),
         ("job 'migration out' canceled by client", "cancelled"),
         ("qemu unexpectedly closed the monitor", "qemu_died"),
+        (
+            "Unable to access credentials /etc/pki/qemu/ca-cert.pem: No such file or directory",
+            "tls_credentials",
+        ),
+        (
+            "job 'migration out' failed: The certificate hasn't got a known issuer",
+            "tls_credentials",
+        ),
         ("something nobody has seen before", "migration_failed"),
     ],
 )
