@@ -71,6 +71,20 @@ class NoOrder(Infeasible):
         self.pairs = pairs
 
 
+class TooLong(Infeasible):
+    """The migrations take longer than there is time.
+
+    Attributes
+    ----------
+    needed_s
+        What they take.
+    """
+
+    def __init__(self, message: str, needed_s: float) -> None:
+        super().__init__(message)
+        self.needed_s = needed_s
+
+
 class TimeLimit(PlanningError):
     """The solver ran out of time before it found any answer."""
 

@@ -5,15 +5,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from .cluster.parse import parse_cluster
 from .cluster.snapshot import ClusterSnapshot
-from .errors import InputError, NoOrder
+from .errors import InputError, NoOrder, TooLong
 from .goal.expansion import Expansion, wake
 from .goal.parse import parse_goal
+from .omissions import left_out
 from .policy.consistency import check_consistency
 from .policy.parse import parse_policies
 from .policy.policies import Policies
@@ -81,36 +82,63 @@ def read_problem(facts: JsonObject, policy: JsonObject | None, goal: JsonObject)
         policies=policies,
         goal=wanted,
         transfer_s=predict_transfers(snapshot, policies),
+        setup_s=transfer.SETUP_S,
     )
 
 
 def plan_problem(problem: Problem, effort: Effort | None = None) -> Plan:
-    """Solve, order and verify; a placement that no order leads to is forbidden, and another one sought.
+    """Solve, order and verify.
+
+    A placement that no order leads to is forbidden, and another one sought; one whose order takes too long,
+    for a goal that may leave something out, gives way to one with less to do.
 
     Raises
     ------
     NoOrder
         None of the placements tried has an order.
+    TooLong
+        The migrations that the goal cannot do without take longer than there is time.
     """
+    wanted = problem
     for attempt in range(1, TRIES + 1):
         solution = solve(problem, effort)
         try:
             plan = build_plan(problem, solution)
-        except NoOrder as error:
-            if attempt < TRIES and error.pairs:
-                more = error.pairs[: 2 ** (attempt - 1)]
-                problem = replace(problem, forbidden=problem.forbidden | set(more))
+            _check_duration(problem, plan)
+        except (NoOrder, TooLong) as error:
+            if attempt < TRIES and (other := _relaxed(problem, error, attempt)):
+                problem = other
                 continue
             if not problem.goal.may_do_nothing:
                 raise
             plan = _standing_still(problem, error)
-        plan = _annotated(problem, plan)
+        plan = _annotated(problem, plan, left_out(wanted, plan, effort))
         verify(problem, plan.to_document())
         return plan
     raise AssertionError("unreachable")
 
 
-def _annotated(problem: Problem, plan: Plan) -> Plan:
+def _check_duration(problem: Problem, plan: Plan) -> None:
+    if problem.duration_s is not None and plan.makespan_ms > 1000 * problem.duration_s:
+        needed = -(-plan.makespan_ms // 1000)
+        raise TooLong(
+            f"The migrations would take {needed} s in the best order found, and there are "
+            f"{problem.duration_s:g} s; give them {needed} s, allow more at a time, or name fewer hosts.",
+            plan.makespan_ms / 1000,
+        )
+
+
+def _relaxed(problem: Problem, error: NoOrder | TooLong, attempt: int) -> Problem | None:
+    """Return the problem that is tried next; ``None`` if there is none."""
+    if isinstance(error, TooLong):
+        if not problem.goal.may_do_nothing or problem.duration_s is None:
+            return None
+        return replace(problem, pace=problem.pace * 0.98 * problem.duration_s / error.needed_s)
+    more = error.pairs[: 2 ** (attempt - 1)]
+    return replace(problem, forbidden=problem.forbidden | set(more)) if more else None
+
+
+def _annotated(problem: Problem, plan: Plan, remarks: Sequence[str]) -> Plan:
     """Add what people ask about a plan: what is to be known, and why not another host."""
     moved = [migration.move.domain for migration in plan.migrations]
     why = {
@@ -118,11 +146,13 @@ def _annotated(problem: Problem, plan: Plan) -> Plan:
         "unmoved": unmoved(problem, plan.placement),
     }
     return replace(
-        plan, warnings=(*plan.warnings, *warnings_for(problem, plan.placement)), extra=why
+        plan,
+        warnings=(*plan.warnings, *warnings_for(problem, plan.placement), *remarks),
+        extra=why,
     )
 
 
-def _standing_still(problem: Problem, error: NoOrder) -> Plan:
+def _standing_still(problem: Problem, error: NoOrder | TooLong) -> Plan:
     """Return the plan that moves nothing, for a goal that nobody is hurt by if it waits; a warning says why."""
     present = problem.snapshot.placement
     plan = build_plan(problem, proved_solution(present, problem.objective_s(present), None))

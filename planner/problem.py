@@ -28,15 +28,43 @@ class Problem:
     ----------
     transfer_s
         Predicted seconds of transfer per VM.
+    setup_s
+        What a migration takes beside the transfer.
     forbidden
         Pairs of VM and host that turned out to have no order of migrations.
+    pace
+        The share of the time there is that a placement may need by its sums: less than all of it, where the
+        order of another placement turned out to take too long.
     """
 
     snapshot: ClusterSnapshot
     policies: Policies
     goal: Goal
     transfer_s: Mapping[str, float]
+    setup_s: float = 0.0
     forbidden: frozenset[tuple[str, str]] = field(default=frozenset())
+    pace: float = 1.0
+
+    @property
+    def duration_s(self) -> float | None:
+        """The seconds that the migrations may take; ``None`` where nothing limits them."""
+        return self.policies.limits.duration_s
+
+    @property
+    def at_once(self) -> int:
+        """How many migrations may run at a time."""
+        return self.policies.limits.at_once(
+            sum(host.is_up for host in self.snapshot.hosts.values())
+        )
+
+    def without_totals(self) -> Problem:
+        """Return the same problem without the limits of a plan in all."""
+        limits = self.policies.limits.without_totals()
+        return replace(self, policies=replace(self.policies, limits=limits))
+
+    def work_s(self, domain: str) -> float:
+        """Return for how long the migration of a VM is predicted to occupy its hosts."""
+        return self.setup_s + self.transfer_s[domain]
 
     @cached_property
     def limits(self) -> dict[str, Resources]:

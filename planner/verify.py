@@ -46,6 +46,7 @@ def find_faults(problem: Problem, plan: Mapping[str, Any]) -> Iterable[str]:
     if dict(final) != dict(plan["placement"]):
         yield "The steps do not lead to the placement."
     yield from _final(problem, final)
+    yield from _totals(problem, plan, final)
     yield from _figures(problem, plan, final)
 
 
@@ -59,9 +60,6 @@ def _structure(problem: Problem, plan: Mapping[str, Any]) -> Iterable[str]:
                 yield f"{step['id']} waits for {other}, which does not exist."
             elif steps[other]["finish_s"] > step["start_s"]:
                 yield f"{step['id']} starts before {other} has ended."
-    most = problem.policies.limits.max_migrations
-    if most is not None and sum(not step["parking"] for step in steps.values()) > most:
-        yield f"There are more than {most} migrations."
     yield from _waves(plan, steps)
 
 
@@ -177,6 +175,20 @@ def _final(problem: Problem, final: Placement) -> Iterable[str]:
         yield from (violation.sentence for violation in problem.stranded_by_failure(final)[:2])
     for rule in problem.policies.rules:
         yield from _rule(rule, snapshot, final)
+
+
+def _totals(problem: Problem, plan: Mapping[str, Any], final: Placement) -> Iterable[str]:
+    """Judge the limits of a plan in all."""
+    limits = problem.policies.limits
+    moved = problem.snapshot.placement.moves_to(final)
+    if limits.max_migrations is not None and len(moved) > limits.max_migrations:
+        yield f"There are more than {limits.max_migrations} migrations."
+    gib = sum(problem.snapshot.domains[name].memory_mib for name in moved) / 1024
+    if limits.max_memory_gib is not None and gib > limits.max_memory_gib + TOLERANCE:
+        yield f"{gib:g} GiB are moved, more than {limits.max_memory_gib:g}."
+    ends = max((step["finish_s"] for step in plan["steps"]), default=0.0)
+    if problem.duration_s is not None and ends > problem.duration_s + TOLERANCE:
+        yield f"The migrations end after {ends} s, and there are {problem.duration_s:g} s."
 
 
 def _rule(rule: Rule, snapshot: ClusterSnapshot, final: Placement) -> Iterable[str]:

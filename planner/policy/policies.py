@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .base import Rule
 from .capacity import Capacity
@@ -21,20 +21,38 @@ class Limits:
         Migrations of a host at a time, source and destination counted alike.
     cluster
         Migrations at a time; ``None`` means half the hosts, rounded down.
-    max_migrations
-        Migrations of one plan.
+    max_migrations, max_memory_gib
+        Migrations of one plan, and the memory of the VMs that they move. Parking on the way is not counted.
     bandwidth_mib_s
         Of one migration.
+    duration_s
+        Predicted seconds from the first start of a plan to its last end.
     """
 
     per_host: int = 1
     cluster: int | None = None
     max_migrations: int | None = None
+    max_memory_gib: float | None = None
     bandwidth_mib_s: float | None = None
+    duration_s: float | None = None
 
     def at_once(self, hosts: int) -> int:
         """Return how many migrations may run at a time in a cluster of so many hosts that are up."""
         return self.cluster or max(1, hosts // 2)
+
+    @property
+    def totals(self) -> dict[str, float]:
+        """The limits of a plan in all, for which something may have to be left out, by their names."""
+        limits = {
+            "max_migrations": self.max_migrations,
+            "max_memory_gib": self.max_memory_gib,
+            "duration_s": self.duration_s,
+        }
+        return {name: most for name, most in limits.items() if most is not None}
+
+    def without_totals(self) -> Limits:
+        """Return the same limits at a time, without those of a plan in all."""
+        return replace(self, max_migrations=None, max_memory_gib=None, duration_s=None)
 
 
 @dataclass(frozen=True, kw_only=True)

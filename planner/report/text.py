@@ -15,6 +15,14 @@ MANY_HOSTS = 60
 """In a larger cluster only the hosts that change are shown."""
 
 
+TOTALS = {
+    "max_migrations": "{} migrations at most",
+    "max_memory_gib": "{:g} GiB at most",
+    "duration_s": "done within {:g} s",
+}
+"""How the limits of a plan in all are told."""
+
+
 def render(plan: JsonObject) -> str:
     """Return a plan document as text: what it does, the hosts before and after, the migrations, the limits."""
     lines = [plan["message"], *_quality(plan), *_figures(plan)]
@@ -105,7 +113,9 @@ def _limits(plan: JsonObject) -> Iterable[str]:
     bandwidth = limits["bandwidth_mib_s"]
     yield (
         f"Limits: {limits['per_host']} at a time per host, {limits['cluster']} in all"
-        + (f", {bandwidth:g} MiB/s each." if bandwidth else ".")
+        + (f", {bandwidth:g} MiB/s each" if bandwidth else "")
+        + "".join(f", {form.format(limits[key])}" for key, form in TOTALS.items() if key in limits)
+        + "."
     )
 
 

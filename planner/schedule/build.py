@@ -29,7 +29,7 @@ def build_plan(problem: Problem, solution: Solution) -> Plan:
         No order exists.
     """
     limits = problem.policies.limits
-    cluster = limits.at_once(sum(host.is_up for host in problem.snapshot.hosts.values()))
+    cluster = problem.at_once
     rules = [rule for rule in problem.policies.rules if rule.span is Span.THROUGHOUT]
     moves = list_moves(problem, solution.placement)
     timed = order_moves(moves, _setting(problem, cluster, rules))

@@ -74,6 +74,7 @@ class Plan:
                 "per_host": self.per_host,
                 "cluster": self.cluster,
                 "bandwidth_mib_s": self.problem.policies.limits.bandwidth_mib_s,
+                **self.problem.policies.limits.totals,
             },
             "hosts": self._hosts(),
             "warnings": list(self.warnings),

@@ -11,6 +11,7 @@ from dataclasses import replace
 from ..goal.consolidation import Consolidation
 from ..policy.base import Strictness
 from ..problem import Problem
+from .budget import Budget
 from .indexed import Indexed
 from .milp.backend import Effort
 from .milp.selection import Selection, select_hosts
@@ -100,13 +101,12 @@ def _select(
 def _pack(indexed: Indexed, selection: Selection) -> State | None:
     """Pack the VMs of the other hosts into the selected ones; ``None`` if they do not fit."""
     evicted = [n for n, item in enumerate(indexed.items) if item.home not in selection.kept]
-    most = indexed.problem.policies.limits.max_migrations
+    budget = Budget(indexed)
     for fullness in FULLNESS:
         packing = Packing(State(indexed), sorted(selection.kept), fullness)
         left = packing.fill(evicted)
         if left and len(left) <= max(8, len(evicted) // 20):
             left = packing.squeeze(left)
-        moved = sum(len(indexed.items[item].members) for item in packing.state.moves())
-        if not left and (most is None or moved <= most):
+        if not left and budget.allows(packing.state.moves()):
             return packing.state
     return None

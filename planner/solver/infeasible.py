@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from math import ceil
 
 from ..cluster.resources import RESOURCE_NAMES, Resources, total
 from ..errors import Immovable, Infeasible
@@ -12,8 +14,10 @@ from ..goal.relocation import Relocation
 from ..policy.base import Rule
 from ..policy.capacity import Capacity
 from ..problem import Problem
+from .budget import Budget, Resource
 from .indexed import Indexed
 from .milp.backend import Effort
+from .milp.model import build, movers_within, solve_exactly
 from .milp.relaxation import Remedies, find_conflict, find_remedies
 from .search.state import State
 
@@ -36,13 +40,7 @@ def explain_evacuation(problem: Problem, indexed: Indexed, effort: Effort) -> No
                     problem, indexed.items[item].members, indexed.hosts[indexed.items[item].home]
                 )
             )
-    most = problem.policies.limits.max_migrations
-    needed = sum(len(indexed.items[item].members) for item in indexed.leavers)
-    if most is not None and most < needed:
-        raise Infeasible(
-            f"Emptying {hosts} takes {needed} migrations and limits.max_migrations allows {most}; "
-            f"raise it to {needed} or name fewer hosts."
-        )
+    _refuse_over_budget(indexed, effort, hosts)
     conflict = find_conflict(problem, effort)
     if conflict:
         names = " and the ".join(rule.title for rule in conflict)
@@ -51,6 +49,54 @@ def explain_evacuation(problem: Problem, indexed: Indexed, effort: Effort) -> No
             f"make {'it' if len(conflict) == 1 else 'one of them'} preferred, or take a VM out of it."
         )
     raise Infeasible(_shortage(problem, indexed, find_remedies(indexed, effort), hosts))
+
+
+def _refuse_over_budget(indexed: Indexed, effort: Effort, hosts: str) -> None:
+    """Refuse if a limit of a plan in all is too low for the VMs that leave, or for the cheapest placement."""
+    budget = Budget(indexed)
+    if not budget.limits:
+        return
+    leaving: Counter[Resource] = Counter()
+    for item in indexed.leavers:
+        for resource, amount in budget.leaving(item):
+            leaving[resource] += amount  # type: ignore[assignment]
+    for needed in (leaving, budget.taken(_cheapest(indexed, effort))):
+        if exceeded := budget.most_exceeded(needed):
+            raise Infeasible(f"Emptying {hosts} {_over(indexed, *exceeded)}.")
+
+
+def _cheapest(indexed: Indexed, effort: Effort) -> dict[int, int]:
+    """Return the moves of the best placement without limits of a plan in all; none, if there is none."""
+    free = Indexed(indexed.problem.without_totals())
+    variables = build(free, movers_within(free, free.leavers))
+    answer = solve_exactly(variables, effort)
+    return variables.moves(answer.values) if answer.has_values else {}
+
+
+def _over(indexed: Indexed, resource: Resource, amount: float) -> str:
+    """Say what is beyond its limit, and which limit would do."""
+    limits = indexed.problem.policies.limits
+    if resource == "migrations":
+        return (
+            f"takes {amount:g} migrations and limits.max_migrations allows {limits.max_migrations}; "
+            f"raise it to {amount:g} or name fewer hosts"
+        )
+    if resource == "memory":
+        gib = ceil(amount / 1024 * 10) / 10
+        return (
+            f"moves {gib:g} GiB and limits.max_memory_gib allows {limits.max_memory_gib:g}; "
+            f"raise it to {gib:g} or name fewer hosts"
+        )
+    who, tokens = (
+        ("the cluster", indexed.problem.at_once)
+        if resource == "time"
+        else (indexed.hosts[int(resource)], limits.per_host)
+    )
+    return (
+        f"keeps {who} busy for {ceil(amount / tokens)} s, {tokens} at a time, and there are "
+        f"{indexed.problem.duration_s:g} s; give it {ceil(amount / tokens)} s, raise "
+        f"limits.{'cluster' if resource == 'time' else 'per_host'}, or name fewer hosts"
+    )
 
 
 def _outcome(rules: int, hosts: str) -> str:

@@ -19,6 +19,7 @@ from ..goal.restoration import Restoration
 from ..policy.base import Strictness
 from ..problem import Problem
 from .balance import solve_balance
+from .budget import Budget
 from .consolidate import solve_consolidation
 from .indexed import Indexed
 from .infeasible import explain_evacuation, explain_relocation
@@ -70,8 +71,8 @@ def _solve_goal_evacuation(goal: Evacuation, problem: Problem, effort: Effort) -
     indexed = Indexed(problem)
     least = sum(indexed.items[item].cost_s for item in indexed.leavers)
     state = State(indexed)
-    within = _within_budget(problem, sum(len(indexed.items[i].members) for i in indexed.leavers))
-    if within and not _required_broken(problem) and not _place_in_tiers(goal, state):
+    placed = not _required_broken(problem) and not _place_in_tiers(goal, state)
+    if placed and Budget(indexed).allows(state.moves()):
         placement = indexed.placement(state.moves())
         quick = proved_solution(placement, problem.objective_s(placement), least)
         if quick.status is SolveStatus.OPTIMAL:
@@ -153,11 +154,6 @@ def _place_in_tiers(goal: Evacuation, state: State) -> list[int]:
         if tier is None or (tier and len(tier) < len(hosts)):
             homeless = place_spreading(state, homeless, tier)
     return homeless
-
-
-def _within_budget(problem: Problem, moves: int) -> bool:
-    most = problem.policies.limits.max_migrations
-    return most is None or moves <= most
 
 
 def _required_broken(problem: Problem) -> bool:

@@ -15,6 +15,7 @@ from ...policy.host_affinity import HostAffinity
 from ...policy.licence import Licence
 from ...policy.separation import Separation
 from ...policy.stay import Stay
+from ..budget import Budget, Resource
 from .program import Pairs
 from .variables import Variables
 
@@ -68,15 +69,14 @@ def add_relief(variables: Variables) -> None:
 
 
 def add_budget(variables: Variables) -> None:
-    """No more migrations than the limit."""
-    most = variables.indexed.problem.policies.limits.max_migrations
-    if most is not None:
-        items = variables.indexed.items
-        pairs = [
-            (column, float(len(items[item].members)))
-            for (item, _host), column in variables.y.items()
-        ]
-        variables.program.row(pairs, "<=", float(most))
+    """No more migrations, memory and time than the limits of a plan in all."""
+    budget = Budget(variables.indexed)
+    rows: dict[Resource, Pairs] = defaultdict(list)
+    for (item, host), column in variables.y.items():
+        for resource, amount in budget.uses(item, host):
+            rows[resource].append((column, amount))
+    for resource, pairs in rows.items():
+        variables.program.row(pairs, "<=", budget.limits[resource])
 
 
 def add_rules(variables: Variables) -> None:

@@ -9,10 +9,12 @@ VMs should leave.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...goal.band import WEIGHTS
+from ..budget import Budget, Resource
 from ..indexed import Indexed
 from ..search.scale import Scale
 from .backend import Effort, solve_program
@@ -54,6 +56,7 @@ def solve_pool(indexed: Indexed, scale: Scale, effort: Effort, *, whole: bool) -
         costs[out[number]] = item.cost_s
     for resource in range(3):
         _resource(program, costs, indexed, scale, out, resource)
+    _budget(program, indexed, out)
     answer = solve_program(program, costs, effort)
     if not answer.has_values or answer.bound is None:
         return None
@@ -95,6 +98,17 @@ def _resource(
     program.row(flow, "=", 0.0)
     if large:
         program.row(squares, ">=", sum(excess**2 for excess in large))
+
+
+def _budget(program: Program, indexed: Indexed, out: dict[int, int]) -> None:
+    """What leaves keeps within the limits of a plan in all; what arrives is not known one by one."""
+    budget = Budget(indexed)
+    rows: dict[Resource, Pairs] = defaultdict(list)
+    for number, column in out.items():
+        for resource, amount in budget.leaving(number):
+            rows[resource].append((column, amount))
+    for resource, pairs in rows.items():
+        program.row(pairs, "<=", budget.limits[resource])
 
 
 def add_square(

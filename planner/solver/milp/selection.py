@@ -8,12 +8,14 @@ use have to move. So the optimum is a bound of the objective; and mostly the VMs
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ...goal.consolidation import Consolidation
 from ...policy.anti_affinity import AntiAffinity
 from ...policy.base import Strictness
+from ..budget import Budget, Resource
 from ..indexed import Indexed
 from .backend import Effort, solve_program
 from .program import Pairs, Program
@@ -57,6 +59,7 @@ def select_hosts(
     program.row([(column, 1.0) for column in keep.values()], ">=", float(floor))
     _room(program, indexed, keep, slack)
     _failures(program, indexed, keep)
+    _budget(program, indexed, keep)
     costs, constant = _costs(indexed, goal, keep)
     answer = solve_program(program, costs, effort)
     if not answer.has_values:
@@ -157,6 +160,19 @@ def _failures(program: Program, indexed: Indexed, keep: dict[int, int]) -> None:
             program.row([(keep[host], size), (threshold, -1.0), (over, -1.0)], "<=", 0.0)
             row.append((over, -1.0))
         program.row(row, ">=", sum(load[r] for load in indexed.loads))
+
+
+def _budget(program: Program, indexed: Indexed, keep: dict[int, int]) -> None:
+    """Emptying the hosts that are not kept stays within the limits of a plan in all."""
+    budget = Budget(indexed)
+    rows: dict[Resource, Pairs] = defaultdict(list)
+    for host, column in keep.items():
+        for item in indexed.items_at[host]:
+            for resource, amount in budget.leaving(item):
+                rows[resource].append((column, amount))
+    for resource, pairs in rows.items():
+        everything = sum(amount for _column, amount in pairs)
+        program.row(pairs, ">=", everything - budget.limits[resource])
 
 
 def names(indexed: Indexed, hosts: Iterable[int]) -> list[str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from heapq import heapify, heappop, heappush, nlargest, nsmallest
 
+from ..budget import Budget, Purse
 from .scale import Scale
 from .state import State
 
@@ -35,21 +36,17 @@ class Evening:
         self._penalty = [
             scale.penalty_s(h, state.loads[h]) for h in range(len(state.indexed.hosts))
         ]
-        self.budget = _budget(state)
+        self._purse = Purse(Budget(state.indexed), state.where, state.moves())
 
     def move(self, item: int, host: int) -> None:
         """Put an item on a host and take note of the consequences."""
         source = self.state.where[item]
         self.items_on[source].discard(item)
         self.items_on[host].add(item)
-        self.budget -= self._moved(item, host) - self._moved(item, source)
+        self._purse.pay(item, host)
         self.state.move(item, host)
         for changed in (source, host):
             self._penalty[changed] = self.scale.penalty_s(changed, self.state.loads[changed])
-
-    def _moved(self, item: int, host: int) -> int:
-        entry = self.state.indexed.items[item]
-        return 0 if host == entry.home else len(entry.members)
 
     def insert(self, items: Iterable[int]) -> None:
         """Send items to the hosts where they do most good, the largest first; each stays if nothing is better."""
@@ -145,7 +142,7 @@ class Evening:
     def _shift(self, item: int, source: int, host: int) -> Choice:
         """Judge one move; a move that is not allowed gains nothing."""
         state, entry = self.state, self.state.indexed.items[item]
-        if self._moved(item, host) - self._moved(item, source) > self.budget:
+        if not self._purse.allows([(item, host)]):
             return (0.0, ())
         if not state.has_room(item, host) or not state.obeys(item, host):
             return (0.0, ())
@@ -188,13 +185,7 @@ class Evening:
         """Check room and rules of an exchange by doing it in the state."""
         state = self.state
         one, other = state.where[a], state.where[b]
-        extra = (
-            self._moved(a, other)
-            + self._moved(b, one)
-            - self._moved(a, one)
-            - self._moved(b, other)
-        )
-        if extra > self.budget:
+        if not self._purse.allows([(a, other), (b, one)]):
             return False
         change = state.indexed.items[b].demand.minus(state.indexed.items[a].demand)
         caps, loads = state.indexed.caps, state.loads
@@ -218,11 +209,3 @@ class Evening:
             changed |= {self.state.where[item], host}
             self.move(item, host)
         return changed & set(self.scale.members)
-
-
-def _budget(state: State) -> float:
-    """Return how many more migrations the policy allows."""
-    most = state.indexed.problem.policies.limits.max_migrations
-    if most is None:
-        return float("inf")
-    return most - sum(len(state.indexed.items[item].members) for item in state.moves())

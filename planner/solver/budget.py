@@ -1,0 +1,116 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the migrations of one plan may take in all: their number, their memory, and the time of hosts and cluster."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from ..cluster.resources import TOLERANCE
+from .indexed import Indexed
+
+Resource = str | int
+"""``migrations``, ``memory`` (MiB), ``time`` (seconds of all migrations together), or the number of a host
+(seconds that it takes part in migrations)."""
+
+
+class Budget:
+    """The limits of a plan in all, as amounts that each move takes a part of.
+
+    Time is a necessary condition only: whether an order exists that ends in time is known when there is one.
+
+    Attributes
+    ----------
+    limits
+        What there is of each resource that is limited at all.
+    """
+
+    def __init__(self, indexed: Indexed) -> None:
+        self._items = indexed.items
+        problem = indexed.problem
+        limits = problem.policies.limits
+        self.limits: dict[Resource, float] = {}
+        if limits.max_migrations is not None:
+            self.limits["migrations"] = limits.max_migrations
+        if limits.max_memory_gib is not None:
+            self.limits["memory"] = limits.max_memory_gib * 1024
+        if problem.duration_s is not None:
+            seconds = problem.duration_s * problem.pace
+            self.limits["time"] = seconds * problem.at_once
+            self.limits.update(dict.fromkeys(range(len(indexed.hosts)), seconds * limits.per_host))
+            self._seconds = [
+                sum(problem.work_s(name) for name in item.members) for item in self._items
+            ]
+
+    def uses(self, item: int, host: int) -> Iterable[tuple[Resource, float]]:
+        """Return what it takes that an item is on a host afterwards; at home, nothing."""
+        if host != self._items[item].home:
+            yield from self.leaving(item)
+            if "time" in self.limits:
+                yield host, self._seconds[item]
+
+    def leaving(self, item: int) -> Iterable[tuple[Resource, float]]:
+        """Return what it takes that an item leaves its home, wherever it goes."""
+        entry = self._items[item]
+        if "migrations" in self.limits:
+            yield "migrations", len(entry.members)
+        if "memory" in self.limits:
+            yield "memory", entry.demand.memory_mib
+        if "time" in self.limits:
+            yield "time", self._seconds[item]
+            yield entry.home, self._seconds[item]
+
+    def taken(self, moves: Mapping[int, int]) -> Counter[Resource]:
+        """Add up what moves (item to host) take."""
+        sums: Counter[Resource] = Counter()
+        for item, host in moves.items():
+            for resource, amount in self.uses(item, host):
+                sums[resource] += amount  # type: ignore[assignment]
+        return sums
+
+    def allows(self, moves: Mapping[int, int]) -> bool:
+        """Tell whether moves stay within all limits."""
+        return self.most_exceeded(self.taken(moves)) is None
+
+    def most_exceeded(self, taken: Mapping[Resource, float]) -> tuple[Resource, float] | None:
+        """Return the resource that is farthest beyond its limit, in proportion, and how much of it is taken."""
+        over = [
+            (key, amount) for key, amount in taken.items() if amount > self.limits[key] + TOLERANCE
+        ]
+        return max(over, key=lambda e: e[1] / (self.limits[e[0]] or TOLERANCE), default=None)
+
+
+class Purse:
+    """What is left of a budget while a search moves items about."""
+
+    def __init__(self, budget: Budget, where: list[int], moves: Mapping[int, int]) -> None:
+        self._budget = budget
+        self._where = where
+        taken = budget.taken(moves)
+        self._left = {key: most - taken[key] for key, most in budget.limits.items()}
+
+    def allows(self, moves: Iterable[tuple[int, int]]) -> bool:
+        """Tell whether what is left is enough for moves from where the items are now."""
+        if not self._left:
+            return True
+        change: Counter[Resource] = Counter()
+        for item, host in moves:
+            self._count(change, item, host)
+        return all(
+            amount <= max(0.0, self._left[key]) + TOLERANCE for key, amount in change.items()
+        )
+
+    def pay(self, item: int, host: int) -> None:
+        """Take note of a move, before it is made."""
+        if self._left:
+            change: Counter[Resource] = Counter()
+            self._count(change, item, host)
+            for key, amount in change.items():
+                self._left[key] -= amount
+
+    def _count(self, change: Counter[Resource], item: int, host: int) -> None:
+        for key, amount in self._budget.uses(item, host):
+            change[key] += amount  # type: ignore[assignment]
+        for key, amount in self._budget.uses(item, self._where[item]):
+            change[key] -= amount  # type: ignore[assignment]
