@@ -28,7 +28,7 @@ def make_rolling_plan(
     Parameters
     ----------
     hosts
-        Hosts to maintain; all that are up, if none are named.
+        Hosts to maintain; if none are named, all that are up and not in maintenance already.
     at_once
         Hosts of a batch.
 
@@ -53,12 +53,15 @@ def make_rolling_plan(
             raise UnknownHost(
                 f"There is no host {name}; the hosts are: {', '.join(snapshot.hosts)}."
             )
-    wanted = sorted(set(hosts)) or [name for name, host in snapshot.hosts.items() if host.is_up]
+    wanted = sorted(set(hosts)) or [
+        name for name, host in snapshot.hosts.items() if host.is_up and not host.maintenance
+    ]
     held = {name: len(snapshot.domains_on(name)) for name in wanted}
     batches = _plan_batches(
         facts, policy, sorted(wanted, key=lambda name: (held[name], name)), at_once
     )
-    return _document(batches, sum(held.values()), len(wanted))
+    left_out = [] if hosts else [n for n, host in snapshot.hosts.items() if host.maintenance]
+    return _document(batches, sum(held.values()), len(wanted), left_out)
 
 
 def _plan_batches(
@@ -94,13 +97,22 @@ def _next_batch(
 
 
 def _after(facts: JsonObject, plan: JsonObject) -> dict[str, Any]:
-    """Return the facts as they are when a plan is done."""
-    where = plan["placement"]
+    """Return the facts as they are when a plan is done and its hosts are back in use."""
+    where, back = plan["placement"], set(plan["goal_hosts"])
     domains = [{**vm, "host": where.get(vm["name"], vm["host"])} for vm in facts["domains"]]
-    return {**facts, "domains": domains}
+    hosts = [_without_marks(host, back) for host in facts["hosts"]]
+    return {**facts, "hosts": hosts, "domains": domains}
 
 
-def _document(batches: list[dict[str, Any]], bound: int, hosts: int) -> dict[str, Any]:
+def _without_marks(host: JsonObject, back: set[str]) -> dict[str, Any]:
+    """Return a host without maintenance of its own, and without its copies of the marks of those that are back."""
+    marks = {name: mark for name, mark in (host.get("marks") or {}).items() if name not in back}
+    return {**host, "marks": marks} | ({"maintenance": False} if host["name"] in back else {})
+
+
+def _document(
+    batches: list[dict[str, Any]], bound: int, hosts: int, left_out: Sequence[str]
+) -> dict[str, Any]:
     migrations = sum(len(plan["steps"]) for plan in batches)
     twice = sorted(
         {w for plan in batches for w in plan["warnings"] if w.startswith("After this plan")}
@@ -111,7 +123,13 @@ def _document(batches: list[dict[str, Any]], bound: int, hosts: int) -> dict[str
         "batches": batches,
         "migrations": migrations,
         "bound": bound,
-        "warnings": twice,
+        "warnings": [
+            *twice,
+            *(
+                f"{name} is in maintenance and is left out; name it to maintain it."
+                for name in left_out
+            ),
+        ],
         "message": f"{hosts} hosts in {len(batches)} batches, {migrations} migrations in all "
         f"(at least {bound} are needed).",
     }

@@ -17,7 +17,7 @@ from ..plugin_utils._planner import PlanningError, make_plan, newest_marks, rend
 
 # What of the options goes into the goal, for each kind.
 GOALS = {
-    "evacuate": ("hosts",),
+    "evacuate": ("hosts", "prefer", "avoid"),
     "restore": ("hosts",),
     "migrate": ("domain", "destination"),
     "balance": ("aggressiveness",),
@@ -27,6 +27,8 @@ GOALS = {
 ARGUMENT_SPEC = {
     "goal": {"type": "str", "required": True, "choices": [*GOALS]},
     "hosts": {"type": "list", "elements": "str", "default": []},
+    "prefer": {"type": "list", "elements": "str"},
+    "avoid": {"type": "list", "elements": "str"},
     "domain": {"type": "str"},
     "destination": {"type": "str"},
     "aggressiveness": {"type": "int", "choices": [1, 2, 3, 4, 5]},

@@ -32,6 +32,14 @@ options:
     type: list
     elements: str
     default: []
+  prefer:
+    description: For V(evacuate), hosts where the VMs should go first, such as those whose maintenance is done.
+    type: list
+    elements: str
+  avoid:
+    description: For V(evacuate), hosts where they should go last, such as those whose maintenance is still to come.
+    type: list
+    elements: str
   domain:
     description: The VM to move. Required for V(migrate).
     type: str
@@ -86,6 +94,7 @@ requirements:
   - networkx, pulp, highspy, jmespath, numpy and fastjsonschema on the controller
 seealso:
   - module: drover.libvirt.plan_apply
+  - module: drover.libvirt.rolling_plan
   - module: drover.libvirt.host_info
 """
 

@@ -20,14 +20,17 @@ from ansible_collections.drover.libvirt.planner.report.outcomes import render_ou
 from ansible_collections.drover.libvirt.planner.report.status import render_status
 from ansible_collections.drover.libvirt.planner.report.table import render_table
 from ansible_collections.drover.libvirt.planner.report.text import render
+from ansible_collections.drover.libvirt.planner.rolling import make_rolling_plan, render_rolling
 
 __all__ = [
     "PlanningError",
     "make_plan",
+    "make_rolling_plan",
     "newest_marks",
     "placement_diff",
     "render",
     "render_outcomes",
+    "render_rolling",
     "render_status",
     "render_table",
 ]

@@ -61,6 +61,25 @@ def test_a_host_that_cannot_be_emptied_is_named() -> None:
         make_rolling_plan(cluster(a={}), TIGHT, ["z"])
 
 
+def test_a_host_takes_vms_again_once_its_maintenance_is_done() -> None:
+    """A mark that an interrupted maintenance left on a named host does not keep VMs off it later."""
+    facts = cluster(a={}, b={"y": 600})
+    mark = {"maintenance": True, "at": "2026-11-24T12:00:00Z"}
+    for entry in facts["hosts"]:
+        entry["marks"] = {"a": mark}
+    plan = make_rolling_plan(facts, TIGHT, ["a", "b"])
+    assert [batch["placement"] for batch in plan["batches"]] == [{"y": "b"}, {"y": "a"}]
+
+
+def test_leaves_alone_what_others_maintain() -> None:
+    """Without names the maintenance is for all hosts but those in maintenance, and says so."""
+    facts = cluster(a={}, b={"y": 100}, c={})
+    facts["hosts"][0]["maintenance"] = True
+    plan = make_rolling_plan(facts, TIGHT)
+    assert [batch["goal_hosts"] for batch in plan["batches"]] == [["c"], ["b"]]
+    assert "a is in maintenance and is left out; name it to maintain it." in plan["warnings"]
+
+
 def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`drover rolling` prints a line for each batch, and writes their plans."""
     path, out = tmp_path / "facts.json", tmp_path / "rolling.json"

@@ -1,0 +1,94 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: rolling_plan
+short_description: Plan the maintenance of many hosts, batch by batch
+version_added: 1.0.0
+author: The Drover authors (@drover)
+description:
+  - Finds the order in which hosts are emptied one batch after the other with the fewest migrations in total. VMs go to hosts whose maintenance is done already,
+    as far as there is room, because they need not move again.
+  - Every batch is planned on the cluster as the batches before it leave it, so it is known beforehand whether the whole maintenance is possible. Each batch is planned anew with
+    M(drover.libvirt.plan) when its turn comes. The role P(drover.libvirt.rolling#role) does all that.
+  - The facts are those that the role P(drover.libvirt.gather#role) left in the host variables of all hosts of O(group).
+options:
+  hosts:
+    description: Hosts to maintain. Empty for all hosts of the cluster.
+    type: list
+    elements: str
+    default: []
+  at_once:
+    description: How many hosts are emptied together. Where so many do not fit, a batch is smaller.
+    type: int
+    default: 1
+  policy:
+    description: The policy document, or the path of a YAML or JSON file on the controller.
+    type: raw
+  group:
+    description: The inventory group that is the cluster.
+    type: str
+    default: kvm
+  show:
+    description: Whether to print the batches.
+    type: bool
+    default: true
+extends_documentation_fragment:
+  - drover.libvirt.attributes
+  - drover.libvirt.attributes.action_group
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+requirements:
+  - networkx, pulp, highspy, jmespath, numpy and fastjsonschema on the controller
+seealso:
+  - module: drover.libvirt.plan
+"""
+
+EXAMPLES = r"""
+- name: Plan the maintenance of all hosts, two at a time
+  drover.libvirt.rolling_plan:
+    at_once: 2
+  run_once: true
+  register: rolling
+"""
+
+RETURN = r"""
+batches:
+  description: The batches, in order.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    number:
+      description: Counted from 1.
+      type: int
+    hosts:
+      description: The hosts of this batch.
+      type: list
+      elements: str
+    done:
+      description: The hosts whose turn was before, where VMs should go first.
+      type: list
+      elements: str
+    waiting:
+      description: The hosts whose turn comes after, where VMs should go last.
+      type: list
+      elements: str
+plan:
+  description: All of the plan, with the plan document of each batch, the number of migrations and the least that are needed.
+  returned: success
+  type: dict
+text:
+  description: The batches for people.
+  returned: success
+  type: str
+"""
