@@ -50,6 +50,15 @@ post_copy:
 parallel_connections:
   description: Copy over this number of connections at once instead of one.
   type: int
+compression:
+  description:
+    - How QEMU compresses the copy, which costs it CPU time.
+    - V(xbzrle) sends only what changed in pages that were sent before; it helps VMs that rewrite parts of the same pages.
+    - V(mt) compresses every page with several threads, and does not go with O(post_copy). QEMU 9.1 and newer do not have it any more.
+    - Neither goes with O(parallel_connections).
+  type: str
+  choices: [none, xbzrle, mt]
+  default: none
 tls:
   description:
     - Whether QEMU encrypts the copy. Both hosts need certificates for migrations (in C(/etc/pki/qemu), if C(qemu.conf) names no other directory),

@@ -120,3 +120,29 @@ def test_tls_is_refused_where_the_hosts_do_not_trust_each_other(certified: Lab) 
     certified.start_guest("vm1", "kvm1")
     certificates.install([certified.hosts["kvm2"]], authority="somebody else")
     _refused(certified)
+
+
+# -- compression ----------------------------------------------------------------------------------
+
+
+def test_mt_compresses_every_page(lab: Lab) -> None:
+    """Pages that hold one number and zeros shrink to a fraction."""
+    lab.start_guest("vm1", "kvm1", fill_mib=48)
+    plain = move(lab, "vm1")
+    compressed = move(lab, "vm1", "kvm2", "kvm1", compression="mt")
+    assert plain.outcome == compressed.outcome == "moved", compressed.reason
+    assert (plain.memory_processed_mib or 0) > 48
+    assert (compressed.memory_processed_mib or 0) < 16
+    assert stays(lab, "vm1") == ("kvm1", "kvm2", "kvm1")
+
+
+def test_xbzrle_sends_what_changed_in_a_page(lab: Lab) -> None:
+    """A VM that rewrites single words of its pages converges where it could not otherwise."""
+    busy: dict[str, Any] = {"memory_mib": 128, "dirty_mib_s": 40, "working_set_mib": 32}
+    lab.start_guest("vm1", "kvm1", **busy)
+    slow: dict[str, Any] = {"bandwidth_mib_s": 20, "auto_converge": False, "timeout_min_s": 20.0}
+    slow["timeout_s_per_gib"] = 1.0
+    assert move(lab, "vm1", **slow).error_code == "timeout"
+    result = move(lab, "vm1", **slow, compression="xbzrle")
+    assert result.outcome == "moved", result.reason
+    assert stays(lab, "vm1") == ("kvm1", "kvm2")

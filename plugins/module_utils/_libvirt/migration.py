@@ -38,6 +38,7 @@ def migration_flags(request: MigrationRequest, before: EndState) -> int:
         libvirt.VIR_MIGRATE_AUTO_CONVERGE: options.auto_converge,
         libvirt.VIR_MIGRATE_POSTCOPY: options.post_copy != "never",
         libvirt.VIR_MIGRATE_PARALLEL: options.parallel_connections is not None,
+        libvirt.VIR_MIGRATE_COMPRESSED: options.compression != "none",
         libvirt.VIR_MIGRATE_TLS: options.tls,
         libvirt.VIR_MIGRATE_UNSAFE: options.unsafe,
     }
@@ -53,6 +54,9 @@ def migration_parameters(request: MigrationRequest) -> dict[str, t.Any]:
         libvirt.VIR_MIGRATE_PARAM_URI: migration_uri(request.migration_address),
         libvirt.VIR_MIGRATE_PARAM_BANDWIDTH: options.bandwidth_mib_s,
         libvirt.VIR_MIGRATE_PARAM_PARALLEL_CONNECTIONS: options.parallel_connections,
+        libvirt.VIR_MIGRATE_PARAM_COMPRESSION: None
+        if options.compression == "none"
+        else [options.compression],
     }
     return {name: value for name, value in wanted.items() if value is not None}
 

@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import fields
 
 from .._errors import DroverError
-from .options import HANDOVERS, POST_COPY, MigrationOptions
+from .options import COMPRESSIONS, HANDOVERS, POST_COPY, MigrationOptions
 
 
 class InvalidOption(DroverError):
@@ -33,6 +33,11 @@ def migration_argument_spec() -> dict[str, t.Any]:
         "auto_converge": {"type": "bool", "default": default.auto_converge},
         "post_copy": {"type": "str", "choices": list(POST_COPY), "default": default.post_copy},
         "parallel_connections": {"type": "int"},
+        "compression": {
+            "type": "str",
+            "choices": list(COMPRESSIONS),
+            "default": default.compression,
+        },
         "tls": {"type": "bool", "default": default.tls},
         "timeout_s_per_gib": {"type": "float", "default": default.timeout_s_per_gib},
         "timeout_min_s": {"type": "float", "default": default.timeout_min_s},

@@ -19,6 +19,7 @@ PostCopy = t.Literal["never", "on_stall"]
 MODES: tuple[str, ...] = ("live", "quick", "offline")
 HANDOVERS: tuple[str, ...] = ("controller", "libvirt")
 POST_COPY: tuple[str, ...] = ("never", "on_stall")
+COMPRESSIONS: tuple[str, ...] = ("none", "xbzrle", "mt")
 
 _MIB_PER_GIB = 1024
 
@@ -48,6 +49,9 @@ class MigrationOptions:
         host dies meanwhile); implies libvirt's handover.
     parallel_connections : int or None
         Number of parallel streams; None is one ordinary stream.
+    compression : str
+        How QEMU compresses the copy: not at all, by sending changes to pages (C(xbzrle)), or with
+        several threads (C(mt)).
     tls : bool
         Whether the memory stream is encrypted by QEMU's own TLS.
     timeout_s_per_gib, timeout_min_s : float
@@ -80,6 +84,7 @@ class MigrationOptions:
     auto_converge: bool = True
     post_copy: str = "never"
     parallel_connections: int | None = None
+    compression: str = "none"
     tls: bool = False
     timeout_s_per_gib: float = 150.0
     timeout_min_s: float = 300.0
@@ -95,6 +100,7 @@ class MigrationOptions:
         _require_choice("mode", self.mode, MODES)
         _require_choice("handover", self.handover, HANDOVERS)
         _require_choice("post_copy", self.post_copy, POST_COPY)
+        _require_choice("compression", self.compression, COMPRESSIONS)
         if self.mode == "quick" and not self.save_directory.startswith("/"):
             raise ValueError("save_directory is an absolute path, and needed for mode quick.")
         if self.max_downtime_ms < 1:
@@ -107,6 +113,14 @@ class MigrationOptions:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError("{} must be positive.".format(name))
+        self._require_compressible()
+
+    def _require_compressible(self) -> None:
+        """Refuse what QEMU refuses, before anything is begun."""
+        if self.compression != "none" and self.parallel_connections is not None:
+            raise ValueError("compression does not go with parallel_connections.")
+        if self.compression == "mt" and self.post_copy != "never":
+            raise ValueError("compression mt does not go with post_copy.")
 
     @property
     def resumes_destination(self) -> bool:

@@ -48,6 +48,9 @@ from ansible_collections.drover.libvirt.plugins.module_utils._prerequisites.find
         {"stall_margin": 1.0},
         {"bandwidth_mib_s": 0},
         {"parallel_connections": 0},
+        {"compression": "zip"},
+        {"compression": "xbzrle", "parallel_connections": 2},
+        {"compression": "mt", "post_copy": "on_stall"},
     ],
     ids=str,
 )
