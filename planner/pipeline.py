@@ -73,6 +73,8 @@ def read_problem(facts: JsonObject, policy: JsonObject | None, goal: JsonObject)
     """Parse the three documents, and check them against each other."""
     snapshot = parse_cluster(facts)
     policies = parse_policies(policy, facts, snapshot)
+    limits = transfer.share_network(policies.limits, snapshot.hosts.values())
+    policies = replace(policies, limits=limits)
     wanted = parse_goal(goal, snapshot, policies.capacity, policies.spare_hosts.count)
     if isinstance(wanted, Expansion):
         snapshot = wake(snapshot, wanted.woken)

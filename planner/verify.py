@@ -17,6 +17,7 @@ from .cluster.resources import TOLERANCE, Resources
 from .cluster.snapshot import ClusterSnapshot
 from .errors import PlanRejected
 from .policy.base import Rule, Span, Strictness
+from .policy.policies import Limits
 from .problem import Problem
 
 Step = Mapping[str, Any]
@@ -186,9 +187,18 @@ def _totals(problem: Problem, plan: Mapping[str, Any], final: Placement) -> Iter
     gib = sum(problem.snapshot.domains[name].memory_mib for name in moved) / 1024
     if limits.max_memory_gib is not None and gib > limits.max_memory_gib + TOLERANCE:
         yield f"{gib:g} GiB are moved, more than {limits.max_memory_gib:g}."
+    yield from _network(limits, plan["limits"])
     ends = max((step["finish_s"] for step in plan["steps"]), default=0.0)
     if problem.duration_s is not None and ends > problem.duration_s + TOLERANCE:
         yield f"The migrations end after {ends} s, and there are {problem.duration_s:g} s."
+
+
+def _network(limits: Limits, kept: Mapping[str, Any]) -> Iterable[str]:
+    """As many migrations at a time as the plan allows, each as fast as it may be, do not overrun the network."""
+    if limits.network_mib_s is not None:
+        together = kept["cluster"] * kept["bandwidth_mib_s"]
+        if together > limits.network_mib_s + TOLERANCE:
+            yield f"The migrations may take {together:g} MiB/s, more than {limits.network_mib_s:g}."
 
 
 def _rule(rule: Rule, snapshot: ClusterSnapshot, final: Placement) -> Iterable[str]:

@@ -25,6 +25,8 @@ class Limits:
         Migrations of one plan, and the memory of the VMs that they move. Parking on the way is not counted.
     bandwidth_mib_s
         Of one migration.
+    network_mib_s
+        Of all migrations together.
     duration_s
         Predicted seconds from the first start of a plan to its last end.
     """
@@ -34,6 +36,7 @@ class Limits:
     max_migrations: int | None = None
     max_memory_gib: float | None = None
     bandwidth_mib_s: float | None = None
+    network_mib_s: float | None = None
     duration_s: float | None = None
 
     def at_once(self, hosts: int) -> int:

@@ -16,11 +16,12 @@ MANY_HOSTS = 60
 
 
 TOTALS = {
+    "network_mib_s": "{:g} MiB/s together",
     "max_migrations": "{} migrations at most",
     "max_memory_gib": "{:g} GiB at most",
     "duration_s": "done within {:g} s",
 }
-"""How the limits of a plan in all are told."""
+"""How the limits of all migrations together are told."""
 
 
 def render(plan: JsonObject) -> str:

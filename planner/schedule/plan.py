@@ -70,12 +70,7 @@ class Plan:
             "makespan_s": self.makespan_ms / 1000,
             "makespan_bound_s": self.makespan_bound_ms / 1000,
             "digest": snapshot.digest,
-            "limits": {
-                "per_host": self.per_host,
-                "cluster": self.cluster,
-                "bandwidth_mib_s": self.problem.policies.limits.bandwidth_mib_s,
-                **self.problem.policies.limits.totals,
-            },
+            "limits": self._limits(),
             "hosts": self._hosts(),
             "warnings": list(self.warnings),
         }
@@ -84,6 +79,17 @@ class Plan:
         if goal.frees_hosts:
             document["power_off"] = self._idle()
         return {**document, **(self.extra or {})}
+
+    def _limits(self) -> dict[str, Any]:
+        limits = self.problem.policies.limits
+        network = limits.network_mib_s
+        return {
+            "per_host": self.per_host,
+            "cluster": self.cluster,
+            "bandwidth_mib_s": limits.bandwidth_mib_s,
+            **({} if network is None else {"network_mib_s": network}),
+            **limits.totals,
+        }
 
     def _idle(self) -> list[str]:
         """Return the hosts that may be switched off: those that are up, and not in use."""

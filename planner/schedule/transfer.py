@@ -11,8 +11,12 @@ https://doi.org/10.1109/MASCOTS.2010.13.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from ..cluster.domain import Domain
 from ..cluster.host import Host
+from ..policy.policies import Limits
 
 SETUP_S = 2.0
 """Preparation, handover and clean-up, whatever the size."""
@@ -40,6 +44,25 @@ def bandwidth_mib_s(
     speeds = [mib_s(host.speed_mbit) * EFFICIENCY / per_host for host in ends if host.speed_mbit]
     speeds = speeds or [ASSUMED_MIB_S]
     return min([*speeds, *([limit] if limit else [])])
+
+
+def share_network(limits: Limits, hosts: Iterable[Host]) -> Limits:
+    """Turn a limit of the network into one of each migration and of their number, which are kept together.
+
+    As many run at a time as fill the network at the pace of the fastest host, rounded, and each gets an equal
+    part: so the network is never overrun, whichever they are, and none waits for bandwidth that nobody uses.
+
+    Worked example: a network of 1000 MiB/s and hosts that send 600: two at a time, 500 MiB/s each. Hosts that
+    send 800: one at a time, 800 MiB/s.
+    """
+    up = [host for host in hosts if host.is_up]
+    if limits.network_mib_s is None or not up:
+        return limits
+    alone = max(bandwidth_mib_s(h, None, limits.bandwidth_mib_s, limits.per_host) for h in up)
+    number = max(1, min(limits.at_once(len(up)), round(limits.network_mib_s / alone)))
+    return replace(
+        limits, cluster=number, bandwidth_mib_s=min(alone, limits.network_mib_s / number)
+    )
 
 
 def mib_s(mbit_s: float) -> float:

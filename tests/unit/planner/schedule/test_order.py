@@ -144,6 +144,36 @@ def test_a_vm_that_dirties_faster_than_the_link_still_has_a_time() -> None:
     assert 5 < transfer_s(hot, 1000) < 15
 
 
+@pytest.mark.parametrize(
+    ("network", "limits", "number", "each"),
+    [
+        (1500, {"bandwidth_mib_s": 800}, 2, 750),
+        (1000, {"bandwidth_mib_s": 800}, 1, 800),
+        (100, {}, 1, 100),
+        (9000, {}, 2, 1000),
+        (4000, {"cluster": 3}, 3, 1000),
+    ],
+)
+def test_a_network_is_shared(
+    network: float, limits: dict[str, Any], number: int, each: float
+) -> None:
+    """As many migrations at a time as fill the network (and no more than may run), each with its part of it."""
+    facts = cluster(a={"x": 500, "y": 500}, b={"z": 500}, c={}, d={})
+    document = {**TIGHT, "limits": {**limits, "network_mib_s": network}}
+    plan = make_plan(facts, document, evacuation("a"))
+    assert (plan["limits"]["cluster"], plan["limits"]["bandwidth_mib_s"]) == (number, each)
+    assert plan["steps"][0]["transfer_s"] == round(500 / each, 3)
+
+
+def test_an_overrun_network_is_found() -> None:
+    """The oracle refuses a plan whose migrations could take more than the network has."""
+    facts = cluster(a={"x": 500}, b={}, c={}, d={})
+    posed = read_problem(facts, {**TIGHT, "limits": {"network_mib_s": 500}}, evacuation("a"))
+    plan = make_plan(facts, {**TIGHT, "limits": {"network_mib_s": 500}}, evacuation("a"))
+    plan["limits"]["cluster"] = 2
+    assert faults(posed, plan) == ["The migrations may take 1000 MiB/s, more than 500."]
+
+
 def test_bandwidth_is_that_of_the_slower_end() -> None:
     """1000 Mbit/s carry 107 MiB/s; without facts about the speed, 1000 MiB/s are assumed."""
     facts = {
