@@ -22,6 +22,7 @@ GOALS = {
     "migrate": ("domain", "destination"),
     "balance": ("aggressiveness",),
     "consolidate": (),
+    "repair": (),
 }
 
 ARGUMENT_SPEC = {

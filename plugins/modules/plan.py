@@ -24,9 +24,10 @@ options:
       - V(migrate) moves O(domain) to O(destination).
       - V(balance) brings every host into the band around the cluster's mean load, with the least migration.
       - V(consolidate) brings the VMs onto as few hosts as the policy allows. The plan says which hosts may be switched off then.
+      - V(repair) mends what of the policy is broken now, and moves nothing else.
     type: str
     required: true
-    choices: [evacuate, restore, migrate, balance, consolidate]
+    choices: [evacuate, restore, migrate, balance, consolidate, repair]
   hosts:
     description: Hosts to empty, or to bring VMs back to. Required for V(evacuate) and V(restore).
     type: list
