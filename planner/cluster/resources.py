@@ -50,6 +50,12 @@ RESOURCE_NAMES = {
     "vcpus": ("vCPUs", "vCPUs"),
     "cpu_usage": ("busy CPU", "vCPUs"),
 }
+_IN_WORDS = {"memory_mib": "MiB of memory", "vcpus": "vCPUs", "cpu_usage": "busy vCPUs"}
+
+
+def in_words(key: str, amount: float) -> str:
+    """Return an amount of the resource ``key`` for people: "512 MiB of memory", "2 vCPUs", "0.5 busy vCPUs"."""
+    return f"{amount:g} {_IN_WORDS[key]}"
 
 
 def total(amounts: Iterable[Resources]) -> Resources:

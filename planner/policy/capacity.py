@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from math import floor
 
 from ..cluster.host import Host
-from ..cluster.resources import RESOURCE_NAMES, Resources
+from ..cluster.resources import Resources, in_words
 from ..cluster.snapshot import ClusterSnapshot
 from .base import Violation
 from .headroom import Headroom
@@ -56,10 +56,9 @@ class Capacity:
 
 
 def _over(host: str, key: str, used: float, most: float) -> Violation:
-    noun, unit = RESOURCE_NAMES[key]
     return Violation(
         policy="capacity",
         subjects=(host, key),
         amount=used - most,
-        sentence=f"{host} carries {used:g} {unit} of {noun}, more than its limit of {most:g}.",
+        sentence=f"{host} carries {in_words(key, used)}, more than its limit of {most:g}.",
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..cluster.domain import Domain
-from ..cluster.resources import RESOURCE_NAMES, Resources
+from ..cluster.resources import Resources, in_words
 from ..cluster.snapshot import ClusterSnapshot
 from . import compatibility, maintenance
 from .base import Strictness
@@ -129,6 +129,5 @@ def _fences(policies: Policies) -> dict[str, tuple[HostAffinity, ...]]:
 def _too_big(domain: Domain, host: str, limit: Resources) -> str | None:
     for key, needed, most in zip(Resources._fields, domain.demand, limit, strict=True):
         if needed > most + 1e-6:
-            noun, unit = RESOURCE_NAMES[key]
-            return f"it needs {needed:g} {unit} of {noun}, and {host} may give out {most:g} in all"
+            return f"it needs {in_words(key, needed)}, and {host} may give out {most:g} in all"
     return None

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..cluster.placement import Placement
-from ..cluster.resources import RESOURCE_NAMES, Resources
+from ..cluster.resources import Resources, in_words
 from ..errors import UnknownDomain
 from ..policy.base import Strictness
 from ..problem import Problem
@@ -54,8 +54,7 @@ def _why_not(
     after = loads[host].plus(entry.demand)
     for key, used, most in zip(Resources._fields, after, problem.caps[host], strict=True):
         if used > most + 1e-6:
-            noun, unit = RESOURCE_NAMES[key]
-            return f"with it and all that the plan puts there, {host} would carry {used:g} {unit} of {noun} of {most:g}"
+            return f"with it and all that the plan puts there, {host} would carry {in_words(key, used)} of {most:g}"
     if sentence := _broken(problem, placement, domain, host):
         return sentence
     chosen = placement[domain]

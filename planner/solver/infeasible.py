@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from math import ceil
+from math import ceil, floor
 
-from ..cluster.resources import RESOURCE_NAMES, Resources, total
+from ..cluster.resources import Resources, in_words, total
 from ..errors import Immovable, Infeasible
 from ..goal.relocation import Relocation
 from ..policy.base import Rule
@@ -139,12 +139,11 @@ def _shortage(problem: Problem, indexed: Indexed, remedies: Remedies, hosts: str
             f"the VMs there need {needed.memory_mib:g} MiB and {free.memory_mib:g} MiB are free in all, "
             "but in pieces that are too small, or on hosts that rules keep them off"
         )
-    ways = _ways(remedies)
+    ways = _ways(remedies, problem.policies.capacity)
     return f"There is no room to empty {hosts}: {parts}; {ways}."
 
 
 def _missing(key: str, needed: Resources, free: Resources, capacity: Capacity) -> str:
-    noun, unit = RESOURCE_NAMES[key]
     limit = {
         "memory_mib": f"memory_overcommit {capacity.memory_overcommit:g}, headroom {capacity.headroom.memory:.0%}",
         "vcpus": f"vcpu_overcommit {capacity.vcpu_overcommit:g}, headroom {capacity.headroom.cpu:.0%}",
@@ -152,12 +151,12 @@ def _missing(key: str, needed: Resources, free: Resources, capacity: Capacity) -
     }[key]
     want, have = getattr(needed, key), getattr(free, key)
     return (
-        f"the VMs there need {want:g} {unit} of {noun} and the hosts that may take them "
+        f"the VMs there need {in_words(key, want)} and the hosts that may take them "
         f"have {have:g} free under the limits ({limit}), {round(want - have, 2):g} too few"
     )
 
 
-def _ways(remedies: Remedies) -> str:
+def _ways(remedies: Remedies, capacity: Capacity) -> str:
     ways = []
     if remedies.room:
         ways.append(
@@ -165,7 +164,7 @@ def _ways(remedies: Remedies) -> str:
                 f"free {_amounts(room)} on {host}" for host, room in sorted(remedies.room.items())
             )
         )
-    ways += [f"raise capacity.{key} to {factor:g}" for key, factor in remedies.overcommit.items()]
+    ways += [_widening(key, factor, capacity) for key, factor in remedies.overcommit.items()]
     if remedies.left_out:
         ways.append(f"shut down {' and '.join(remedies.left_out)} first")
     if not ways:
@@ -173,9 +172,25 @@ def _ways(remedies: Remedies) -> str:
     return f"what would be enough: {', or '.join(ways)}"
 
 
+def _widening(key: str, factor: float, capacity: Capacity) -> str:
+    """Say how the limits of all hosts become as wide as an overcommit of ``factor`` would make them.
+
+    Headroom goes before overcommit: a host that gives out what it has is safer than one that promises more.
+    """
+    name, kept = (
+        ("memory", capacity.headroom.memory)
+        if key == "memory_overcommit"
+        else ("cpu", capacity.headroom.cpu)
+    )
+    left = 1 - (1 - kept) * factor / getattr(capacity, key)
+    if left < 0:
+        return f"raise capacity.{key} to {factor:g}"
+    return f"lower headroom.{name} to {floor(left * 1000) / 1000:g}"
+
+
 def _amounts(room: Resources) -> str:
     return " and ".join(
-        f"{amount:g} {RESOURCE_NAMES[key][1]} of {RESOURCE_NAMES[key][0]}"
+        in_words(key, amount)
         for key, amount in zip(Resources._fields, room, strict=True)
         if amount > 0
     )
@@ -212,8 +227,7 @@ def _full(indexed: Indexed, item: int, host: int) -> str:
     demand = indexed.items[item].demand
     for key, need, free in zip(Resources._fields, demand, room, strict=True):
         if need > free + 1e-6:
-            noun, unit = RESOURCE_NAMES[key]
-            return f"it needs {need:g} {unit} of {noun}, and {max(0.0, free):g} are free there under the limits"
+            return f"it needs {in_words(key, need)}, and {max(0.0, free):g} are free there under the limits"
     return "it has no room there"
 
 
