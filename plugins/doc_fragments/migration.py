@@ -66,7 +66,7 @@ tls:
   type: bool
   default: false
 timeout_s_per_gib:
-  description: The time that the copy may take, in seconds for each GiB of the VM's memory.
+  description: The time that the copy may take, in seconds for each GiB of the VM's memory and of disks that are copied.
   type: float
   default: 150.0
 timeout_min_s:

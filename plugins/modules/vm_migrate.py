@@ -20,7 +20,8 @@ description:
   - What must hold for a migration is checked first, all of it, so that every failure is seen at once.
   - The VM can never run on both hosts at once, not even when a daemon or a link fails while it changes hands (see O(handover)).
   - Whatever libvirt returns, success or error, both hosts are read afterwards. The outcome is what they say.
-  - The VM's definition, its mark for autostart and a paused state travel with it. A transient VM stays transient. Disks are never touched.
+  - The VM's definition, its mark for autostart and a paused state travel with it. A transient VM stays transient. Disks are not touched, unless
+    O(copy_storage) says so.
 extends_documentation_fragment:
   - drover.libvirt.attributes
   - drover.libvirt.attributes.action_group
@@ -61,6 +62,30 @@ options:
     description:
       - For O(mode=quick), a directory on the storage of the VM's disks. Both hosts and this module must see it at the same path.
     type: path
+  copy_storage:
+    description:
+      - Whether disks that are files on the source's own storage are copied together with the memory.
+      - V(all) copies them whole. V(inc) copies the upper layer only; the images below must be on both hosts. With V(none) all disks must be on
+        storage that both hosts share.
+      - The copies are made at the same paths, as thin as the originals, if there is room for them; an existing file is never overwritten. When the
+        migration fails they are removed again. When it cannot be told where the VM is they stay, and RV(leftovers) names them.
+      - The bandwidth and the times of a migration count for memory and disks together.
+    type: str
+    choices: [none, all, inc]
+    default: none
+  migrate_disks:
+    description:
+      - The disks to copy, by their names in the VM such as V(vda).
+      - By default all writable disks that are files and that the destination does not have.
+    type: list
+    elements: str
+    default: []
+  remove_source_images:
+    description:
+      - Whether the images that were copied are deleted from the source once the VM runs on the destination and the source knows it no more.
+      - Otherwise they are kept as they were at the moment of the handover, and a warning names them.
+    type: bool
+    default: false
   name:
     description: Name of the VM.
     type: str
@@ -134,6 +159,14 @@ EXAMPLES = r"""
   drover.libvirt.vm_migrate:
     name: web1
     state: reconciled
+    destination: kvm3
+    destination_uri: qemu+ssh://root@kvm3/system
+  delegate_to: kvm1
+
+- name: Move a VM whose disks are on the source's own storage
+  drover.libvirt.vm_migrate:
+    name: web1
+    copy_storage: all
     destination: kvm3
     destination_uri: qemu+ssh://root@kvm3/system
   delegate_to: kvm1
@@ -223,6 +256,10 @@ memory_processed_mib:
   description: How much was sent, in MiB.
   returned: when memory was copied
   type: float
+disk_copied_mib:
+  description: How much of disks was sent, in MiB.
+  returned: when disks were copied
+  type: float
 bandwidth_mib_s:
   description: Rate of the copy, in MiB/s.
   returned: when memory was copied
@@ -272,7 +309,7 @@ from ..module_utils._errors import DroverError, failure
 from ..module_utils._libvirt.connection import LIBVIRT_IMPORT_ERROR
 from ..module_utils._migration.answer import STATES, answer, carry_out, read_request
 from ..module_utils._migration.argspec import migration_argument_spec
-from ..module_utils._migration.options import MODES
+from ..module_utils._migration.options import COPY_STORAGE, MODES
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -281,6 +318,9 @@ def argument_spec() -> dict[str, t.Any]:
         "state": {"type": "str", "choices": list(STATES), "default": "migrated"},
         "mode": {"type": "str", "choices": list(MODES), "default": "live"},
         "save_directory": {"type": "path"},
+        "copy_storage": {"type": "str", "choices": list(COPY_STORAGE), "default": "none"},
+        "migrate_disks": {"type": "list", "elements": "str", "default": []},
+        "remove_source_images": {"type": "bool", "default": False},
         "name": {"type": "str", "required": True, "aliases": ["domain", "guest"]},
         "uuid": {"type": "str"},
         "source": {"type": "str"},

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 from tests.lab.beats import GUEST_LOGS
@@ -31,6 +32,8 @@ class Guest:
         Size.
     disk
         Whether it has an image on the shared storage, whose lock keeps a second copy from running.
+    image, image_format
+        An image that was made before, in the place of that one.
     labels, priority
         Drover's metadata in the definition.
     """
@@ -39,6 +42,8 @@ class Guest:
     memory_mib: int = 64
     vcpus: int = 1
     disk: bool = True
+    image: Path | None = None
+    image_format: str = "raw"
     labels: Mapping[str, str] = field(default_factory=dict)
     priority: int | None = None
 
@@ -89,9 +94,10 @@ class Guest:
         raise NotImplementedError
 
     def _disk_on(self, bus: str, device: str) -> str:
-        source = quoteattr(f"{IMAGES}/{self.name}.raw")
+        source = quoteattr(str(self.image or IMAGES / f"{self.name}.raw"))
         return (
-            "<disk type='file' device='disk'><driver name='qemu' type='raw' cache='none'/>"
+            "<disk type='file' device='disk'>"
+            f"<driver name='qemu' type='{self.image_format}' cache='none'/>"
             f"<source file={source}/><target dev='{device}' bus='{bus}'/></disk>"
         )
 

@@ -296,7 +296,7 @@ class Lab:
             When libvirt refuses.
         """
         self._forget_logs(guest.name)
-        if guest.disk:
+        if guest.disk and guest.image is None:
             with self._image(guest.name).open("wb") as image:
                 image.truncate(_IMAGE_BYTES)
         connection = self.hosts[host].connection()

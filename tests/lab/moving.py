@@ -122,6 +122,13 @@ class Moving:
             timeout_s,
         )
 
+    def wait_until_disk_copied(self, mib: float, timeout_s: float = 60.0) -> None:
+        """Wait until so much of disks was copied."""
+        wait_until(
+            lambda: bool(self.readings) and self.readings[-1].disk_processed_mib >= mib,
+            timeout_s,
+        )
+
     def domain(self, host: str) -> libvirt.virDomain:
         """Return the guest on a host, over a connection of its own."""
         return self.lab.hosts[host].connection().lookupByName(self.guest)

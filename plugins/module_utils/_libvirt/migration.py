@@ -20,8 +20,10 @@ from .connection import libvirt, translated
 from .domain import find_domain
 
 
-def migration_flags(request: MigrationRequest, before: EndState) -> int:
-    """Return libvirt's flags for a live migration of a VM that was in this state.
+def migration_flags(
+    request: MigrationRequest, before: EndState, disks: t.Sequence[str] = ()
+) -> int:
+    """Return libvirt's flags for a live migration of a VM that was in this state, with these disks.
 
     The definition goes with the VM: a persistent VM becomes persistent on the destination and is
     undefined on the source, a transient one stays transient.
@@ -38,6 +40,8 @@ def migration_flags(request: MigrationRequest, before: EndState) -> int:
         libvirt.VIR_MIGRATE_AUTO_CONVERGE: options.auto_converge,
         libvirt.VIR_MIGRATE_POSTCOPY: options.post_copy != "never",
         libvirt.VIR_MIGRATE_PARALLEL: options.parallel_connections is not None,
+        # Without the names of disks libvirt would copy all of them, shared ones onto themselves.
+        _COPY_FLAGS.get(options.copy_storage, 0): bool(disks),
         libvirt.VIR_MIGRATE_COMPRESSED: options.compression != "none",
         libvirt.VIR_MIGRATE_TLS: options.tls,
         libvirt.VIR_MIGRATE_UNSAFE: options.unsafe,
@@ -47,18 +51,27 @@ def migration_flags(request: MigrationRequest, before: EndState) -> int:
     return flags
 
 
-def migration_parameters(request: MigrationRequest) -> dict[str, t.Any]:
-    """Return libvirt's typed parameters for a live migration."""
+def migration_parameters(
+    request: MigrationRequest, disks: t.Sequence[str] = ()
+) -> dict[str, t.Any]:
+    """Return libvirt's typed parameters for a live migration that copies these disks, too."""
     options = request.options
     wanted = {
         libvirt.VIR_MIGRATE_PARAM_URI: migration_uri(request.migration_address),
         libvirt.VIR_MIGRATE_PARAM_BANDWIDTH: options.bandwidth_mib_s,
         libvirt.VIR_MIGRATE_PARAM_PARALLEL_CONNECTIONS: options.parallel_connections,
+        libvirt.VIR_MIGRATE_PARAM_MIGRATE_DISKS: list(disks) or None,
         libvirt.VIR_MIGRATE_PARAM_COMPRESSION: None
         if options.compression == "none"
         else [options.compression],
     }
     return {name: value for name, value in wanted.items() if value is not None}
+
+
+_COPY_FLAGS: dict[str, int] = {
+    "all": getattr(libvirt, "VIR_MIGRATE_NON_SHARED_DISK", 64),
+    "inc": getattr(libvirt, "VIR_MIGRATE_NON_SHARED_INC", 128),
+}
 
 
 def migration_uri(address: str | None) -> str | None:

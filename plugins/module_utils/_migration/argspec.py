@@ -59,7 +59,7 @@ def read_options(parameters: t.Mapping[str, t.Any]) -> MigrationOptions:
         A value is outside its range.
     """
     names = {field.name for field in fields(MigrationOptions)}
-    given = {name: value for name, value in parameters.items() if name in names}
+    given = {name: _frozen(value) for name, value in parameters.items() if name in names}
     try:
         # None is what Ansible passes for an option that was not given.
         return MigrationOptions(
@@ -67,3 +67,8 @@ def read_options(parameters: t.Mapping[str, t.Any]) -> MigrationOptions:
         )
     except ValueError as error:
         raise InvalidOption("The migration's options do not fit: {}".format(error)) from error
+
+
+def _frozen(value: t.Any) -> t.Any:
+    """Return a list as a tuple: options are values."""
+    return tuple(value) if isinstance(value, list) else value

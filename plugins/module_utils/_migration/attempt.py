@@ -19,6 +19,7 @@ from .._libvirt.handover_mark import HandoverMark, read_mark
 from .._libvirt.migration import completed_statistics
 from .._prerequisites.check import check_prerequisites, refuse_failed
 from .._prerequisites.hosts import host_uuid
+from .disk_copy import DiskCopy
 from .ends import End, open_both
 from .monitor import StopRequest
 from .offline import OfflineMove
@@ -328,12 +329,14 @@ class Attempt:
         return self._report.told(facts, evidence, account)
 
     def _move_live(self, facts: DomainFacts, destination_before: EndState) -> MigrationResult:
+        ends = (self._source, self._destination)
+        disk_copy = DiskCopy(facts, self._request.options, *ends)
         transfer = Transfer(
             self._request,
             facts,
-            self._source,
-            self._destination,
+            *ends,
             destination_before,
+            disk_copy,
             self._clock,
             self._sleep,
         )
@@ -347,6 +350,11 @@ class Attempt:
             if verdict.succeeded and facts.state.autostart:
                 evidence = repairs.look()
             copied = replace(copied, events=transfer.events)
+        disk_copy.finish(verdict.outcome, evidence)
+        copied = replace(copied, clue=disk_copy.clue)
+        repairs.actions += disk_copy.actions
+        repairs.leftovers += disk_copy.leftovers
+        self._report.remarks += disk_copy.warnings
         completed = self._completed(facts.uuid) if verdict.succeeded else {}
         return self._report.finished(facts, verdict, evidence, repairs, copied, completed)
 

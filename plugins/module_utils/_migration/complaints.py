@@ -84,7 +84,11 @@ _TABLE: tuple[tuple[tuple[str, ...], Complaint], ...] = (
     ),
     (
         ("without shared storage is unsafe",),
-        Complaint("storage_not_shared", "Put the VM's disks on storage that both hosts share."),
+        Complaint(
+            "storage_not_shared",
+            "Put the VM's disks on storage that both hosts share, or have them copied "
+            "(copy_storage); a disk is not copied if the destination has a file at its path.",
+        ),
     ),
     (
         ('Failed to get "write" lock', 'Failed to get shared "write" lock'),
@@ -93,6 +97,10 @@ _TABLE: tuple[tuple[tuple[str, ...], Complaint], ...] = (
             "Find out which other QEMU holds the VM's disk before trying again.",
             True,
         ),
+    ),
+    (
+        ("No space left on device",),
+        Complaint("disk_full", "Free space on the destination or choose another host.", True),
     ),
     (
         ("Cannot allocate memory", "cannot set up guest memory"),

@@ -83,7 +83,7 @@ class History:
     def after(self, reading: Progress) -> History:
         """Return the history with one more reading."""
         previous = self.latest
-        moved = previous is None or reading.memory_processed_mib > previous.memory_processed_mib
+        moved = previous is None or reading.processed_mib > previous.processed_mib
         new_iteration = previous is None or reading.iteration != previous.iteration
         return replace(
             self,
@@ -127,10 +127,10 @@ class Limits:
     post_copy: bool = False
 
 
-def limits_for(options: MigrationOptions, memory_mib: int) -> Limits:
-    """Return the limits that the options set for a VM with so much memory."""
+def limits_for(options: MigrationOptions, size_mib: float) -> Limits:
+    """Return the limits that the options set for a VM with so much memory and disks to copy."""
     return Limits(
-        budget_s=options.timeout_s(memory_mib),
+        budget_s=options.timeout_s(size_mib),
         max_downtime_ms=options.max_downtime_ms,
         downtime_steps=options.downtime_steps,
         stall_window_s=options.stall_window_s,

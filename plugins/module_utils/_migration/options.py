@@ -19,6 +19,7 @@ PostCopy = t.Literal["never", "on_stall"]
 MODES: tuple[str, ...] = ("live", "quick", "offline")
 HANDOVERS: tuple[str, ...] = ("controller", "libvirt")
 POST_COPY: tuple[str, ...] = ("never", "on_stall")
+COPY_STORAGE: tuple[str, ...] = ("none", "all", "inc")
 COMPRESSIONS: tuple[str, ...] = ("none", "xbzrle", "mt")
 
 _MIB_PER_GIB = 1024
@@ -67,6 +68,13 @@ class MigrationOptions:
     save_directory : str
         For C(quick): where the memory is saved, a directory on storage that both hosts and this
         process see at the same path.
+    copy_storage : str
+        Whether disks that the destination does not have are copied together with the memory: not at
+        all, whole, or only their upper layer (C(inc)).
+    migrate_disks : tuple of str
+        The disks to copy, by their names in the VM; empty for all that the destination has not.
+    remove_source_images : bool
+        Whether images that were copied are removed from the source once the VM has left it.
     unsafe : bool
         Whether libvirt may skip its check for shared storage. Never implied by anything else.
 
@@ -94,12 +102,16 @@ class MigrationOptions:
     abort_timeout_s: float = 30.0
     settle_timeout_s: float = 60.0
     save_directory: str = ""
+    copy_storage: str = "none"
+    migrate_disks: tuple[str, ...] = ()
+    remove_source_images: bool = False
     unsafe: bool = False
 
     def __post_init__(self) -> None:
         _require_choice("mode", self.mode, MODES)
         _require_choice("handover", self.handover, HANDOVERS)
         _require_choice("post_copy", self.post_copy, POST_COPY)
+        _require_choice("copy_storage", self.copy_storage, COPY_STORAGE)
         _require_choice("compression", self.compression, COMPRESSIONS)
         if self.mode == "quick" and not self.save_directory.startswith("/"):
             raise ValueError("save_directory is an absolute path, and needed for mode quick.")
@@ -114,6 +126,7 @@ class MigrationOptions:
             if value is not None and value < 1:
                 raise ValueError("{} must be positive.".format(name))
         self._require_compressible()
+        self._require_copyable()
 
     def _require_compressible(self) -> None:
         """Refuse what QEMU refuses, before anything is begun."""
@@ -122,18 +135,28 @@ class MigrationOptions:
         if self.compression == "mt" and self.post_copy != "never":
             raise ValueError("compression mt does not go with post_copy.")
 
+    def _require_copyable(self) -> None:
+        """Refuse to copy disks where libvirt cannot, or would not look whether it is right."""
+        if self.copy_storage == "none":
+            if self.migrate_disks or self.remove_source_images:
+                raise ValueError("migrate_disks and remove_source_images need copy_storage.")
+        elif self.mode != "live":
+            raise ValueError("copy_storage needs the mode live.")
+        elif self.unsafe:
+            raise ValueError("copy_storage does not go with unsafe.")
+
     @property
     def resumes_destination(self) -> bool:
         """Whether this process, not libvirt, resumes the VM on the destination."""
         return self.handover == "controller" and self.post_copy == "never"
 
-    def timeout_s(self, memory_mib: int) -> float:
-        """Return the time budget of the copy for a VM of this size, in seconds.
+    def timeout_s(self, size_mib: float) -> float:
+        """Return the time budget of a copy of this size, in seconds.
 
         A VM of 8 GiB with the defaults may take 8 x 150 = 1200 s, one of 64 MiB takes the minimum
         of 300 s.
         """
-        return max(self.timeout_min_s, self.timeout_s_per_gib * memory_mib / _MIB_PER_GIB)
+        return max(self.timeout_min_s, self.timeout_s_per_gib * size_mib / _MIB_PER_GIB)
 
 
 def _require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -30,6 +30,8 @@ class Progress:
         pass.
     bandwidth_mib_s, dirty_rate_mib_s : float
         Rate of the copy, and at which the VM rewrites its memory, as QEMU sees them.
+    disk_total_mib, disk_processed_mib : float
+        Size of the disks that are copied, and what was sent of them so far.
     throttle_percent : int
         How much auto-converge slows the vCPUs down at the moment.
     post_copy : bool
@@ -43,8 +45,15 @@ class Progress:
     memory_remaining_mib: float = 0.0
     bandwidth_mib_s: float = 0.0
     dirty_rate_mib_s: float = 0.0
+    disk_total_mib: float = 0.0
+    disk_processed_mib: float = 0.0
     throttle_percent: int = 0
     post_copy: bool = False
+
+    @property
+    def processed_mib(self) -> float:
+        """What was sent so far, of memory and disks."""
+        return self.memory_processed_mib + self.disk_processed_mib
 
     @property
     def percent(self) -> float:
@@ -74,6 +83,8 @@ def read_progress(job: t.Mapping[str, t.Any], elapsed_s: float) -> Progress:
         memory_remaining_mib=_mib(job, "memory_remaining"),
         bandwidth_mib_s=_mib(job, "memory_bps"),
         dirty_rate_mib_s=job.get("memory_dirty_rate", 0) * page_bytes / _BYTES_PER_MIB,
+        disk_total_mib=_mib(job, "disk_total"),
+        disk_processed_mib=_mib(job, "disk_processed"),
         throttle_percent=int(job.get("auto_converge_throttle", 0)),
     )
 

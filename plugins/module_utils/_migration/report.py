@@ -45,6 +45,7 @@ class Report:
         self._begun_s = clock()
         self.prerequisites: tuple[Finding, ...] = ()
         self.actions_before: tuple[str, ...] = ()
+        self.remarks: list[str] = []
 
     def refusal(
         self, error: DroverError, evidence: Evidence, facts: DomainFacts | None
@@ -111,7 +112,7 @@ class Report:
             phases=self._phases(copied),
             actions=self.actions_before + tuple(repairs.actions),
             leftovers=tuple(repairs.leftovers),
-            warnings=_warnings(outcome, copied),
+            warnings=_warnings(outcome, copied) + tuple(self.remarks),
             **vars(_explain(verdict, copied, self._request.options)),
             **_measurements(copied, completed),
         )
@@ -165,6 +166,7 @@ class Report:
 def _measurements(copied: Copied, completed: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Return the figures of the copy: libvirt's last word, else our last reading."""
     last = copied.watched.latest
+    disk_mib = last.disk_processed_mib if last is not None else 0.0
     if "memory_total" in completed:
         last = read_progress(completed, copied.returned_s - copied.began_s)
     figures: dict[str, t.Any] = {
@@ -173,6 +175,8 @@ def _measurements(copied: Copied, completed: t.Mapping[str, t.Any]) -> dict[str,
         "setup_ms": completed.get("setup_time"),
         "iterations": timeline.iterations(copied.events) or (last.iteration if last else None),
         "throttle_percent": copied.watched.peak_throttle_percent,
+        # What libvirt keeps of a migration tells nothing of disks.
+        "disk_copied_mib": round(disk_mib, 2) if disk_mib else None,
     }
     if last is not None:
         figures["memory_total_mib"] = round(last.memory_total_mib, 2)
@@ -224,14 +228,19 @@ def _explain(verdict: Verdict, copied: Copied, options: MigrationOptions) -> _Ex
         # libvirt complains of the connection that broke, not of what broke it.
         complaint = understand("unexpectedly closed the monitor")
         reason += " QEMU ended on the destination ({}).".format(detail)
+    if copied.clue and complaint.error_code in _HEARSAY:
+        complaint = understand(copied.clue)
+        reason += " " + copied.clue
     remedy = complaint.remedy
-    if options.tls and complaint.error_code in (*_VAGUE, "qemu_died"):
+    if options.tls and complaint.error_code in _HEARSAY:
         remedy += " The copy was to be encrypted: check the certificates of both hosts, too."
     return _Explanation(reason, complaint.error_code, remedy, complaint.retriable)
 
 
 # Complaints that are told by whoever is left with a broken connection.
 _VAGUE = ("daemon_lost", "connection_lost", "migration_failed")
+# The same, and what they are taken for when QEMU is seen to end.
+_HEARSAY = (*_VAGUE, "qemu_died")
 
 _ENDED_REMEDIES = {
     "timeout": "Give it more bandwidth, time or downtime, or wait until the VM is quieter.",

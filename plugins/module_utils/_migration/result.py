@@ -133,6 +133,8 @@ class MigrationResult:
         Passes over the VM's memory.
     memory_total_mib, memory_processed_mib : float or None
         Size of the memory, and what was sent of it.
+    disk_copied_mib : float or None
+        What was sent of disks.
     bandwidth_mib_s : float or None
         Mean rate of the copy.
     throttle_percent : int
@@ -163,6 +165,7 @@ class MigrationResult:
     iterations: int | None = None
     memory_total_mib: float | None = None
     memory_processed_mib: float | None = None
+    disk_copied_mib: float | None = None
     bandwidth_mib_s: float | None = None
     throttle_percent: int = 0
     phases: PhaseTimes = PhaseTimes()

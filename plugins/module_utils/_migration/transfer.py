@@ -13,13 +13,14 @@ import contextlib
 import typing as t
 from dataclasses import dataclass
 
-from .._errors import LibvirtFailed
+from .._errors import DroverError, LibvirtFailed
 from .._libvirt.domain import DomainFacts
 from .._libvirt.events import EventLog, subscribed
 from .._libvirt.handover_mark import HandoverMark, set_mark
 from .._libvirt.migration import MigrationJob, migration_flags, migration_parameters
 from . import timeline
 from .convergence import limits_for
+from .disk_copy import DiskCopy
 from .ends import CALL_LIMIT_S, End
 from .handover import Handover
 from .monitor import Monitor, StopRequest, Watched
@@ -47,6 +48,8 @@ class Copied:
         libvirt's complaint.
     resume_error : str
         Why the destination could not be resumed.
+    clue : str
+        What was found afterwards that may explain a failure of which libvirt lost the true error.
     """
 
     began_s: float
@@ -55,6 +58,7 @@ class Copied:
     events: timeline.Events
     error: LibvirtFailed | None
     resume_error: str
+    clue: str = ""
 
 
 class Transfer:
@@ -70,6 +74,8 @@ class Transfer:
         The hosts.
     destination_before : EndState
         What the destination knew of the VM.
+    disk_copy : DiskCopy
+        The disks that are copied, too.
     clock, sleep : callable
         Time.
     """
@@ -81,6 +87,7 @@ class Transfer:
         source: End,
         destination: End,
         destination_before: EndState,
+        disk_copy: DiskCopy,
         clock: t.Callable[[], float],
         sleep: t.Callable[[float], None],
     ) -> None:
@@ -89,6 +96,7 @@ class Transfer:
         self._source = source
         self._destination = destination
         self._destination_before = destination_before
+        self._disk_copy = disk_copy
         self._clock = clock
         self._sleep = sleep
         self._log = EventLog(clock)
@@ -127,10 +135,14 @@ class Transfer:
         return timeline.destination_ran(self._log.events)
 
     def run(self, on_progress: t.Callable[[Progress], None], stop: StopRequest | None) -> Copied:
-        """Migrate; returns when libvirt's call and the handover are over, however they went."""
-        job = self._job()
-        if self._hands_over:
-            self._mark()
+        """Migrate; returns when libvirt's call and the handover are over, however they went.
+
+        Raises
+        ------
+        DroverError
+            Something failed before libvirt's call; nothing of it is left.
+        """
+        job = self._prepared_job()
         handover = self._begin_handover()
         began_s = self._clock()
         job.start()
@@ -147,13 +159,24 @@ class Transfer:
             resume_error=handover.error if handover else "",
         )
 
+    def _prepared_job(self) -> MigrationJob:
+        self._disk_copy.create()
+        try:
+            if self._hands_over:
+                self._mark()
+            return self._job()
+        except DroverError:
+            self._disk_copy.discard()
+            raise
+
     def _job(self) -> MigrationJob:
         request = self._request
+        disks = [disk.target for disk in self._disk_copy.disks]
         return MigrationJob(
             self._source.domain(self._facts.uuid),
             request.peer,
-            migration_parameters(request),
-            migration_flags(request, self._facts.state),
+            migration_parameters(request, disks),
+            migration_flags(request, self._facts.state, disks),
         )
 
     def _monitor(
@@ -163,7 +186,7 @@ class Transfer:
         stop: StopRequest | None,
     ) -> Monitor:
         options = self._request.options
-        limits = limits_for(options, self._facts.memory_mib)
+        limits = limits_for(options, self._facts.memory_mib + self._disk_copy.capacity_mib)
         return Monitor(job, limits, options.abort_timeout_s, self._clock, on_progress, stop)
 
     @property

@@ -19,7 +19,7 @@ from .._libvirt.connection import translated
 from .._libvirt.domain import DomainFacts
 from .._migration.request import MigrationRequest
 from .._migration.result import EndState
-from . import devices, domain, hosts, machine, surroundings
+from . import copied_disks, devices, domain, hosts, machine, surroundings
 from .context import Context, Pair
 from .finding import Finding, untold
 
@@ -32,6 +32,7 @@ CHECKS: tuple[Check, ...] = (
     *machine.CHECKS,
     *devices.CHECKS,
     *surroundings.CHECKS,
+    *copied_disks.CHECKS,
 )
 
 

@@ -15,6 +15,7 @@ import typing as t
 from .._facts.disks import disks
 from .._facts.network import domain_networks
 from .._libvirt.surroundings import Presence, bridge_presence, network_presence, volume_presence
+from .._migration.copied_disks import is_to_be_copied
 from .context import Context
 from .finding import Finding, blocks, holds, untold
 
@@ -51,6 +52,8 @@ def storage(context: Context) -> t.Iterator[Finding]:
     for disk in disks(context.definition, {}):
         path = disk["path"]
         if path is None or not path.startswith("/"):
+            continue
+        if is_to_be_copied(disk, context.request.options):
             continue
         presence = volume_presence(context.destination, path)
         if presence is Presence.ACTIVE:
