@@ -45,11 +45,26 @@ def add_goal_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--aggressiveness", type=int, metavar="1-5", help="of a balance: 1 is timid, 5 thorough"
     )
+    parser.add_argument(
+        "--deadline",
+        metavar="T",
+        help="when all migrations have to be done: 05:30, or 2026-11-25T05:30",
+    )
+
+
+def add_time(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says what time it is."""
+    parser.add_argument(
+        "--now",
+        metavar="T",
+        help="what time it is, for policies with windows: 2026-11-24T22:30+01:00 (default: the clock's)",
+    )
 
 
 def goal_document(options: argparse.Namespace) -> dict[str, Any]:
     """Return the goal document that the options describe."""
     goal: dict[str, Any] = {"goal": options.goal}
+    goal |= {"deadline": options.deadline} if options.deadline else {}
     if options.goal == "migrate":
         if len(options.domain) > 1:
             raise InputError("migrate takes one --domain.")

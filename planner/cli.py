@@ -8,9 +8,10 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from .arguments import GOALS, add_documents, add_goal_options, goal_document
+from .arguments import GOALS, add_documents, add_goal_options, add_time, goal_document
 from .errors import Infeasible, InputError, PlanningError
 from .files import read_document, write_document
 
@@ -51,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     add_documents(plan)
     plan.add_argument("--goal", required=True, choices=GOALS, help="what the plan is for")
     add_goal_options(plan)
+    add_time(plan)
     plan.add_argument(
         "--out",
         metavar="FILE",
@@ -71,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         "rolling", help="plan the maintenance of many hosts, batch by batch"
     )
     add_documents(rolling)
+    add_time(rolling)
     rolling.add_argument(
         "--host", action="append", default=[], metavar="H", help="host (default: all); repeatable"
     )
@@ -98,10 +101,12 @@ def _add_questions(commands: Any) -> None:
         "--goal", choices=GOALS, help="plan for the changed cluster; without it, show it"
     )
     add_goal_options(what_if)
+    add_time(what_if)
     what_if.add_argument("--out", metavar="FILE", help="write the plan here (JSON)")
     what_if.set_defaults(run=_what_if, quiet=False)
     capacity = commands.add_parser("capacity", help="count how many more VMs of a shape fit")
     add_documents(capacity)
+    add_time(capacity)
     capacity.add_argument(
         "--vcpus", type=int, default=1, metavar="N", help="vCPUs of such a VM (default 1)"
     )
@@ -148,7 +153,7 @@ def _rolling(options: argparse.Namespace) -> None:
 
     policy = read_document(options.policy) if options.policy else None
     document = make_rolling_plan(
-        read_document(options.facts), policy, options.host, options.at_once
+        read_document(options.facts), policy, options.host, options.at_once, _now(options)
     )
     if options.out:
         write_document(options.out, document)
@@ -167,15 +172,21 @@ def _explain(options: argparse.Namespace) -> None:
 def _posed(facts: Any, options: argparse.Namespace, goal: dict[str, Any]) -> Any:
     from .pipeline import read_problem
 
-    return read_problem(facts, read_document(options.policy) if options.policy else None, goal)
+    policy = read_document(options.policy) if options.policy else None
+    return read_problem(facts, policy, {**goal, "now": _now(options)})
+
+
+def _now(options: argparse.Namespace) -> str:
+    """Return what time it is: the one look at a clock of the whole planner."""
+    told: str | None = options.now
+    return told or datetime.now().astimezone().isoformat(timespec="seconds")
 
 
 def _plan_for(facts: Any, options: argparse.Namespace) -> None:
-    from .pipeline import plan_problem, read_problem
+    from .pipeline import plan_problem
     from .report.text import render
 
-    policy = read_document(options.policy) if options.policy else None
-    document = plan_problem(read_problem(facts, policy, goal_document(options))).to_document()
+    document = plan_problem(_posed(facts, options, goal_document(options))).to_document()
     if options.out:
         write_document(options.out, document)
     if not options.quiet:

@@ -28,7 +28,8 @@ def schema(name: str) -> dict[str, Any]:
 def _compiled(name: str, part: str | None = None) -> Check:
     document = schema(name)
     if part:
-        document = {**document["definitions"][part], "$schema": document["$schema"]}
+        shared = {key: document[key] for key in ("$schema", "definitions")}
+        document = {**document["definitions"][part], **shared}
     check: Check = require("fastjsonschema").compile(document, use_default=False)
     return check
 

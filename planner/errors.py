@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class PlanningError(Exception):
     """Anything that ends planning without a plan.
@@ -78,11 +80,16 @@ class TooLong(Infeasible):
     ----------
     needed_s
         What they take.
+    late
+        VMs that would move after their own windows have closed, with the reason.
     """
 
-    def __init__(self, message: str, needed_s: float) -> None:
+    def __init__(
+        self, message: str, *, needed_s: float = 0.0, late: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(message)
         self.needed_s = needed_s
+        self.late = late or {}
 
 
 class TimeLimit(PlanningError):

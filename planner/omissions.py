@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from .cluster.placement import Placement
 from .goal.base import Term
 from .problem import Problem
@@ -20,21 +22,19 @@ def left_out(problem: Problem, plan: Plan, effort: Effort | None) -> tuple[str, 
 
     Only for goals that may leave something out; what the others need, they are refused.
     """
-    limits = problem.policies.limits
-    if not (problem.goal.may_do_nothing and limits.totals):
+    if not (problem.goal.may_do_nothing and problem.totals):
         return ()
     free = problem.without_totals()
     placement = solve(free, effort).placement
     least = PROVED * abs(plan.objective)
     if free.objective_s(plan.placement) - free.objective_s(placement) <= least:
         return ()
-    return (_compared(free, plan, placement, limits.totals),)
+    return (_compared(free, plan, placement, problem.totals.values()),)
 
 
-def _compared(free: Problem, plan: Plan, placement: Placement, totals: dict[str, float]) -> str:
+def _compared(free: Problem, plan: Plan, placement: Placement, limits: Iterable[str]) -> str:
     now = len(free.snapshot.placement.moves_to(plan.placement))
     then = len(free.snapshot.placement.moves_to(placement))
-    limits = " and ".join(f"limits.{name} ({most:g})" for name, most in totals.items())
     changes = [
         f"{other.name} {other.value:g} instead of {term.value:g} {term.unit}"
         for term, other in zip(
@@ -43,7 +43,7 @@ def _compared(free: Problem, plan: Plan, placement: Placement, totals: dict[str,
         if term.value != other.value
     ]
     return (
-        f"Left out for {limits}: {then} migrations instead of {now} would reach: "
+        f"Left out for {' and '.join(limits)}: {then} migrations instead of {now} would reach: "
         f"{', '.join(changes) or 'a lower objective'}."
     )
 

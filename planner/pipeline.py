@@ -11,17 +11,19 @@ from typing import Any
 
 from .cluster.parse import parse_cluster
 from .cluster.snapshot import ClusterSnapshot
-from .errors import InputError, NoOrder, TooLong
+from .errors import Infeasible, InputError, NoOrder, TooLong
 from .goal.expansion import Expansion, wake
 from .goal.parse import parse_goal
 from .omissions import left_out
 from .policy.consistency import check_consistency
 from .policy.parse import parse_policies
 from .policy.policies import Policies
+from .policy.time_frame import parse_now, time_frame
 from .problem import Problem
 from .report.explain import explanations, unmoved
 from .schedule import transfer
 from .schedule.build import build_plan
+from .schedule.lateness import late_domains
 from .schedule.plan import Plan
 from .solver.milp.backend import Effort
 from .solver.solution import proved_solution
@@ -72,7 +74,8 @@ def plain(document: Any) -> Any:
 def read_problem(facts: JsonObject, policy: JsonObject | None, goal: JsonObject) -> Problem:
     """Parse the three documents, and check them against each other."""
     snapshot = parse_cluster(facts)
-    policies = parse_policies(policy, facts, snapshot)
+    now = parse_now(goal.get("now"))
+    policies = parse_policies(policy, facts, snapshot, now)
     limits = transfer.share_network(policies.limits, snapshot.hosts.values())
     policies = replace(policies, limits=limits)
     wanted = parse_goal(goal, snapshot, policies.capacity, policies.spare_hosts.count)
@@ -85,6 +88,7 @@ def read_problem(facts: JsonObject, policy: JsonObject | None, goal: JsonObject)
         goal=wanted,
         transfer_s=predict_transfers(snapshot, policies),
         setup_s=transfer.SETUP_S,
+        frame=time_frame(now, goal.get("deadline"), limits.windows),
     )
 
 
@@ -101,6 +105,7 @@ def plan_problem(problem: Problem, effort: Effort | None = None) -> Plan:
     TooLong
         The migrations that the goal cannot do without take longer than there is time.
     """
+    _refuse_closed(problem)
     wanted = problem
     for attempt in range(1, TRIES + 1):
         solution = solve(problem, effort)
@@ -120,24 +125,42 @@ def plan_problem(problem: Problem, effort: Effort | None = None) -> Plan:
     raise AssertionError("unreachable")
 
 
+def _refuse_closed(problem: Problem) -> None:
+    """Refuse a goal that cannot wait while no migration may start."""
+    frame = problem.frame
+    if frame is None or problem.goal.may_do_nothing or not frame.refusal:
+        return
+    if problem.goal.shortfalls(problem.snapshot, problem.snapshot.placement):
+        raise Infeasible(f"{frame.refusal.rstrip('.')}; wait until then, or plan without it.")
+
+
 def _check_duration(problem: Problem, plan: Plan) -> None:
     if problem.duration_s is not None and plan.makespan_ms > 1000 * problem.duration_s:
         needed = -(-plan.makespan_ms // 1000)
         raise TooLong(
             f"The migrations would take {needed} s in the best order found, and there are "
             f"{problem.duration_s:g} s; give them {needed} s, allow more at a time, or name fewer hosts.",
-            plan.makespan_ms / 1000,
+            needed_s=plan.makespan_ms / 1000,
+        )
+    late = late_domains(problem, plan.migrations)
+    if late:
+        name, reason = next(iter(late.items()))
+        raise TooLong(
+            f"VM {name} cannot move in time: {reason}; wait for its next window.", late=late
         )
 
 
 def _relaxed(problem: Problem, error: NoOrder | TooLong, attempt: int) -> Problem | None:
     """Return the problem that is tried next; ``None`` if there is none."""
-    if isinstance(error, TooLong):
-        if not problem.goal.may_do_nothing or problem.duration_s is None:
-            return None
-        return replace(problem, pace=problem.pace * 0.98 * problem.duration_s / error.needed_s)
-    more = error.pairs[: 2 ** (attempt - 1)]
-    return replace(problem, forbidden=problem.forbidden | set(more)) if more else None
+    if isinstance(error, NoOrder):
+        more = error.pairs[: 2 ** (attempt - 1)]
+        return replace(problem, forbidden=problem.forbidden | set(more)) if more else None
+    if not problem.goal.may_do_nothing:
+        return None
+    if error.late:
+        return replace(problem, late={**problem.late, **error.late})
+    assert problem.duration_s is not None
+    return replace(problem, pace=problem.pace * 0.98 * problem.duration_s / error.needed_s)
 
 
 def _annotated(problem: Problem, plan: Plan, remarks: Sequence[str]) -> Plan:

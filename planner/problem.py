@@ -15,9 +15,11 @@ from .goal.base import Goal, Term
 from .policy.base import Strictness, Violation
 from .policy.eligibility import Eligibility, immovable
 from .policy.headroom import Headroom
+from .policy.move_window import MoveWindow
 from .policy.policies import Policies
 from .policy.spare_hosts import FAILOVER_MEMORY
 from .policy.stay import Stay
+from .policy.time_frame import TimeFrame
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +34,10 @@ class Problem:
         What a migration takes beside the transfer.
     forbidden
         Pairs of VM and host that turned out to have no order of migrations.
+    frame
+        Until when the migrations may run; ``None`` where no clock limits them.
+    late
+        VMs whose windows turned out to close too early for any migration found, with the reason.
     pace
         The share of the time there is that a placement may need by its sums: less than all of it, where the
         order of another placement turned out to take too long.
@@ -43,12 +49,34 @@ class Problem:
     transfer_s: Mapping[str, float]
     setup_s: float = 0.0
     forbidden: frozenset[tuple[str, str]] = field(default=frozenset())
+    frame: TimeFrame | None = None
+    late: Mapping[str, str] = field(default_factory=dict)
     pace: float = 1.0
 
     @property
     def duration_s(self) -> float | None:
         """The seconds that the migrations may take; ``None`` where nothing limits them."""
-        return self.policies.limits.duration_s
+        limits = [self.policies.limits.duration_s, self.frame.seconds if self.frame else None]
+        return min((limit for limit in limits if limit is not None), default=None)
+
+    @property
+    def totals(self) -> dict[str, str]:
+        """The limits of a plan in all, for which something may have to be left out, for people."""
+        limits = self.policies.limits.totals
+        found = {name: f"limits.{name} ({most:g})" for name, most in limits.items()}
+        if self.frame and self.frame.seconds == self.duration_s:
+            found["duration_s"] = f"time ({self.frame.cause})"
+        return found
+
+    @cached_property
+    def closings(self) -> dict[str, MoveWindow]:
+        """The rules whose windows are open now; of several about a VM, the one that closes first."""
+        found: dict[str, MoveWindow] = {}
+        for rule in self.policies.rules:
+            if isinstance(rule, MoveWindow) and rule.is_firm and not rule.binds:
+                for name in rule.domains:
+                    found[name] = min(found.get(name, rule), rule, key=lambda r: r.closes)
+        return found
 
     @property
     def at_once(self) -> int:
@@ -60,7 +88,7 @@ class Problem:
     def without_totals(self) -> Problem:
         """Return the same problem without the limits of a plan in all."""
         limits = self.policies.limits.without_totals()
-        return replace(self, policies=replace(self.policies, limits=limits))
+        return replace(self, policies=replace(self.policies, limits=limits), frame=None)
 
     def work_s(self, domain: str) -> float:
         """Return for how long the migration of a VM is predicted to occupy its hosts."""
@@ -139,15 +167,19 @@ class Problem:
     @cached_property
     def _stays_by_rule(self) -> dict[str, str]:
         return {
-            name: f"the {rule.title} keeps it there; take it out of the rule"
+            name: rule.reason
             for rule in self.policies.rules
-            if isinstance(rule, Stay) and rule.strictness is not Strictness.PREFERRED
+            if isinstance(rule, Stay) and rule.strictness is not Strictness.PREFERRED and rule.binds
             for name in rule.domains
         }
 
     def stays(self, domain: str) -> str | None:
         """Say why a VM cannot leave its host at all; ``None`` where it can."""
-        return immovable(self.snapshot.domains[domain]) or self._stays_by_rule.get(domain)
+        return (
+            immovable(self.snapshot.domains[domain])
+            or self._stays_by_rule.get(domain)
+            or self.late.get(domain)
+        )
 
     def refusal(self, domain: str, host: str) -> str | None:
         """Say why a VM may not go to a host; ``None`` where it may."""

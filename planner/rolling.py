@@ -21,7 +21,11 @@ JsonObject = Mapping[str, Any]
 
 
 def make_rolling_plan(
-    facts: JsonObject, policy: JsonObject | None, hosts: Sequence[str] = (), at_once: int = 1
+    facts: JsonObject,
+    policy: JsonObject | None,
+    hosts: Sequence[str] = (),
+    at_once: int = 1,
+    now: str | None = None,
 ) -> dict[str, Any]:
     """Plan the maintenance of many hosts.
 
@@ -31,6 +35,8 @@ def make_rolling_plan(
         Hosts to maintain; if none are named, all that are up and not in maintenance already.
     at_once
         Hosts of a batch.
+    now
+        What time it is, for policies with windows: when each batch begins, as far as this plan is concerned.
 
     Returns
     -------
@@ -47,6 +53,7 @@ def make_rolling_plan(
     if at_once < 1:
         raise InputError("a batch has at least one host.", path="at_once")
     facts, policy = plain(facts), plain(policy)
+    clock = {} if now is None else {"now": now}
     snapshot = parse_cluster(facts)
     for name in hosts:
         if name not in snapshot.hosts:
@@ -58,20 +65,24 @@ def make_rolling_plan(
     ]
     held = {name: len(snapshot.domains_on(name)) for name in wanted}
     batches = _plan_batches(
-        facts, policy, sorted(wanted, key=lambda name: (held[name], name)), at_once
+        facts, policy, sorted(wanted, key=lambda name: (held[name], name)), at_once, clock
     )
     left_out = [] if hosts else [n for n, host in snapshot.hosts.items() if host.maintenance]
     return _document(batches, sum(held.values()), len(wanted), left_out)
 
 
 def _plan_batches(
-    facts: JsonObject, policy: JsonObject | None, waiting: list[str], at_once: int
+    facts: JsonObject,
+    policy: JsonObject | None,
+    waiting: list[str],
+    at_once: int,
+    clock: Mapping[str, str],
 ) -> list[dict[str, Any]]:
     """Plan batch after batch on the cluster as the batch before leaves it."""
     done: list[str] = []
     batches = []
     while waiting:
-        batch, plan = _next_batch(facts, policy, waiting, done, at_once)
+        batch, plan = _next_batch(facts, policy, waiting, done, at_once, clock)
         facts = _after(facts, plan)
         waiting = [name for name in waiting if name not in batch]
         done += batch
@@ -80,12 +91,23 @@ def _plan_batches(
 
 
 def _next_batch(
-    facts: JsonObject, policy: JsonObject | None, waiting: list[str], done: list[str], at_once: int
+    facts: JsonObject,
+    policy: JsonObject | None,
+    waiting: list[str],
+    done: list[str],
+    at_once: int,
+    clock: Mapping[str, str],
 ) -> tuple[list[str], dict[str, Any]]:
     """Plan the next hosts; where so many at once do not fit, fewer."""
     for size in range(min(at_once, len(waiting)), 0, -1):
         batch = waiting[:size]
-        goal = {"goal": "evacuate", "hosts": batch, "prefer": done, "avoid": waiting[size:]}
+        goal = {
+            "goal": "evacuate",
+            "hosts": batch,
+            "prefer": done,
+            "avoid": waiting[size:],
+            **clock,
+        }
         try:
             return batch, plan_problem(read_problem(facts, policy, goal)).to_document()
         except Infeasible as error:

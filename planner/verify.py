@@ -191,6 +191,10 @@ def _totals(problem: Problem, plan: Mapping[str, Any], final: Placement) -> Iter
     ends = max((step["finish_s"] for step in plan["steps"]), default=0.0)
     if problem.duration_s is not None and ends > problem.duration_s + TOLERANCE:
         yield f"The migrations end after {ends} s, and there are {problem.duration_s:g} s."
+    for step in plan["steps"]:
+        rule = problem.closings.get(step["domain"])
+        if rule and step["finish_s"] > rule.open_s + TOLERANCE:
+            yield f"{step['id']} ends after the window of the {rule.title} has closed."
 
 
 def _network(limits: Limits, kept: Mapping[str, Any]) -> Iterable[str]:

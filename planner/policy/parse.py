@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from ..cluster.snapshot import ClusterSnapshot
@@ -17,17 +18,24 @@ from .capacity import Capacity
 from .headroom import Headroom
 from .host_affinity import HostAffinity
 from .licence import Licence
+from .move_window import MoveWindow
 from .policies import Limits, Policies
 from .selector import select
 from .separation import Separation
 from .spare_hosts import SpareHosts
 from .stay import Stay
+from .time_frame import needs_now
+from .windows import parse_windows
 
 JsonObject = Mapping[str, Any]
+Now = datetime | None
 
 
 def parse_policies(
-    document: JsonObject | None, facts: JsonObject, snapshot: ClusterSnapshot
+    document: JsonObject | None,
+    facts: JsonObject,
+    snapshot: ClusterSnapshot,
+    now: Now = None,
 ) -> Policies:
     """Turn a policy document into policies; an empty or missing one means the defaults.
 
@@ -35,6 +43,8 @@ def parse_policies(
     ----------
     facts
         The facts document, which selectors look at.
+    now
+        What time it is, for rules that depend on it.
 
     Raises
     ------
@@ -43,16 +53,22 @@ def parse_policies(
     """
     document = document or {}
     validate("policy", document)
-    limits = document.get("limits") or {}
-    cluster = limits.get("cluster", "half")
     return Policies(
         capacity=_capacity(document),
         spare_hosts=SpareHosts(count=document.get("spare_hosts", 0)),
-        limits=Limits(**{**limits, "cluster": None if cluster == "half" else cluster}),
+        limits=_limits(document.get("limits") or {}),
         per_migration_s=(document.get("costs") or {}).get(
             "per_migration_s", Policies.per_migration_s
         ),
-        rules=_rules(document.get("rules") or [], facts),
+        rules=_rules(document.get("rules") or [], facts, now),
+    )
+
+
+def _limits(entry: JsonObject) -> Limits:
+    cluster = entry.get("cluster", "half")
+    windows = parse_windows(entry.get("windows") or [], "policy.limits.windows")
+    return Limits(
+        **{**entry, "cluster": None if cluster == "half" else cluster, "windows": windows}
     )
 
 
@@ -62,7 +78,7 @@ def _capacity(document: JsonObject) -> Capacity:
     )
 
 
-def _rules(entries: list[JsonObject], facts: JsonObject) -> tuple[Rule, ...]:
+def _rules(entries: list[JsonObject], facts: JsonObject, now: Now) -> tuple[Rule, ...]:
     rules: list[Rule] = []
     for number, entry in enumerate(entries):
         path = f"policy.rules[{number}]"
@@ -72,7 +88,7 @@ def _rules(entries: list[JsonObject], facts: JsonObject) -> tuple[Rule, ...]:
                 f"{kind!r} is no kind of rule; the kinds are: {', '.join(PARSERS)}.", path=path
             )
         validate_part("policy", kind, entry, path)
-        rule = PARSERS[kind](entry, facts, path)
+        rule = PARSERS[kind](entry, facts, path, now)
         if any(rule.name == other.name for other in rules):
             raise InputError(f"there are two rules named {rule.name}; rename one.", path=path)
         rules.append(rule)
@@ -94,27 +110,27 @@ def _shared(entry: JsonObject, facts: JsonObject, path: str) -> dict[str, Any]:
     return found
 
 
-def _affinity(entry: JsonObject, facts: JsonObject, path: str) -> Rule:
+def _affinity(entry: JsonObject, facts: JsonObject, path: str, now: Now) -> Rule:
     return Affinity(**_shared(entry, facts, path))
 
 
-def _anti_affinity(entry: JsonObject, facts: JsonObject, path: str) -> Rule:
+def _anti_affinity(entry: JsonObject, facts: JsonObject, path: str, now: Now) -> Rule:
     return AntiAffinity(
         **_shared(entry, facts, path), at_most=entry.get("at_most", 1), across=entry.get("across")
     )
 
 
-def _host_affinity(entry: JsonObject, facts: JsonObject, path: str) -> Rule:
+def _host_affinity(entry: JsonObject, facts: JsonObject, path: str, now: Now) -> Rule:
     hosts = select(entry["hosts"], facts["hosts"], path=f"{path}.hosts", noun="host")
     allow = entry.get("mode", "allow") == "allow"
     return HostAffinity(**_shared(entry, facts, path), hosts=frozenset(hosts), allow=allow)
 
 
-def _licence(entry: JsonObject, facts: JsonObject, path: str) -> Rule:
+def _licence(entry: JsonObject, facts: JsonObject, path: str, now: Now) -> Rule:
     return Licence(**_shared(entry, facts, path), at_most_hosts=entry["at_most_hosts"])
 
 
-def _separation(entry: JsonObject, facts: JsonObject, path: str) -> Rule:
+def _separation(entry: JsonObject, facts: JsonObject, path: str, now: Now) -> Rule:
     groups = tuple(
         select(group, facts["domains"], path=f"{path}.groups[{number}]", noun="VM")
         for number, group in enumerate(entry["groups"])
@@ -129,15 +145,23 @@ def _separation(entry: JsonObject, facts: JsonObject, path: str) -> Rule:
     return Separation(**shared, groups=groups, across=entry.get("across"))
 
 
-def _stay(entry: JsonObject, facts: JsonObject, path: str) -> Rule:
+def _stay(entry: JsonObject, facts: JsonObject, path: str, now: Now) -> Rule:
     return Stay(**_shared(entry, facts, path))
 
 
-PARSERS: dict[str, Callable[[JsonObject, JsonObject, str], Rule]] = {
+def _window(entry: JsonObject, facts: JsonObject, path: str, now: Now) -> Rule:
+    if now is None:
+        raise needs_now(path)
+    windows = parse_windows(entry["windows"], f"{path}.windows")
+    return MoveWindow(**_shared(entry, facts, path), windows=windows, now=now)
+
+
+PARSERS: dict[str, Callable[[JsonObject, JsonObject, str, Now], Rule]] = {
     "affinity": _affinity,
     "anti_affinity": _anti_affinity,
     "host_affinity": _host_affinity,
     "licence": _licence,
     "separation": _separation,
     "stay": _stay,
+    "window": _window,
 }

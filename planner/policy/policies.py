@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from .base import Rule
 from .capacity import Capacity
 from .spare_hosts import SpareHosts
+from .windows import Window
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,8 @@ class Limits:
         Of all migrations together.
     duration_s
         Predicted seconds from the first start of a plan to its last end.
+    windows
+        When migrations may run at all; always, if there are none.
     """
 
     per_host: int = 1
@@ -38,6 +41,7 @@ class Limits:
     bandwidth_mib_s: float | None = None
     network_mib_s: float | None = None
     duration_s: float | None = None
+    windows: tuple[Window, ...] = ()
 
     def at_once(self, hosts: int) -> int:
         """Return how many migrations may run at a time in a cluster of so many hosts that are up."""

@@ -23,10 +23,26 @@ class Stay(Rule):
 
     strictness: Strictness = Strictness.REQUIRED
 
+    @property
+    def binds(self) -> bool:
+        """Tell whether the rule keeps its VMs where they are now."""
+        return True
+
+    @property
+    def reason(self) -> str:
+        """Say why its VMs stay, and what to do about it."""
+        return f"the {self.title} keeps it there; take it out of the rule"
+
     def violations(
         self, snapshot: ClusterSnapshot, placement: Mapping[str, str]
     ) -> tuple[Violation, ...]:
         """Name every VM that is not where it is now."""
+        return self.moved(snapshot, placement)
+
+    def moved(
+        self, snapshot: ClusterSnapshot, placement: Mapping[str, str]
+    ) -> tuple[Violation, ...]:
+        """Return a violation for every VM that is not where it is now."""
         return tuple(
             Violation(
                 policy=self.name,

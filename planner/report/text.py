@@ -116,6 +116,7 @@ def _limits(plan: JsonObject) -> Iterable[str]:
         f"Limits: {limits['per_host']} at a time per host, {limits['cluster']} in all"
         + (f", {bandwidth:g} MiB/s each" if bandwidth else "")
         + "".join(f", {form.format(limits[key])}" for key, form in TOTALS.items() if key in limits)
+        + (f", done by {limits['deadline'][:16].replace('T', ' ')}" if "deadline" in limits else "")
         + "."
     )
 

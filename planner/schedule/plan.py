@@ -62,10 +62,7 @@ class Plan:
             "gap": round(self.gap, 6),
             "terms": [_term(term) for term in self.terms],
             "placement": dict(self.placement),
-            "steps": [
-                _step(migration, snapshot.domains[migration.move.domain].uuid)
-                for migration in self.migrations
-            ],
+            "steps": [self._step(migration) for migration in self.migrations],
             "waves": [list(wave) for wave in self.waves],
             "makespan_s": self.makespan_ms / 1000,
             "makespan_bound_s": self.makespan_bound_ms / 1000,
@@ -80,6 +77,25 @@ class Plan:
             document["power_off"] = self._idle()
         return {**document, **(self.extra or {})}
 
+    def _step(self, migration: Migration) -> dict[str, Any]:
+        move = migration.move
+        rule = self.problem.closings.get(move.domain)
+        return {
+            "id": migration.id,
+            "domain": move.domain,
+            "uuid": self.problem.snapshot.domains[move.domain].uuid,
+            "source": move.source,
+            "destination": move.destination,
+            "start_s": migration.start_ms / 1000,
+            "finish_s": migration.finish_ms / 1000,
+            "after": list(migration.after),
+            "reason": migration.reason,
+            "memory_mib": int(move.demand.memory_mib),
+            "transfer_s": move.transfer_s,
+            "parking": move.parking,
+            **({"deadline": rule.closes.isoformat()} if rule else {}),
+        }
+
     def _limits(self) -> dict[str, Any]:
         limits = self.problem.policies.limits
         network = limits.network_mib_s
@@ -89,7 +105,12 @@ class Plan:
             "bandwidth_mib_s": limits.bandwidth_mib_s,
             **({} if network is None else {"network_mib_s": network}),
             **limits.totals,
+            **self._deadline(),
         }
+
+    def _deadline(self) -> dict[str, str]:
+        frame = self.problem.frame
+        return {"deadline": frame.ends.isoformat()} if frame else {}
 
     def _idle(self) -> list[str]:
         """Return the hosts that may be switched off: those that are up, and not in use."""
@@ -138,21 +159,3 @@ def _term(term: Term) -> dict[str, Any]:
     if term.bound is not None:
         found["bound"] = term.bound
     return found
-
-
-def _step(migration: Migration, uuid: str | None) -> dict[str, Any]:
-    move = migration.move
-    return {
-        "id": migration.id,
-        "domain": move.domain,
-        "uuid": uuid,
-        "source": move.source,
-        "destination": move.destination,
-        "start_s": migration.start_ms / 1000,
-        "finish_s": migration.finish_ms / 1000,
-        "after": list(migration.after),
-        "reason": migration.reason,
-        "memory_mib": int(move.demand.memory_mib),
-        "transfer_s": move.transfer_s,
-        "parking": move.parking,
-    }

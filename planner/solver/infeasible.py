@@ -62,7 +62,7 @@ def _refuse_over_budget(indexed: Indexed, effort: Effort, hosts: str) -> None:
             leaving[resource] += amount  # type: ignore[assignment]
     for needed in (leaving, budget.taken(_cheapest(indexed, effort))):
         if exceeded := budget.most_exceeded(needed):
-            raise Infeasible(f"Emptying {hosts} {_over(indexed, *exceeded)}.")
+            raise Infeasible(f"Emptying {hosts} {_over(indexed, *exceeded)}, or name fewer hosts.")
 
 
 def _cheapest(indexed: Indexed, effort: Effort) -> dict[int, int]:
@@ -79,13 +79,13 @@ def _over(indexed: Indexed, resource: Resource, amount: float) -> str:
     if resource == "migrations":
         return (
             f"takes {amount:g} migrations and limits.max_migrations allows {limits.max_migrations}; "
-            f"raise it to {amount:g} or name fewer hosts"
+            f"raise it to {amount:g}"
         )
     if resource == "memory":
         gib = ceil(amount / 1024 * 10) / 10
         return (
             f"moves {gib:g} GiB and limits.max_memory_gib allows {limits.max_memory_gib:g}; "
-            f"raise it to {gib:g} or name fewer hosts"
+            f"raise it to {gib:g}"
         )
     who, tokens = (
         ("the cluster", indexed.problem.at_once)
@@ -95,7 +95,7 @@ def _over(indexed: Indexed, resource: Resource, amount: float) -> str:
     return (
         f"keeps {who} busy for {ceil(amount / tokens)} s, {tokens} at a time, and there are "
         f"{indexed.problem.duration_s:g} s; give it {ceil(amount / tokens)} s, raise "
-        f"limits.{'cluster' if resource == 'time' else 'per_host'}, or name fewer hosts"
+        f"limits.{'cluster' if resource == 'time' else 'per_host'}"
     )
 
 
@@ -218,6 +218,8 @@ def explain_relocation(problem: Problem, indexed: Indexed) -> None:
             reason = _full(indexed, item, number)
         elif not state.obeys(item, number):
             reason = _broken(problem, name, host)
+        elif exceeded := (budget := Budget(indexed)).most_exceeded(budget.taken({item: number})):
+            reason = f"that {_over(indexed, *exceeded)}"
     if reason:
         raise Infeasible(f"VM {name} may not go to {host}: {reason}.")
 

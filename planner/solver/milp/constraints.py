@@ -204,7 +204,7 @@ def _add_rule_separation(rule: Separation, variables: Variables) -> None:
 @add_rule.register
 def _add_rule_stay(rule: Stay, variables: Variables) -> None:
     """A VM that stays has no destinations; a preferred rule makes its moves dearer."""
-    if rule.strictness is Strictness.PREFERRED:
+    if rule.strictness is Strictness.PREFERRED and rule.binds:
         for name in rule.domains:
             item = variables.indexed.item_of.get(name)
             for column, _one in variables.leaves(item) if item is not None else ():

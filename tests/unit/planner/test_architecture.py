@@ -36,7 +36,7 @@ LIBRARIES = {
 
 STANDARD = {
     "abc", "argparse", "ast", "collections", "concurrent", "contextlib", "copy", "csv", "dataclasses",
-    "enum", "functools",
+    "datetime", "enum", "functools",
     "hashlib", "heapq", "importlib", "itertools", "json", "math", "operator", "os", "pathlib", "random", "re", "sys",
     "multiprocessing", "threading", "types", "typing", "xml",
 }  # fmt: skip
@@ -107,6 +107,20 @@ def test_no_circles() -> None:
         for circle in networkx.strongly_connected_components(arrows)
         if len(circle) > 1
     ] == []
+
+
+def test_one_place_looks_at_a_clock() -> None:
+    """What time it is comes in as text; only the command asks the machine for it."""
+    looks = [
+        path.relative_to(PLANNER).as_posix()
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute)
+        and node.attr in ("now", "utcnow", "today")
+        and isinstance(node.value, ast.Name)
+        and node.value.id in ("datetime", "date")
+    ]
+    assert looks == ["cli.py"]
 
 
 def test_one_file_loads_each_library() -> None:

@@ -88,6 +88,14 @@ def test_an_evacuation_leaves_nothing_out(limits: dict[str, float], words: str) 
         make_plan(CROWDED, limited(**limits), evacuation("a"))
 
 
+def test_a_single_migration_keeps_the_limits_too() -> None:
+    """A person who names VM and host is told which limit is in the way."""
+    goal = {"goal": "migrate", "domain": "x", "destination": "b"}
+    words = r"VM x may not go to b: that moves 0.3 GiB and limits.max_memory_gib allows 0.1; raise it to 0.3"
+    with pytest.raises(Infeasible, match=words):
+        make_plan(CROWDED, limited(max_memory_gib=0.1), goal)
+
+
 def test_room_that_costs_more_than_the_limit_is_told_so() -> None:
     """x leaves a only if y makes room on b: two migrations, and one is allowed."""
     facts = cluster(a={"x": 900}, b={"y": 200}, c={"z": 500})

@@ -1,0 +1,24 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Migrations that would end after the windows of their VMs have closed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..policy.windows import told
+from ..problem import Problem
+from .migration import Migration
+
+
+def late_domains(problem: Problem, migrations: Sequence[Migration]) -> dict[str, str]:
+    """Return the VMs whose migrations would end too late, with the reason."""
+    found = {}
+    for migration in migrations:
+        rule = problem.closings.get(migration.move.domain)
+        if rule is not None and migration.finish_ms > 1000 * rule.open_s:
+            found[migration.move.domain] = (
+                f"the window of the {rule.title} closes on {told(rule.closes)}, in {rule.open_s:.0f} s, "
+                f"and its migration would end {migration.finish_ms / 1000:.0f} s from now"
+            )
+    return found
