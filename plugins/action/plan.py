@@ -11,6 +11,7 @@ import typing as t
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
+from ..plugin_utils._clock import time_here
 from ..plugin_utils._cluster_facts import FactsMissing, cluster_facts
 from ..plugin_utils._documents import DocumentUnreadable, read_document, write_document
 from ..plugin_utils._planner import PlanningError, make_plan, newest_marks, render
@@ -33,6 +34,7 @@ ARGUMENT_SPEC = {
     "domain": {"type": "str"},
     "destination": {"type": "str"},
     "aggressiveness": {"type": "int", "choices": [1, 2, 3, 4, 5]},
+    "deadline": {"type": "str"},
     "policy": {"type": "raw"},
     "facts": {"type": "raw"},
     "group": {"type": "str", "default": "kvm"},
@@ -97,8 +99,9 @@ class ActionModule(ActionBase):
 
 def _goal(options: dict[str, t.Any]) -> dict[str, t.Any]:
     kind = options["goal"]
-    given = {name: options[name] for name in GOALS[kind] if options[name] is not None}
-    return {"goal": kind, **given}
+    names = (*GOALS[kind], "deadline")
+    given = {name: options[name] for name in names if options[name] not in (None, "")}
+    return {"goal": kind, "now": time_here(), **given}
 
 
 def _leaving(plan: dict[str, t.Any], host: str) -> list[dict[str, t.Any]]:

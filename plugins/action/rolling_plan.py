@@ -11,6 +11,7 @@ import typing as t
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
+from ..plugin_utils._clock import time_here
 from ..plugin_utils._cluster_facts import FactsMissing, cluster_facts
 from ..plugin_utils._documents import DocumentUnreadable, read_document
 from ..plugin_utils._planner import PlanningError, make_rolling_plan, render_rolling
@@ -36,7 +37,9 @@ class ActionModule(ActionBase):
         try:
             facts = cluster_facts(task_vars, options["group"])
             policy = read_document(options["policy"], "policy", self._find)
-            plan = make_rolling_plan(facts, policy, options["hosts"], options["at_once"])
+            plan = make_rolling_plan(
+                facts, policy, options["hosts"], options["at_once"], time_here()
+            )
         except (FactsMissing, DocumentUnreadable, PlanningError) as error:
             return {**result, "failed": True, "msg": str(error)}
         text = render_rolling(plan)

@@ -51,6 +51,12 @@ options:
     description: For V(balance), how much is worth a migration. V(1) is timid, V(5) thorough.
     type: int
     choices: [1, 2, 3, 4, 5]
+  deadline:
+    description:
+      - When all migrations have to be done, as a moment (V(2026-11-25T05:30)) or a time of day that comes next (V(05:30)), in the time zone of the controller.
+      - What can wait and does not fit is left out, and the plan says so. For what cannot wait, there is no plan then.
+      - While the plan is carried out, no migration is started that would end later.
+    type: str
   policy:
     description: The policy document, or the path of a YAML or JSON file on the controller. Everything in it has a safe default.
     type: raw

@@ -26,6 +26,7 @@ from .journal import Journal
 from .process import this_process
 from .records import JOURNAL_NAME, PLAN_NAME, PROCESS_NAME, prune_executions
 from .steps import Work, read_work
+from .timetable import Timetable
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,7 +117,8 @@ def _execute(
         owner=settings.owner,
         purpose=settings.purpose,
     )
-    outcomes = Executor(work, run_step, journal, controls.reason_to_stop).run()
+    timetable = Timetable(work, clock)
+    outcomes = Executor(work, run_step, journal, controls.reason_to_stop, timetable.lateness).run()
     journal.record("execution_ended", duration_s=round(clock() - started, 3))
     journal.close()
     return outcomes

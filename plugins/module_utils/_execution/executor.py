@@ -85,15 +85,23 @@ class Executor:
     journal : Journal
     reason_to_stop : callable
         Says why nothing more may start; empty to go on.
+    lateness : callable
+        Says why it is too late to start a step; empty when it is not.
     """
 
     def __init__(
-        self, work: Work, run_step: RunStep, journal: Journal, reason_to_stop: t.Callable[[], str]
+        self,
+        work: Work,
+        run_step: RunStep,
+        journal: Journal,
+        reason_to_stop: t.Callable[[], str],
+        lateness: t.Callable[[Step], str] = lambda step: "",
     ) -> None:
         self._work = work
         self._run_step = run_step
         self._journal = journal
         self._reason_to_stop = reason_to_stop
+        self._lateness = lateness
         self._ledger = Ledger(work)
         self._pending = sorted(work.steps, key=lambda step: (step.start_s, step.id))
         self._running: dict[str, Step] = {}
@@ -121,6 +129,7 @@ class Executor:
         return reason
 
     def _start_what_can(self, pool: concurrent.futures.Executor) -> None:
+        self._skip_the_late()
         self._skip_dependants()
         for step in list(self._pending):
             if self._has_what_it_needs(step):
@@ -135,6 +144,12 @@ class Executor:
     def _has_moved(self, step_id: str) -> bool:
         outcome = self._outcomes.get(step_id)
         return outcome is not None and outcome.outcome == MOVED
+
+    def _skip_the_late(self) -> None:
+        for step in list(self._pending):
+            reason = self._lateness(step)
+            if reason:
+                self._skip(step, reason)
 
     def _skip_dependants(self) -> None:
         for step in list(self._pending):

@@ -10,6 +10,7 @@ This module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import typing as t
 from urllib.parse import urlsplit
 
@@ -40,6 +41,10 @@ class Step:
         Memory held at both ends while it runs.
     start_s : float
         Planned start, which only decides the order among steps that could start now.
+    duration_s : float
+        Seconds that it is predicted to take.
+    deadline_s : float or None
+        Seconds since the epoch until which it has to have ended.
     """
 
     id: str
@@ -50,6 +55,8 @@ class Step:
     after: tuple[str, ...]
     memory_mib: int
     start_s: float
+    duration_s: float
+    deadline_s: float | None
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -83,11 +90,13 @@ class Host:
 @dataclasses.dataclass(frozen=True)
 class Limits:
     """How many migrations may run at once: per host (as source or destination) and in the whole
-    cluster."""
+    cluster; for how long all of them may take, and until when (seconds since the epoch)."""
 
     per_host: int
     cluster: int
     bandwidth_mib_s: int | None = None
+    duration_s: float | None = None
+    deadline_s: float | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,6 +127,8 @@ def read_work(plan: t.Mapping[str, t.Any]) -> Work:
                 per_host=int(limits["per_host"]),
                 cluster=int(limits["cluster"]),
                 bandwidth_mib_s=limits.get("bandwidth_mib_s"),
+                duration_s=limits.get("duration_s"),
+                deadline_s=_epoch_s(limits.get("deadline")),
             ),
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -144,7 +155,13 @@ def _step(item: t.Mapping[str, t.Any]) -> Step:
         after=tuple(item["after"]),
         memory_mib=int(item["memory_mib"]),
         start_s=float(item["start_s"]),
+        duration_s=float(item["finish_s"]) - float(item["start_s"]),
+        deadline_s=_epoch_s(item.get("deadline")),
     )
+
+
+def _epoch_s(moment: str | None) -> float | None:
+    return None if moment is None else datetime.datetime.fromisoformat(moment).timestamp()
 
 
 def _host(item: t.Mapping[str, t.Any]) -> Host:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import threading
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,7 @@ def plan_of(
                 "after": [],
                 "memory_mib": 100,
                 "start_s": float(index),
+                "finish_s": float(index) + 10.0,
             }
             for index, (domain, source, destination) in enumerate(steps)
         ],
@@ -283,6 +285,39 @@ def test_an_execution_leaves_its_plan_its_journal_and_no_lock(tmp_path: Path) ->
         "execution_ended",
     ]
     assert json.loads((folder / "plan.json").read_text())["digest"] == "d" * 64
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [{"duration_s": 15}, {"deadline": "2026-11-25T05:00:15+01:00"}],
+    ids=["seconds", "moment"],
+)
+def test_nothing_starts_that_would_end_too_late(tmp_path: Path, limits: dict[str, Any]) -> None:
+    """Migrations of ten seconds, one after the other, and fifteen seconds in all: the second one is left where
+    it is, and the one that waits for it as well."""
+    clock = [datetime.fromisoformat("2026-11-25T05:00:00+01:00").timestamp()]
+    plan = plan_of(
+        ("a", "h1", "h2"), ("b", "h1", "h2"), ("c", "h3", "h4"), limits={**limits, "cluster": 1}
+    )
+    plan["steps"][2]["after"] = ["b"]
+
+    def run(step: Any, _record: Any) -> StepOutcome:
+        clock[0] += 10
+        return StepOutcome(step, MOVED)
+
+    settings = ExecutionSettings(str(tmp_path / "e1"), "ann", 0, 0)
+    outcomes = execute(plan, settings, run, lambda: clock[0])
+    assert [outcome.outcome for outcome in outcomes] == [MOVED, SKIPPED, SKIPPED]
+    assert outcomes[1].reason.startswith("It would not end before 2026-11-2")
+
+
+def test_a_vm_whose_window_closes_is_left_alone(tmp_path: Path) -> None:
+    """The deadline of one VM stops that one, and no other."""
+    plan = plan_of(("a", "h1", "h2"), ("b", "h3", "h4"))
+    plan["steps"][0]["deadline"] = "1970-01-01T00:00:09+00:00"
+    settings = ExecutionSettings(str(tmp_path / "e1"), "ann", 0, 0)
+    outcomes = execute(plan, settings, lambda step, _r: StepOutcome(step, MOVED), lambda: 0.0)
+    assert [outcome.outcome for outcome in outcomes] == [SKIPPED, MOVED]
 
 
 def test_a_second_executor_is_refused_and_told_who_is_first(tmp_path: Path) -> None:
