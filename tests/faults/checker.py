@@ -24,8 +24,9 @@ from tests.lab.processes import command_line
 
 # What a host runs when nothing is going on, beside its pid 1.
 _DAEMONS = ("libvirtd", "sshd", "dnsmasq")
-# How long an SSH may take to see that the process which it served is gone.
-_LINGER_S = 15.0
+# How long an SSH may take to see that the process which it served is gone: while a link is cut TCP
+# asks again at longer and longer intervals, the fifth and sixth of which are 16 s and 32 s.
+_LINGER_S = 40.0
 _MARK = "drover-handover"
 _SENTENCE = re.compile(r"^\S.*[.!?]$", re.DOTALL)
 

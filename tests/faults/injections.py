@@ -96,6 +96,15 @@ def until_source_ends(scene: Scene) -> None:
     wait_until(lambda: not scene.has_qemu(scene.source), 30, "the end of the source's QEMU")
 
 
+def until_arrival_ends(scene: Scene) -> None:
+    """Wait until the destination has given up what was arriving."""
+    wait_until(
+        lambda: not scene.has_qemu(scene.destination),
+        _PAST_KEEPALIVE_S,
+        "the end of the destination's QEMU",
+    )
+
+
 def until_migration_ends(scene: Scene) -> None:
     """Wait until the migrating process is through."""
     wait_until(lambda: scene.process.has_ended, scene.row.limit_s, "the end of the migration")

@@ -28,10 +28,10 @@ class Migrator(Process):
     wanted
         The keys of a migration request, with the options as a mapping.
     hold
-        Whether it waits before libvirt's migration call for a line to read.
+        Where it waits for a line to read, as drive.py names it; nowhere when empty.
     """
 
-    def __init__(self, host: Host, wanted: dict[str, Any], *, hold: bool = False) -> None:
+    def __init__(self, host: Host, wanted: dict[str, Any], *, hold: str = "") -> None:
         told = {**wanted, "hold": hold, "keepalive_interval_s": KEEPALIVE_INTERVAL_S}
         _provide_code(host)
         argv = ["/usr/bin/python3", "-B", str(DRIVER), json.dumps(told)]
@@ -40,6 +40,10 @@ class Migrator(Process):
     def wait_begun(self) -> None:
         """Wait until everything was checked and libvirt's migration call is due."""
         self.wait_line(lambda line: json.loads(line)["event"] == "begin")
+
+    def wait_held(self) -> None:
+        """Wait until it has come to the step at which it waits."""
+        self.wait_line(lambda line: json.loads(line)["event"] == "hold")
 
     def result(self, timeout_s: float) -> dict[str, Any] | None:
         """Wait for its end; return its result, or None when it was killed.

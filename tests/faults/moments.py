@@ -15,6 +15,7 @@ from tests.lab import faults
 
 _FAST_MIB_S = 1000
 _COPIED_MIB = 4.0
+_SAVED_BYTES = 1 << 20
 
 
 def play(scene: Scene) -> None:
@@ -74,6 +75,26 @@ def _handed_over(scene: Scene) -> None:
     scene.process.thaw()
 
 
+def _saving(scene: Scene) -> None:
+    scene.begin()
+    images = scene.lab.layout.backing
+    wait_until(
+        lambda: any(path.stat().st_size > _SAVED_BYTES for path in images.rglob("vm1.*.part")),
+        30,
+        "a saved image",
+    )
+    scene.row.inject(scene)
+
+
+def _held(scene: Scene) -> None:
+    """The migrating process waits at the step; it goes on after the fault, if it still lives."""
+    scene.begin()
+    scene.migrator.wait_held()
+    scene.row.inject(scene)
+    if not scene.migrator.has_ended:
+        scene.migrator.write_line()
+
+
 _PLAYS: dict[Moment, Callable[[Scene], None]] = {
     Moment.BEFORE: _before,
     Moment.ASKED: _asked,
@@ -81,4 +102,12 @@ _PLAYS: dict[Moment, Callable[[Scene], None]] = {
     Moment.COPYING: _copying,
     Moment.HANDOVER: _handover,
     Moment.HANDED_OVER: _handed_over,
+    Moment.SAVING: _saving,
+    Moment.SAVED: _held,
+    Moment.CLAIMED: _held,
+    Moment.RESTORED: _held,
+    Moment.USED: _held,
+    Moment.RESUMED: _held,
+    Moment.TURNED_BACK: _held,
+    Moment.DEFINED: _held,
 }

@@ -290,7 +290,8 @@ def wait_for_io_error(scene: Scene) -> None:
 
 def _make_room(scene: Scene, directory: Path) -> None:
     run(["mount", "-o", "remount,size=32m", str(directory)])
-    scene.domain(scene.source).resume()
+    if scene.source_state() == libvirt.VIR_DOMAIN_PAUSED:
+        scene.domain(scene.source).resume()
 
 
 def _remove_small_storage(directory: Path) -> None:

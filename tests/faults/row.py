@@ -27,6 +27,14 @@ class Moment(enum.Enum):
     COPYING = "mid-copy"
     HANDOVER = "handover: all is sent, the source is paused"
     HANDED_OVER = "handover: the source's QEMU is gone, the destination not yet resumed"
+    SAVING = "quick: the memory is being saved"
+    SAVED = "quick: the image is complete, nobody has it"
+    CLAIMED = "quick: the destination has claimed the image"
+    RESTORED = "quick: the destination holds the VM, the image may still be restored"
+    USED = "quick: the image says that it was used, the VM is not resumed yet"
+    RESUMED = "quick: the VM runs, the image is not removed yet"
+    DEFINED = "offline: both hosts define the VM"
+    TURNED_BACK = "quick: the source has claimed the image back"
 
 
 @dataclass(frozen=True)
@@ -39,7 +47,7 @@ class Vm:
         In words.
     options
         Of the lab's tiny guest.
-    paused, transient, autostart
+    paused, transient, autostart, off
         How it is before.
     amend
         Changes its definition.
@@ -50,6 +58,7 @@ class Vm:
     paused: bool = False
     transient: bool = False
     autostart: bool = True
+    off: bool = False
     amend: Callable[[str], str] = str
 
     def guest(self, name: str) -> AmendedGuest:
@@ -140,6 +149,8 @@ class Row:
         Whether the report shows what plain virsh migrate does here.
     leaves
         What it may tell that it could not clean up.
+    driver
+        Which host the migrating process runs on, the "source" or the "third".
     limit_s
         How long the migration may take.
     note
@@ -162,6 +173,7 @@ class Row:
     quick: bool = False
     beside_stock: bool = False
     leaves: str = ""
+    driver: str = "source"
     limit_s: float = 90.0
     note: str = ""
 

@@ -181,7 +181,7 @@ def _take_down(seen: Seen, row: Row, result: dict[str, Any] | None) -> None:
 def _judge(scene: Scene, seen: Seen, before: checker.Surroundings) -> None:
     lab, guest = scene.lab, scene.guest
     if scene.row.settles:
-        _migrate_again(scene, seen, scene.source, scene.destination)
+        _migrate_again(scene, seen, scene.source, scene.destination, same_mode=True)
     _compare_places(scene, seen)
     seen.faults += checker.ran_at_most_once(lab, guest)
     _start_again(scene, seen)
@@ -217,8 +217,10 @@ def _start_again(scene: Scene, seen: Seen) -> None:
             scene.domain(host).create()
 
 
-def _migrate_again(scene: Scene, seen: Seen, here: Host, there: Host) -> None:
-    again = scene.migrate(there, source=here, plain=True).result(90)
+def _migrate_again(
+    scene: Scene, seen: Seen, here: Host, there: Host, same_mode: bool = False
+) -> None:
+    again = scene.migrate(there, source=here, plain=True, same_mode=same_mode).result(90)
     assert again is not None
     if again["outcome"] not in ("moved", "already_there"):
         seen.faults.append(f"a second migration: {again['outcome']}: {again['reason']}")

@@ -22,6 +22,17 @@ from tests.lab.lab import Lab
 GUEST = "vm1"
 # Patient no longer than a row may take.
 _OPTIONS = {"settle_timeout_s": 20.0}
+_HOLDS = {
+    Moment.ASKED: "begin",
+    Moment.SAVED: "saved",
+    Moment.CLAIMED: "claimed",
+    Moment.RESTORED: "restored",
+    Moment.USED: "used",
+    Moment.RESUMED: "resumed",
+    Moment.TURNED_BACK: "turned_back",
+    Moment.DEFINED: "defined",
+}
+_MODE = ("mode", "save_directory")
 # Slow enough that the middle of the copy can be hit.
 _SLOW = {"bandwidth_mib_s": 8}
 
@@ -64,6 +75,8 @@ class Scene:
             domain.undefine()
         if vm.paused:
             domain.suspend()
+        if vm.off:
+            domain.destroy()
 
     def domain(self, host: Host) -> libvirt.virDomain:
         """Return the VM on a host, over a connection of its own."""
@@ -100,7 +113,7 @@ class Scene:
     def begin(self) -> None:
         """Start to migrate."""
         if self._start is None:
-            self._process = self.migrate(hold=self.row.moment is Moment.ASKED)
+            self._process = self.migrate(hold=_HOLDS.get(self.row.moment, ""))
         else:
             self._process = self._start(self)
             self._undo.callback(self._process.close)
@@ -117,8 +130,9 @@ class Scene:
         destination: Host | None = None,
         *,
         source: Host | None = None,
-        hold: bool = False,
+        hold: str = "",
         plain: bool = False,
+        same_mode: bool = False,
     ) -> Migrator:
         """Start a process that migrates the VM.
 
@@ -127,21 +141,34 @@ class Scene:
         destination, source
             Where to and from where, if not as the row has it.
         hold
-            Whether it waits before libvirt's call.
+            Where it waits for whoever makes the fault.
         plain
             Whether the row's own options and addresses are left out.
+        same_mode
+            Whether a plain migration is of the row's own mode.
         """
         source = source or self.source
         wanted = self.request(source, destination or self.destination)
         if plain:
-            wanted["options"] = {"settle_timeout_s": 30.0, **self.row.again_options}
+            mode = {name: self.row.options[name] for name in _MODE if name in self.row.options}
+            wanted["options"] = {
+                "settle_timeout_s": 30.0,
+                **(mode if same_mode else self.row.again_options),
+            }
         else:
             pace = {} if self.row.moment is Moment.BEFORE else _SLOW
             wanted["options"] = {**_OPTIONS, **pace, **self.row.options}
             wanted |= {**self.row.request, **self.overrides}
-        migrator = Migrator(source, wanted, hold=hold)
+        migrator = Migrator(self._driver(source, wanted), wanted, hold=hold)
         self._undo.callback(migrator.close)
         return migrator
+
+    def _driver(self, source: Host, wanted: dict[str, Any]) -> Host:
+        """Return the host that the process runs on, and let it reach the source from there."""
+        if self.row.driver == "source":
+            return source
+        wanted["source_uri"] = f"qemu+ssh://root@{source.name}/system"
+        return self.third
 
     def request(self, source: Host, destination: Host) -> dict[str, Any]:
         """Return the request's keys, without options, as the executor on the source has them."""

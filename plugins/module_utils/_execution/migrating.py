@@ -87,7 +87,12 @@ class StepRunner:
             circumstances = circumstances_document(
                 facts, destination, self._options.resumes_destination
             )
-            begun = {"uuid": facts.uuid, "mode": self._options.mode, "circumstances": circumstances}
+            begun = {
+                "uuid": facts.uuid,
+                "mode": self._options.mode,
+                "save_directory": self._options.save_directory,
+                "circumstances": circumstances,
+            }
             record("migration_begun", True, begun)
 
         report = _Thinned(lambda progress: record("progress", False, _progress_document(progress)))

@@ -48,6 +48,8 @@ class StartedMigration:
         How much had been copied when that was last written.
     mode : str
         How it was done: V(live), V(quick) or V(offline).
+    save_directory : str
+        Where a quick move saves the VM's memory.
     """
 
     id: str
@@ -60,6 +62,7 @@ class StartedMigration:
     verdict: str = ""
     percent: float | None = None
     mode: str = "live"
+    save_directory: str = ""
 
     @property
     def is_settled(self) -> bool:
@@ -230,6 +233,7 @@ def _migration(started: Event, last: dict[str, Event]) -> StartedMigration:
         verdict=ended.get("verdict", ""),
         percent=last.get("progress", {}).get("percent"),
         mode=begun.get("mode", "live"),
+        save_directory=begun.get("save_directory", ""),
     )
 
 

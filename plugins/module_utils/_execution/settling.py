@@ -24,7 +24,9 @@ import typing as t
 from .._errors import DroverError
 from .._libvirt.events import start_event_loop
 from .._migration.ends import End
+from .._migration.options import MigrationOptions
 from .._migration.outcome import Circumstances, Verdict
+from .._migration.quick_way import QuickWay
 from .._migration.repair import Repairs, settle
 from .._migration.result import Evidence, Outcome
 from .cluster_lock import forget_lock, read_lock
@@ -245,25 +247,57 @@ def settle_migration(
     that never ran and remove definitions of which another host has the running VM.
     """
     start_event_loop()
-    known = dict(migration.circumstances or {})
-    autostart = known.pop("autostart", False)
-    circumstances = Circumstances(**known)
-    repairs = Repairs(source, destination, migration.uuid)
     try:
-        _wait_for_libvirt(repairs, patience_s)
-        verdict, evidence = settle(repairs, lambda: circumstances, ANSWER_S)
-        _finish(repairs, verdict, evidence, autostart)
+        finished = _finished_quick_move(migration, source, destination)
+        return finished or _settled_by_table(migration, source, destination, patience_s)
     except DroverError as error:
         return SettledMigration(migration, UNKNOWN, Outcome.UNKNOWN.value, str(error))
     finally:
         source.close()
         destination.close()
+
+
+def _finished_quick_move(
+    migration: StartedMigration, source: End, destination: End
+) -> SettledMigration | None:
+    """Bring a quick move to its end; None when no image tells of one."""
+    if migration.mode != "quick":
+        return None
+    options = MigrationOptions(mode="quick", save_directory=migration.save_directory)
+    way = QuickWay(options, source, destination, time.monotonic, time.sleep)
+    interrupted = way.interrupted(migration.domain, migration.uuid)
+    account = interrupted.finish() if interrupted else None
+    if account is None:
+        return None
+    return SettledMigration(
+        migration,
+        VERDICTS.get(account.outcome, UNKNOWN),
+        account.outcome.value,
+        account.reason or "Finished the quick move that was interrupted.",
+        account.actions,
+        account.leftovers,
+    )
+
+
+def _settled_by_table(
+    migration: StartedMigration, source: End, destination: End, patience_s: float
+) -> SettledMigration:
+    known = dict(migration.circumstances or {})
+    autostart = known.pop("autostart", False)
+    circumstances = Circumstances(**known)
+    repairs = Repairs(source, destination, migration.uuid)
+    _wait_for_libvirt(repairs, patience_s)
+    verdict, evidence = settle(repairs, lambda: circumstances, ANSWER_S)
+    _finish(repairs, verdict, evidence, autostart)
     outcome = verdict.outcome or Outcome.UNKNOWN
     return SettledMigration(
         migration,
         VERDICTS.get(outcome, UNKNOWN),
         outcome.value,
-        _in_words(migration, verdict, evidence),
+        verdict.reason
+        or "Found {0} on the source and {1} on the destination.".format(
+            evidence.source, evidence.destination
+        ),
         tuple(repairs.actions),
         tuple(repairs.leftovers),
     )
@@ -289,15 +323,6 @@ def _finish(repairs: Repairs, verdict: Verdict, evidence: Evidence, autostart: b
         repairs.copy_autostart()
     if verdict.outcome not in (Outcome.UNKNOWN, Outcome.QUARANTINED):
         repairs.clear_marks()
-
-
-def _in_words(migration: StartedMigration, verdict: Verdict, evidence: Evidence) -> str:
-    words = verdict.reason or "Found {0} on the source and {1} on the destination.".format(
-        evidence.source, evidence.destination
-    )
-    if migration.mode == "quick" and not (evidence.source.active or evidence.destination.active):
-        words += " Its memory may be in a saved image: have vm_migrate move it once more."
-    return words
 
 
 def unsolved(settled: t.Sequence[SettledMigration]) -> str:

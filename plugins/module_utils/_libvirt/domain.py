@@ -204,6 +204,18 @@ def set_autostart(domain: t.Any, wanted: bool) -> None:
         domain.setAutostart(int(wanted))
 
 
+def refuse_dead(domain: t.Any) -> None:
+    """Ask the VM's QEMU something that only QEMU knows: libvirt sees the death of one only later.
+
+    Raises
+    ------
+    LibvirtFailed
+        It does not answer.
+    """
+    with translated("speak with the QEMU of the VM {}".format(domain.name())):
+        domain.migrateGetMaxDowntime()
+
+
 def is_running(domain: t.Any) -> bool:
     """Whether the VM's vCPUs run."""
     with translated("read the state of the VM {}".format(domain.name())):

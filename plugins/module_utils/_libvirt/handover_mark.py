@@ -4,10 +4,11 @@
 
 """A mark in a VM's live definition that says "on its way, resume it when the source is gone".
 
-The mark is set before a migration whose handover is ours. It travels with the live definition, so
-that whoever finds the VM paused on the destination knows that it waits for the end of its handover
-and not for the user who paused it, even when the process that began the migration died. It is taken
-away once the VM runs, so a paused VM with the mark has never run there.
+The mark is set before a migration whose handover is ours. It travels with the live definition, over
+the network or in a saved image, so that whoever finds the VM paused on the destination knows that it
+waits for the end of its handover and not for the user who paused it, even when the process that
+began the migration died. It is taken away once the VM runs, so a paused VM with the mark has never
+run there.
 
 This module util is PRIVATE to the collection.
 """
@@ -34,21 +35,28 @@ class HandoverMark:
         Whether the destination had a definition of the VM before the migration.
     autostart : bool
         Whether the VM was started together with its host.
+    paused : bool
+        Whether the VM stood still before, by somebody's wish, and shall arrive so.
     """
 
     defined_before: bool = False
     autostart: bool = False
+    paused: bool = False
 
 
 def set_mark(domain: t.Any, mark: HandoverMark) -> None:
-    """Mark a running VM.
+    """Mark an active VM.
 
     Raises
     ------
     LibvirtFailed
         It cannot be marked.
     """
-    attributes = {"defined-before": mark.defined_before, "autostart": mark.autostart}
+    attributes = {
+        "defined-before": mark.defined_before,
+        "autostart": mark.autostart,
+        "paused": mark.paused,
+    }
     element = ET.Element(
         "handover", {name: "yes" if on else "no" for name, on in attributes.items()}
     )
@@ -79,8 +87,21 @@ def read_mark(domain: t.Any) -> HandoverMark | None:
             if error.get_error_code() in _NOT_MARKED:
                 return None
             raise
-    element = ET.fromstring(text)
-    return HandoverMark(element.get("defined-before") == "yes", element.get("autostart") == "yes")
+    return _mark(ET.fromstring(text))
+
+
+def mark_in(definition: str) -> HandoverMark | None:
+    """Return the mark in a VM's definition, or None."""
+    element = ET.fromstring(definition).find("metadata/{{{}}}handover".format(_NAMESPACE))
+    return None if element is None else _mark(element)
+
+
+def _mark(element: ET.Element) -> HandoverMark:
+    return HandoverMark(
+        defined_before=element.get("defined-before") == "yes",
+        autostart=element.get("autostart") == "yes",
+        paused=element.get("paused") == "yes",
+    )
 
 
 def clear_mark(domain: t.Any) -> None:

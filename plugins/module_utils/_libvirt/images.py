@@ -10,7 +10,6 @@ This module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import typing as t
-import xml.etree.ElementTree as ET
 
 from .connection import libvirt, translated
 
@@ -46,17 +45,17 @@ def save(domain: t.Any, path: str) -> None:
         domain.save(path)
 
 
-def restore(connection: t.Any, path: str) -> None:
-    """Start a VM from its saved memory, running or paused as it was.
+def restore_paused(connection: t.Any, path: str) -> None:
+    """Bring a VM's saved memory into a QEMU whose vCPUs stand still.
 
     libvirt does so as often as it is asked. Whoever calls this must see that it happens once.
     """
     with translated("restore the VM from {}".format(path)):
-        connection.restore(path)
+        connection.restoreFlags(path, None, libvirt.VIR_DOMAIN_SAVE_PAUSED)
 
 
-def saved_uuid(connection: t.Any, path: str) -> str:
-    """Return the UUID of the VM in a saved image, as a host reads it.
+def saved_definition(connection: t.Any, path: str) -> str:
+    """Return the live definition of the VM in a saved image, as a host reads it.
 
     Raises
     ------
@@ -64,5 +63,4 @@ def saved_uuid(connection: t.Any, path: str) -> str:
         The host does not see the file, or it is incomplete or no saved image.
     """
     with translated("read the saved image {}".format(path)):
-        description = connection.saveImageGetXMLDesc(path, 0)
-    return ET.fromstring(description).findtext("uuid", "")
+        return str(connection.saveImageGetXMLDesc(path, 0))

@@ -21,16 +21,16 @@ from .._prerequisites.check import check_prerequisites, refuse_failed
 from .._prerequisites.hosts import host_uuid
 from .disk_copy import DiskCopy
 from .ends import End, open_both
+from .interrupted_quick import Interrupted
 from .monitor import StopRequest
 from .offline import OfflineMove
 from .outcome import Circumstances, Verdict, classify
 from .progress import Progress
-from .quick import QuickMove, refuse_unusable
+from .quick_way import QuickWay
 from .repair import Repairs, settle
 from .report import Report
 from .request import MigrationRequest
 from .result import EndState, Evidence, MigrationResult, Outcome
-from .saved_image import SavedImage
 from .transfer import Transfer
 
 
@@ -98,6 +98,8 @@ class Attempt:
         self.on_begin: t.Callable[[DomainFacts, EndState], None] | None = None
         self._source = End(request.source_name, request.source_uri, sees_jobs=True)
         self._destination = End(request.destination_name, request.destination_uri)
+        ends = (self._source, self._destination)
+        self._quick = QuickWay(request.options, *ends, clock, sleep)
         self._report = Report(request, clock)
 
     def run(self) -> MigrationResult:
@@ -105,6 +107,11 @@ class Attempt:
         facts = None
         try:
             facts, evidence = self._prepare()
+            if self._quick.interrupted(facts.name, facts.uuid):
+                finished = self._finish_quick(facts, evidence)
+                if finished is not None:
+                    return finished
+                facts, evidence = self._read()
             if self._is_to_be_sorted_out(facts, evidence):
                 sorted_out = self._sort_out(facts)
                 if sorted_out is not None:
@@ -124,6 +131,8 @@ class Attempt:
         facts = None
         try:
             facts, evidence = self._prepare()
+            if self._quick.interrupted(facts.name, facts.uuid):
+                return self._report.unfinished_quick(facts, evidence)
             if not self._is_there(evidence):
                 self._check(facts, evidence.destination)
         except DroverError as error:
@@ -135,6 +144,11 @@ class Attempt:
         facts = None
         try:
             facts, evidence = self._prepare()
+            if self._quick.interrupted(facts.name, facts.uuid):
+                finished = self._finish_quick(facts, evidence)
+                if finished is not None:
+                    return finished
+                facts, evidence = self._read()
             self._refuse_unclear(facts, evidence)
             if _is_odd(evidence):
                 return self._settled(facts, keep_definition=False)
@@ -147,6 +161,8 @@ class Attempt:
         facts = None
         try:
             facts, evidence = self._prepare()
+            if self._quick.interrupted(facts.name, facts.uuid):
+                return self._report.unfinished_quick(facts, evidence)
             self._refuse_unclear(facts, evidence)
         except DroverError as error:
             return self._refuse(error, facts)
@@ -234,7 +250,10 @@ class Attempt:
             try:
                 return self._facts_on(self._destination)
             except DomainNotFound:
-                raise not_found from None
+                saved = self._quick.saved_facts(self._request.domain, self._request.uuid)
+                if saved is None:
+                    raise not_found from None
+                return saved
 
     def _facts_on(self, end: End) -> DomainFacts:
         name, uuid = self._request.domain, self._request.uuid
@@ -255,6 +274,19 @@ class Attempt:
             self._destination.connection(),
         )
         refuse_failed(self._report.prerequisites)
+
+    def _finish_quick(self, facts: DomainFacts, evidence: Evidence) -> MigrationResult | None:
+        """Bring an interrupted quick move to its end; None when the source has the VM as before."""
+        if self.on_begin is not None:
+            self.on_begin(facts, evidence.destination)
+        interrupted = self._quick.interrupted(facts.name, facts.uuid)
+        account = interrupted.finish() if interrupted else None
+        if account is None:
+            return None
+        if account.outcome is Outcome.NOT_MOVED or account.error_code == Interrupted.code:
+            self._report.actions_before = account.actions
+            return None
+        return self._report.told(facts, self._states(facts), account)
 
     def _is_to_be_sorted_out(self, facts: DomainFacts, evidence: Evidence) -> bool:
         """Whether an earlier migration left the VM on the destination, and it is plain how.
@@ -317,16 +349,15 @@ class Attempt:
             self.on_begin(facts, destination_before)
         if self._request.options.mode == "live":
             return self._move_live(facts, destination_before)
-        ends = (self._source, self._destination, destination_before)
         if self._request.options.mode == "offline":
-            account = OfflineMove(facts, *ends, self._clock).run()
+            ends = (self._source, self._destination)
+            account = OfflineMove(facts, *ends, destination_before, self._clock).run()
         else:
-            directory = self._request.options.save_directory
-            image = SavedImage(directory, facts.name, facts.uuid)
-            refuse_unusable(image, facts, self._request.options.unsafe)
-            account = QuickMove(facts, *ends, image, self._clock).run()
-        evidence = Evidence(self._source.state(facts.uuid), self._destination.state(facts.uuid))
-        return self._report.told(facts, evidence, account)
+            account = self._quick.move(facts, destination_before)
+        return self._report.told(facts, self._states(facts), account)
+
+    def _states(self, facts: DomainFacts) -> Evidence:
+        return Evidence(self._source.state(facts.uuid), self._destination.state(facts.uuid))
 
     def _move_live(self, facts: DomainFacts, destination_before: EndState) -> MigrationResult:
         ends = (self._source, self._destination)

@@ -39,6 +39,8 @@ _UNREACHABLE = (
 )
 _NETWORK = "Check the migration network and that ports 49152-49215 are open on the destination."
 
+_LOST_ERROR = "End of file while reading data"
+
 # The first row of which a phrase occurs in libvirt's text.
 _TABLE: tuple[tuple[tuple[str, ...], Complaint], ...] = (
     (
@@ -163,7 +165,7 @@ _TABLE: tuple[tuple[tuple[str, ...], Complaint], ...] = (
     ),
     (
         # A peer's end, or libvirt 9's own error lost when its SSH connection to the peer closed.
-        ("End of file while reading data",),
+        (_LOST_ERROR,),
         Complaint(
             "daemon_lost",
             "Check the libvirt daemons and the links of both hosts; if they are well, libvirt lost its "
@@ -181,12 +183,16 @@ _TABLE: tuple[tuple[tuple[str, ...], Complaint], ...] = (
         Complaint("daemon_lost", "Check the libvirt daemons and the links of both hosts.", True),
     ),
     (
-        ("unexpectedly closed the monitor", "domain is not running", "Unable to read from monitor"),
+        (
+            "unexpectedly closed the monitor",
+            "process exited while connecting to monitor",
+            "domain is not running",
+            "Unable to read from monitor",
+        ),
         Complaint("qemu_died", "Read the VM's log on both hosts (/var/log/libvirt/qemu).", True),
     ),
     (
         (
-            "Unable to write to socket",
             "Unable to write to socket",
             "Broken pipe",
             "Connection reset",
@@ -205,3 +211,12 @@ def understand(text: str) -> Complaint:
         if any(phrase.lower() in lowered for phrase in phrases):
             return complaint
     return _OTHER
+
+
+def is_lost_error(text: str) -> bool:
+    """Whether libvirt may have written the end of a connection over its true error.
+
+    The destination's daemon ends the arriving QEMU (C(failed)) after every failure, so that says
+    nothing then.
+    """
+    return _LOST_ERROR in text

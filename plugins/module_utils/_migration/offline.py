@@ -57,7 +57,7 @@ class OfflineMove:
         began_s = self._clock()
         try:
             self._define_there()
-            self._forget_here()
+            self.forget_here()
         except DroverError as error:
             return self._undone(error, began_s)
         now_s = self._clock()
@@ -69,7 +69,8 @@ class OfflineMove:
         if self._facts.state.autostart:
             self._with_destination(lambda domain: domains.set_autostart(domain, True))
 
-    def _forget_here(self) -> None:
+    def forget_here(self) -> None:
+        """Remove the definition from the source; the destination has its own."""
         self._with_source(domains.undefine)
 
     def _undone(self, error: DroverError, began_s: float) -> Account:
@@ -81,7 +82,9 @@ class OfflineMove:
                 self._with_destination(domains.undefine)
             except DroverError as failure:
                 leftovers = (
-                    "The definition stayed on the destination: {}".format(failure.message),
+                    "It is not known whether the VM is defined on the destination: {}".format(
+                        failure.message
+                    ),
                 )
         outcome = Outcome.NOT_MOVED if here.persistent else Outcome.UNKNOWN
         now_s = self._clock()

@@ -7,7 +7,9 @@
 The VM stands still for as long as its memory is written and read, but needs no network between the
 hosts and converges always. The order of the steps keeps it from running twice and from getting
 lost: the source's QEMU ends with the save; the image is complete and checked by the destination
-before anything else; whoever restores it has claimed it first; it is deleted only when the VM runs.
+before anything else; whoever restores it has claimed it first; the restored VM stands still until
+the image says that it was used; it is deleted only when the VM runs. Every step can be told from
+the image's name and both hosts, so that a move whose process died can be finished.
 
 This module util is PRIVATE to the collection.
 """
@@ -15,78 +17,44 @@ This module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import os
+import time
 import typing as t
 import xml.etree.ElementTree as ET
 
 from .._errors import DroverError
-from .._facts.disks import disks, file_paths
 from .._libvirt import domain as domains
-from .._libvirt.domain import DomainFacts
-from .._libvirt.images import define, persistent_definition, restore, save, saved_uuid
+from .._libvirt.handover_mark import HandoverMark, clear_mark, read_mark, set_mark
+from .._libvirt.images import (
+    define,
+    persistent_definition,
+    restore_paused,
+    save,
+    saved_definition,
+)
 from .account import Account
 from .ends import End
 from .result import EndState, Outcome
 from .saved_image import ImageUnusable, SavedImage
 
 # The slowest storage we wait for; a save of 1 TiB at 300 MiB/s takes an hour.
-_PATIENCE_S = 2 * 3600.0
+PATIENCE_S = 2 * 3600.0
+LOOK_AGAIN_S = 0.5
 
 
-def refuse_unusable(image: SavedImage, facts: DomainFacts, unsafe: bool) -> None:
-    """Refuse a quick move whose image or disks are not where they must be.
+class _QemuDied(DroverError):
+    """The restored VM ended before it could run."""
 
-    libvirt checks shared storage for migrations only: a restore takes whatever lies at the disk's
-    path. So every disk must be on the file system of the image, which the destination proves to
-    share by reading the image there.
-
-    Raises
-    ------
-    ImageUnusable
-        The directory is not here, an earlier move left an image, or a disk is elsewhere.
-    """
-    if not os.path.isdir(image.directory):
-        raise ImageUnusable(
-            "There is no directory {} here.".format(image.directory),
-            "Run this where the storage that both hosts share is mounted.",
-        )
-    if image.remains():
-        raise ImageUnusable(
-            "An earlier move left {}.".format(", ".join(image.remains())),
-            "See on which host the VM runs; restore it or delete the image.",
-        )
-    elsewhere = [] if unsafe else _disks_elsewhere(image.directory, facts.live_xml)
-    if elsewhere:
-        raise ImageUnusable(
-            "It is not proved that both hosts share {}.".format(", ".join(elsewhere)),
-            "Save to a directory on the storage of the VM's disks, or migrate it live.",
-        )
+    code = "qemu_died"
 
 
-def _disks_elsewhere(directory: str, definition: str) -> list[str]:
-    """Return the disks of the VM that are not on the file system of the directory."""
-    device = os.stat(directory).st_dev
-    found = []
-    for disk in disks(ET.fromstring(definition), {}):
-        paths = file_paths(disk)
-        if not paths and disk["type"] != "network":
-            # A block device, or a volume of a pool: nothing here tells what it is on the other host.
-            paths = (
-                [disk["path"] or "the disk {}".format(disk["target"])] if _has_medium(disk) else []
-            )
-        found += [path for path in paths if not _is_on(path, device)]
-    return found
+class _StartedAnew(DroverError):
+    """Somebody started the VM while its memory was in the image."""
+
+    code = "started_anew"
 
 
-def _has_medium(disk: dict[str, t.Any]) -> bool:
-    """Whether there is anything in the drive."""
-    return disk["path"] is not None or disk["type"] == "volume"
-
-
-def _is_on(path: str, device: int) -> bool:
-    try:
-        return os.stat(path).st_dev == device
-    except OSError:
-        return False
+_DIED_REMEDY = "Find out why QEMU ended (/var/log/libvirt/qemu) before starting the VM."
+UNREACHABLE = "It is not known where the VM runs (source: {}; destination: {})."
 
 
 class QuickMove:
@@ -94,149 +62,292 @@ class QuickMove:
 
     Parameters
     ----------
-    facts : DomainFacts
-        The VM, running or paused.
+    uuid : str
+        The VM.
+    mark : HandoverMark
+        How the VM was before, and what the destination knew of it.
     source, destination : End
         The hosts.
-    destination_before : EndState
-        What the destination knew of it.
     image : SavedImage
         Where its memory goes.
-    clock : callable
-        Returns seconds.
+    patience_s : float
+        How long a host that does not answer is asked again.
+    clock, sleep : callable, optional
+        Time, in seconds.
     """
 
     def __init__(
         self,
-        facts: DomainFacts,
+        uuid: str,
+        mark: HandoverMark,
         source: End,
         destination: End,
-        destination_before: EndState,
         image: SavedImage,
-        clock: t.Callable[[], float],
+        patience_s: float,
+        clock: t.Callable[[], float] = time.monotonic,
+        sleep: t.Callable[[float], None] = time.sleep,
     ) -> None:
-        self._facts = facts
+        self._uuid = uuid
+        self._mark = mark
         self._source = source
         self._destination = destination
-        self._before = destination_before
         self._image = image
+        self._patience_s = patience_s
         self._clock = clock
+        self._sleep = sleep
         self._definition = ""
         self._began_s = self._left_s = self._arrived_s = clock()
         self._actions: list[str] = []
         self._leftovers: list[str] = []
 
     def run(self) -> Account:
-        """Save, check, claim, restore, clean up."""
+        """Save the VM, which is active on the source, and go on with its image."""
         try:
             self._save()
         except DroverError as error:
             return self._not_saved(error)
-        try:
-            self._prepare_destination()
-            path = self._image.claim(self._destination.name)
-        except DroverError as error:
-            return self._back(error, None)
-        return self._restore_there(path)
+        return self.hand_over()
 
     def _save(self) -> None:
         """Write the memory; from here on the VM stands still."""
-        domain = self._source.domain(self._facts.uuid)
-        self._definition = persistent_definition(domain) if self._facts.state.persistent else ""
+        domain = self._source.domain(self._uuid)
+        self._definition = self._definition_on(self._source)
+        self._source.ask(lambda _connection: set_mark(domain, self._mark), "mark the VM")
         self._began_s = self._clock()
         self._source.ask(
-            lambda _connection: save(domain, self._image.part), "save the VM", _PATIENCE_S
+            lambda _connection: save(domain, self._image.part), "save the VM", PATIENCE_S
         )
         self._left_s = self._clock()
 
     def _not_saved(self, error: DroverError) -> Account:
         """Saving failed, or its answer was lost: what counts is whether the source has the VM."""
-        here = self._source.state(self._facts.uuid)
+        here = self._state(self._source)
         if here.active:
             self._image.remove(self._image.part)
+            self._try(self._source, clear_mark)
             return self._account(Outcome.NOT_MOVED, error)
         if not here.readable:
             self._leftovers.append("The saved image may be at {}.".format(self._image.part))
             return self._account(Outcome.UNKNOWN, error)
+        if not self._is_complete():
+            self._image.remove(self._image.part)
+            return self._account(Outcome.LOST, DroverError(error.message, _DIED_REMEDY))
         return self._back(error, None)
+
+    def _is_complete(self) -> bool:
+        """Whether the source takes what was written for a VM's memory."""
+        try:
+            self._source.ask(
+                lambda connection: saved_definition(connection, self._image.part),
+                "read the saved image",
+            )
+        except DroverError:
+            return False
+        return True
+
+    def hand_over(self) -> Account:
+        """Let the destination claim and restore what was saved, or else the source."""
+        try:
+            self._prepare_destination()
+            self._image.claim(self._destination.name)
+        except DroverError as error:
+            return self._back(error, None)
+        return self.restore_there()
 
     def _prepare_destination(self) -> None:
         """Let the destination read the image's header, and define the VM there."""
-        self._image.complete()
-        found = self._destination.ask(
-            lambda connection: saved_uuid(connection, self._image.saved), "read the saved image"
+        self._complete()
+        definition = self._destination.ask(
+            lambda connection: saved_definition(connection, self._image.saved),
+            "read the saved image",
         )
-        if found != self._facts.uuid:
+        found = ET.fromstring(definition).findtext("uuid", "")
+        if found != self._uuid:
             raise ImageUnusable(
                 "The saved image {} holds another VM ({}).".format(self._image.saved, found),
                 "Give every cluster a directory of its own for saved images.",
             )
-        if self._definition:
+        persistent = self._definition or self._definition_on(self._source)
+        if persistent:
             self._destination.ask(
-                lambda connection: define(connection, self._definition), "define the VM"
+                lambda connection: define(connection, persistent), "define the VM"
             )
 
-    def _restore_there(self, path: str) -> Account:
+    def _definition_on(self, end: End) -> str:
+        """Return what a host would start the VM from; empty for a transient VM."""
+        domain = end.domain(self._uuid)
+        if domain is None or not self._state(end).persistent:
+            return ""
+        return end.ask(lambda _connection: persistent_definition(domain), "read the definition")
+
+    def _complete(self) -> None:
+        if os.path.exists(self._image.part):
+            self._image.complete()
+
+    def restore_there(self) -> Account:
+        """Restore what the destination has claimed; asked again, libvirt refuses an active VM."""
+        path = self._image.claimed(self._destination.name)
         try:
-            self._destination.ask(
-                lambda connection: restore(connection, path), "restore the VM", _PATIENCE_S
-            )
+            self._restore(self._destination, path)
         except DroverError as error:
-            there = self._destination.state(self._facts.uuid)
+            there = self._state(self._destination)
             if not there.readable:
                 self._leftovers.append("The saved image is at {}.".format(path))
                 return self._account(Outcome.UNKNOWN, error)
             if not there.active:
                 return self._back(error, self._destination.name)
-        self._arrived_s = self._clock()
-        self._clean_up(path)
-        return self._account(Outcome.MOVED)
+        return self.let_run_there()
 
-    def _clean_up(self, path: str) -> None:
-        """The VM runs on the destination: forget it on the source, and the image."""
-        if self._facts.state.autostart:
+    def let_run_there(self) -> Account:
+        """Let the VM run that the destination has restored: from here on there is no way back."""
+        there, here = self._state_of_restored(), self._state(self._source)
+        if not (there.readable and here.readable):
+            return self._account(Outcome.UNKNOWN, DroverError(UNREACHABLE.format(here, there)))
+        if here.active:
+            return self._void(_StartedAnew("The VM was started anew on the source meanwhile."))
+        if not there.active:
+            ended = _QemuDied("The restored VM has ended on the destination ({}).".format(there))
+            return self._back(ended, self._destination.name)
+        try:
+            # So that the source cannot start it any more. Its definition is the only one of a VM
+            # that the destination holds as a transient one.
+            if there.persistent:
+                self._with(self._source, domains.undefine)
+            self._image.use(self._destination.name)
+        except DroverError as error:
+            return self._account(Outcome.QUARANTINED, error)
+        return self.finish_there()
+
+    def _state_of_restored(self) -> EndState:
+        """Return what the destination says of the VM, after it has had to speak with its QEMU."""
+        try:
+            self._with(self._destination, domains.refuse_dead)
+        except DroverError:
+            self._sleep(LOOK_AGAIN_S)
+        return self._state(self._destination)
+
+    def finish_there(self) -> Account:
+        """Let the VM run from the image that nobody can restore any more."""
+        if self._mark.autostart:
             self._try(self._destination, lambda domain: domains.set_autostart(domain, True))
-        # The source's definition is the only one until the destination's has been seen.
-        if self._destination.state(self._facts.uuid).persistent:
-            self._try(self._source, domains.undefine)
-        self._image.remove(path)
+        return self._let_run(self._destination, Outcome.MOVED)
+
+    def _void(self, error: DroverError) -> Account:
+        """Give up what the destination holds, which has never run: the source has a newer VM."""
+        self._try(self._destination, domains.destroy)
+        self._forget_there()
+        self._image.remove(self._image.claimed(self._destination.name))
+        return self._account(Outcome.ROLLED_BACK, error)
 
     def _back(self, error: DroverError, holder: str | None) -> Account:
-        """Start the VM where it was, from the image that nobody else can use."""
+        """Restore the VM where it was, from the image that nobody else can use."""
         try:
-            if holder is None and os.path.exists(self._image.part):
-                self._image.complete()
-            path = self._image.claim(self._source.name, holder)
-            self._source.ask(
-                lambda connection: restore(connection, path), "restore the VM", _PATIENCE_S
-            )
+            if holder is None:
+                self._complete()
+            self._image.claim(self._source.name, holder)
         except DroverError as failure:
             self._leftovers.append("Its memory is saved: {}".format(self._image.remains()))
             return self._account(Outcome.LOST, error, failure)
-        self._arrived_s = self._clock()
+        return self.restore_here(error)
+
+    def restore_here(self, error: DroverError) -> Account:
+        """Restore what the source has claimed, because of an error of the destination."""
+        path = self._image.claimed(self._source.name)
+        self._define_here()
+        try:
+            self._restore(self._source, path)
+        except DroverError as failure:
+            here = self._state(self._source)
+            if not here.active:
+                self._leftovers.append("The saved image is at {}.".format(path))
+                return self._account(_without_vm(here), error, failure)
+        return self.let_run_here(error)
+
+    def let_run_here(self, error: DroverError) -> Account:
+        """Let the VM run again that the source has restored."""
+        try:
+            self._image.use(self._source.name)
+        except DroverError as failure:
+            return self._account(Outcome.QUARANTINED, error, failure)
+        return self.finish_here(error)
+
+    def finish_here(self, error: DroverError) -> Account:
+        """Forget the VM on the destination and let it run on the source."""
         self._actions.append("Had to restore the VM on the source.")
-        self._image.remove(path)
-        there = self._destination.state(self._facts.uuid)
-        if there.persistent and not there.active and not self._before.persistent:
+        self._forget_there()
+        return self._let_run(self._source, Outcome.ROLLED_BACK, error)
+
+    def _define_here(self) -> None:
+        """Define the VM on the source again, if that had forgotten it for the destination's sake."""
+        if self._state(self._source).persistent:
+            return
+        try:
+            definition = self._definition_on(self._destination)
+            if definition:
+                self._source.ask(lambda connection: define(connection, definition), "define the VM")
+                autostart = self._mark.autostart
+                self._with(self._source, lambda here: domains.set_autostart(here, autostart))
+        except DroverError as error:
+            self._leftovers.append(error.message)
+
+    def _forget_there(self) -> None:
+        """Remove the definition that this move has made on the destination."""
+        there = self._state(self._destination)
+        if there.persistent and not there.active and not self._mark.defined_before:
             self._try(self._destination, domains.undefine)
-        return self._account(Outcome.ROLLED_BACK, error)
+
+    def _state(self, end: End) -> EndState:
+        """Return what a host says about the VM, once it answers."""
+        deadline_s = self._clock() + self._patience_s
+        while True:
+            state = end.state(self._uuid)
+            if state.readable or self._clock() > deadline_s:
+                return state
+            self._sleep(LOOK_AGAIN_S)
+
+    def _restore(self, end: End, path: str) -> None:
+        end.ask(lambda connection: restore_paused(connection, path), "restore the VM", PATIENCE_S)
+
+    def _let_run(self, end: End, outcome: Outcome, *errors: DroverError) -> Account:
+        path = self._image.used(end.name)
+        try:
+            self._resume(end)
+        except DroverError as error:
+            state = self._state(end)
+            self._leftovers.append("The saved image is at {}.".format(path))
+            held = Outcome.QUARANTINED if state.active else _without_vm(state)
+            return self._account(held, *errors, error)
+        self._arrived_s = self._clock()
+        self._try(end, clear_mark)
+        self._image.remove(path)
+        return self._account(outcome, *errors)
+
+    def _resume(self, end: End) -> None:
+        """Let the vCPUs run; one without the mark was resumed before, and paused by somebody since."""
+        self._with(end, lambda domain: domains.resume(domain) if _is_held(domain) else None)
+        state = self._state(end)
+        if not state.active:
+            raise _QemuDied("The restored VM has ended on {} ({}).".format(end.name, state))
 
     def _try(self, end: End, change: t.Callable[[t.Any], None]) -> None:
         """Do what the verdict does not hang on; what fails is a leftover."""
         try:
-            domain = end.domain(self._facts.uuid)
-            if domain is not None:
-                end.ask(lambda _connection: change(domain), "change the VM")
+            self._with(end, change)
         except DroverError as error:
             self._leftovers.append(error.message)
+
+    def _with(self, end: End, change: t.Callable[[t.Any], None]) -> None:
+        domain = end.domain(self._uuid)
+        if domain is not None:
+            end.ask(lambda _connection: change(domain), "change the VM")
 
     def _account(self, outcome: Outcome, *errors: DroverError) -> Account:
         first = errors[0] if errors else None
         return Account(
             outcome,
             " ".join(error.message for error in errors),
-            first.code if first else "",
-            (first.remedy if first else "") or _REMEDIES.get(outcome, ""),
+            outcome.value if outcome in _IN_DOUBT else first.code if first else "",
+            (first.remedy if first else "") or REMEDIES.get(outcome, ""),
             actions=tuple(self._actions),
             leftovers=tuple(self._leftovers),
             downtime_ms=self._downtime_ms(outcome),
@@ -246,15 +357,29 @@ class QuickMove:
         )
 
     def _downtime_ms(self, outcome: Outcome) -> float | None:
-        """Return how long the VM stood still: from the order to save until the restore was done."""
-        if outcome is not Outcome.MOVED or self._facts.state.state == "paused":
+        """Return how long the VM stood still: from the order to save until it was resumed."""
+        if outcome is not Outcome.MOVED or self._mark.paused:
             return None
         return round(1000 * (self._arrived_s - self._began_s), 1)
 
 
-_REMEDIES = {
+def _is_held(domain: t.Any) -> bool:
+    mark = read_mark(domain)
+    return mark is not None and not mark.paused and not domains.is_running(domain)
+
+
+def _without_vm(state: EndState) -> Outcome:
+    """Return what it means that the host from which the VM must run has no QEMU of it."""
+    return Outcome.LOST if state.readable else Outcome.UNKNOWN
+
+
+# What a person may have to see to: the outcome tells more than what led to it.
+_IN_DOUBT = (Outcome.LOST, Outcome.UNKNOWN, Outcome.QUARANTINED)
+
+REMEDIES = {
     Outcome.LOST: "Mend what libvirt complains of, then restore the VM from its image (virsh restore).",
-    Outcome.UNKNOWN: "Bring the host's libvirt within reach; see where the VM is; start it nowhere before.",
+    Outcome.UNKNOWN: "Bring the host's libvirt within reach and move the VM again; start it nowhere before.",
+    Outcome.QUARANTINED: "Mend what libvirt complains of, then move the VM again: it is resumed then.",
     Outcome.ROLLED_BACK: "Mend what libvirt complains of, then move the VM again.",
     Outcome.NOT_MOVED: "Mend what libvirt complains of, then move the VM again.",
 }

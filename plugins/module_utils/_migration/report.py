@@ -17,7 +17,7 @@ from .._libvirt.domain import DomainFacts
 from .._prerequisites.finding import Finding
 from . import timeline
 from .account import Account
-from .complaints import understand
+from .complaints import is_lost_error, understand
 from .monitor import Watched
 from .options import MigrationOptions
 from .outcome import Verdict
@@ -64,6 +64,14 @@ class Report:
         """Nothing was asked for but to look."""
         outcome = Outcome.ALREADY_THERE if there else Outcome.NOT_MOVED
         return replace(self._base(facts, evidence), outcome=outcome)
+
+    def unfinished_quick(self, facts: DomainFacts, evidence: Evidence) -> MigrationResult:
+        """Nothing was asked for but to look, and an interrupted quick move would be finished."""
+        return replace(
+            self._base(facts, evidence),
+            outcome=Outcome.NOT_MOVED,
+            actions=("Would finish the quick move that was interrupted.",),
+        )
 
     def foreseen(self, facts: DomainFacts, verdict: Verdict, evidence: Evidence) -> MigrationResult:
         """What would be done first to bring a VM in order."""
@@ -225,9 +233,10 @@ def _explain(verdict: Verdict, copied: Copied, options: MigrationOptions) -> _Ex
     complaint = understand(copied.error.message if copied.error else "")
     detail = timeline.destination_ended(copied.events, copied.returned_s)
     if detail is not None and complaint.error_code in _VAGUE:
-        # libvirt complains of the connection that broke, not of what broke it.
-        complaint = understand("unexpectedly closed the monitor")
         reason += " QEMU ended on the destination ({}).".format(detail)
+        if not (detail == "failed" and is_lost_error(reason)):
+            # libvirt complains of the connection that broke, not of what broke it.
+            complaint = understand("unexpectedly closed the monitor")
     if copied.clue and complaint.error_code in _HEARSAY:
         complaint = understand(copied.clue)
         reason += " " + copied.clue

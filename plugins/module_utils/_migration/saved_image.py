@@ -10,7 +10,11 @@ file system that both hosts share:
 
 * C(NAME.UUID.part): being written, nobody may restore it;
 * C(NAME.UUID.saved): complete, nobody has it;
-* C(NAME.UUID.claimed.HOST): HOST starts the VM from it, or has done so.
+* C(NAME.UUID.claimed.HOST): HOST brings it into a QEMU, whose vCPUs stand still;
+* C(NAME.UUID.used.HOST): the VM may run on HOST, or may have run, so nobody may restore it again.
+
+Whoever finds such a file after the death of the process that made it therefore knows what is left to
+be done.
 
 This module util is PRIVATE to the collection.
 """
@@ -19,6 +23,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+from dataclasses import dataclass
 
 from .._errors import DroverError
 
@@ -27,6 +33,28 @@ class ImageUnusable(DroverError):
     """The saved image cannot be put where both hosts see it, or is not what it should be."""
 
     code = "image_unusable"
+
+
+PART, SAVED, CLAIMED, USED = "part", "saved", "claimed", "used"
+
+
+@dataclass(frozen=True)
+class FoundImage:
+    """A saved image that an interrupted move left.
+
+    Parameters
+    ----------
+    path : str
+        Where it is.
+    stage : str
+        V(part), V(saved), V(claimed) or V(used).
+    host : str
+        Who has it, as the file's name has it; empty for nobody.
+    """
+
+    path: str
+    stage: str
+    host: str
 
 
 class SavedImage:
@@ -41,22 +69,29 @@ class SavedImage:
     """
 
     def __init__(self, directory: str, name: str, uuid: str) -> None:
-        self._base = os.path.join(directory, "{}.{}".format(name.replace("/", "_"), uuid))
+        self._base = os.path.join(directory, "{}.{}".format(_plain(name), uuid))
         self.directory = directory
 
     @property
     def part(self) -> str:
         """Path while it is being written."""
-        return self._base + ".part"
+        return self._named(PART)
 
     @property
     def saved(self) -> str:
         """Path when it is complete and nobody has it."""
-        return self._base + ".saved"
+        return self._named(SAVED)
 
     def claimed(self, host: str) -> str:
         """Path when a host has it."""
-        return "{}.claimed.{}".format(self._base, host.replace("/", "_"))
+        return self._named(CLAIMED, host)
+
+    def used(self, host: str) -> str:
+        """Path when the VM may run on a host."""
+        return self._named(USED, host)
+
+    def _named(self, stage: str, host: str = "") -> str:
+        return ".".join([self._base, stage] + ([_plain(host)] if host else []))
 
     def remains(self) -> list[str]:
         """Return the paths of what an earlier move left."""
@@ -65,6 +100,34 @@ class SavedImage:
             names = sorted(name for name in os.listdir(self.directory) if name.startswith(prefix))
             return [os.path.join(self.directory, name) for name in names]
         return []
+
+    def found(self) -> FoundImage | None:
+        """Return what an interrupted move left, or None.
+
+        Raises
+        ------
+        ImageUnusable
+            The directory is not here, there is more than one file, or one that is not ours.
+        """
+        if not os.path.isdir(self.directory):
+            raise ImageUnusable(
+                "There is no directory {} here.".format(self.directory),
+                "Run this where the storage that both hosts share is mounted.",
+            )
+        remains = self.remains()
+        if not remains:
+            return None
+        stage, _dot, host = remains[0][len(self._base) + 1 :].partition(".")
+        if len(remains) > 1 or stage not in (PART, SAVED, CLAIMED, USED):
+            raise ImageUnusable(
+                "It is not clear what {} hold of the VM.".format(" and ".join(remains)),
+                "See on which host the VM runs, and remove what no move of Drover has made.",
+            )
+        return FoundImage(remains[0], stage, host)
+
+    def belongs_to(self, found: FoundImage, host: str) -> bool:
+        """Whether a host has it."""
+        return found.host == _plain(host)
 
     def complete(self) -> None:
         """Make what was written available.
@@ -93,6 +156,18 @@ class SavedImage:
         self._rename(self.claimed(holder) if holder else self.saved, path)
         return path
 
+    def use(self, host: str) -> str:
+        """Let nobody restore it again, for the VM is about to run on the host that has claimed it.
+
+        Raises
+        ------
+        ImageUnusable
+            The host has not claimed it.
+        """
+        path = self.used(host)
+        self._rename(self.claimed(host), path)
+        return path
+
     def remove(self, path: str) -> None:
         """Delete it; the VM runs."""
         with contextlib.suppress(FileNotFoundError):
@@ -109,6 +184,20 @@ class SavedImage:
                     self.directory
                 ),
             ) from error
+
+
+def saved_uuid(directory: str, name: str) -> str | None:
+    """Return the UUID of the VM of that name of which an image is in the directory, or None."""
+    pattern = re.compile(re.escape(_plain(name)) + r"\.([0-9a-f-]{36})\.")
+    with contextlib.suppress(OSError):
+        found = [pattern.match(entry) for entry in sorted(os.listdir(directory))]
+        return next((match.group(1) for match in found if match), None)
+    return None
+
+
+def _plain(name: str) -> str:
+    """Return a name as a part of a file's name."""
+    return name.replace("/", "_")
 
 
 def _sync(directory: str) -> None:

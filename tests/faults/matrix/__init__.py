@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from tests.faults.matrix import handover, links, pace, processes, refused, users
+from tests.faults.matrix import handover, links, pace, processes, quick, refused, users
 
 ROWS = (
     *refused.ROWS,
@@ -13,4 +13,5 @@ ROWS = (
     *links.ROWS,
     *users.ROWS,
     *pace.ROWS,
+    *quick.ROWS,
 )

@@ -11,6 +11,7 @@ from tests.faults.injections import (
     plug,
     power_cut,
     power_cycle,
+    until_arrival_ends,
     until_daemon_gives_up,
     until_stalled,
 )
@@ -110,7 +111,7 @@ ROWS = (
         "source-power-cut",
         "the source, and with it the migrating process, loses its power and boots again",
         Moment.COPYING,
-        power_cycle("source"),
+        both(power_cycle("source"), until_arrival_ends),
         Expected("killed", source="running|shutoff"),
         starts_again=True,
         note="the VM has autostart: it starts with its host, once",

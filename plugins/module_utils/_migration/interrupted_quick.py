@@ -1,0 +1,228 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Brings a quick move to its end whose process died.
+
+The image's name says how far it came, and both hosts say where the VM is:
+
+* the VM is active on the host that has claimed or used the image: it goes on from there;
+* it is active otherwise: it was never let go, or was started anew meanwhile, and the image is void;
+* it is active nowhere, and the image was not used: the destination restores it, or else the source;
+* it is active nowhere, and the image was used: the VM has run and ended since.
+
+This module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from .._errors import DroverError
+from .._libvirt.handover_mark import HandoverMark, clear_mark, mark_in, read_mark
+from .._libvirt.images import saved_definition
+from .account import Account
+from .ends import End
+from .quick import LOOK_AGAIN_S, PATIENCE_S, REMEDIES, UNREACHABLE, QuickMove
+from .result import EndState, Outcome
+from .saved_image import CLAIMED, PART, USED, FoundImage, ImageUnusable, SavedImage
+
+# How a VM ends that somebody let run; QEMU that dies while the VM is held is none of these.
+_ENDED_BY_SOMEBODY = ("shutdown", "destroyed")
+_RAN = "It had run without its saved memory, or from it, in the meantime."
+_ON_THE_WAY_BACK = "The quick move was interrupted on its way back to the source."
+
+
+class Interrupted(DroverError):
+    """The process that moved the VM died on the way back."""
+
+    code = "interrupted"
+
+
+class InterruptedQuickMove:
+    """What a quick move left whose process died.
+
+    Parameters
+    ----------
+    image : SavedImage
+        The names of its image.
+    found : FoundImage
+        The image.
+    uuid : str
+        The VM.
+    source, destination : End
+        The hosts.
+    patience_s : float
+        How long a host that does not answer is asked again.
+    clock, sleep : callable, optional
+        Time, in seconds.
+    """
+
+    def __init__(
+        self,
+        image: SavedImage,
+        found: FoundImage,
+        uuid: str,
+        source: End,
+        destination: End,
+        patience_s: float,
+        clock: t.Callable[[], float] = time.monotonic,
+        sleep: t.Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._image = image
+        self._found = found
+        self._uuid = uuid
+        self._source = source
+        self._destination = destination
+        self._patience_s = patience_s
+        self._clock = clock
+        self._sleep = sleep
+
+    def finish(self) -> Account | None:
+        """Let the VM run on exactly one host; None when it is active on both.
+
+        Raises
+        ------
+        DroverError
+            A third host has the image, or a host cannot be asked.
+        """
+        self._refuse_a_third_host()
+        here, there = self._look_when_at_rest()
+        if not (here.readable and there.readable):
+            return self._unknown(here, there)
+        if here.active and there.active:
+            return None
+        if here.active or there.active:
+            return self._active(there.active, there if there.active else here)
+        return self._asleep(here, there)
+
+    def _refuse_a_third_host(self) -> None:
+        ends = (self._source, self._destination)
+        if self._found.host and not any(self._has(end) for end in ends):
+            raise ImageUnusable(
+                "{} has the saved image {}.".format(self._found.host, self._found.path),
+                "Move the VM to that host first, or see that it does not run there and remove the image.",
+            )
+
+    def _has(self, end: End) -> bool:
+        return self._image.belongs_to(self._found, end.name)
+
+    def _look_when_at_rest(self) -> tuple[EndState, EndState]:
+        """Return both states once libvirt neither saves nor restores the VM any more."""
+        give_up_at_s = self._clock() + PATIENCE_S
+        while True:
+            here, there = (end.state(self._uuid) for end in (self._source, self._destination))
+            if not _at_work(here, there) or self._clock() > give_up_at_s:
+                return here, there
+            self._sleep(LOOK_AGAIN_S)
+
+    def _active(self, on_destination: bool, state: EndState) -> Account:
+        end = self._destination if on_destination else self._source
+        move = self._move(self._live_mark(end) or HandoverMark())
+        claimed = self._found.stage == CLAIMED and state.state == "paused"
+        if self._has(end) and (claimed or self._found.stage == USED):
+            return self._go_on(move, on_destination, claimed)
+        self._discard(end)
+        outcome = Outcome.ALREADY_THERE if on_destination else Outcome.NOT_MOVED
+        now_s = self._clock()
+        return Account(
+            outcome, actions=(self._removal,), began_s=now_s, left_s=now_s, arrived_s=now_s
+        )
+
+    def _go_on(self, move: QuickMove, on_destination: bool, claimed: bool) -> Account:
+        if on_destination:
+            return move.let_run_there() if claimed else move.finish_there()
+        error = Interrupted(_ON_THE_WAY_BACK)
+        return move.let_run_here(error) if claimed else move.finish_here(error)
+
+    def _asleep(self, here: EndState, there: EndState) -> Account:
+        if self._found.stage == USED:
+            return self._ended(_RAN)
+        try:
+            mark = self._saved_mark()
+        except DroverError as error:
+            if self._found.stage != PART:
+                raise
+            return self._ended(error.message)
+        if _ran_meanwhile(here, there, mark):
+            return self._ended(_RAN)
+        move = self._move(mark)
+        if self._found.stage != CLAIMED:
+            return move.hand_over()
+        if self._has(self._destination):
+            return move.restore_there()
+        return move.restore_here(Interrupted(_ON_THE_WAY_BACK))
+
+    def _ended(self, reason: str) -> Account:
+        """The VM has ended, and this image cannot bring it back."""
+        self._image.remove(self._found.path)
+        return Account(
+            Outcome.LOST,
+            "The VM has ended since its quick move was interrupted. {}".format(reason),
+            Outcome.LOST.value,
+            "See whether it was shut down, or why QEMU ended (/var/log/libvirt/qemu), and start it.",
+            actions=(self._removal,),
+        )
+
+    @property
+    def _removal(self) -> str:
+        return "Had to remove the void image {}.".format(self._found.path)
+
+    def _discard(self, end: End) -> None:
+        """Take away what the interrupted move left on a VM that goes on without the image."""
+        domain = end.domain(self._uuid)
+        end.ask(lambda _connection: clear_mark(domain), "change the VM")
+        self._image.remove(self._found.path)
+
+    def _unknown(self, here: EndState, there: EndState) -> Account:
+        return Account(
+            Outcome.UNKNOWN,
+            UNREACHABLE.format(here, there),
+            Outcome.UNKNOWN.value,
+            REMEDIES[Outcome.UNKNOWN],
+            leftovers=("The saved image is at {}.".format(self._found.path),),
+        )
+
+    def _move(self, mark: HandoverMark) -> QuickMove:
+        return QuickMove(
+            self._uuid,
+            mark,
+            self._source,
+            self._destination,
+            self._image,
+            self._patience_s,
+            self._clock,
+            self._sleep,
+        )
+
+    def _live_mark(self, end: End) -> HandoverMark | None:
+        domain = end.domain(self._uuid)
+        return end.ask(lambda _connection: read_mark(domain), "read the VM's marks")
+
+    def _saved_mark(self) -> HandoverMark:
+        """Return what the saved VM says of itself; the source has written it."""
+        definition = self._source.ask(
+            lambda connection: saved_definition(connection, self._found.path),
+            "read the saved image",
+        )
+        return mark_in(definition) or HandoverMark()
+
+
+def _at_work(here: EndState, there: EndState) -> bool:
+    """Whether libvirt saves the VM on the source, or restores it on either host."""
+    saving = here.readable and (here.busy or here.reason == "save")
+    restoring = any(
+        state.readable and (state.state, state.reason) == ("paused", "starting_up")
+        for state in (here, there)
+    )
+    return saving or restoring
+
+
+def _ran_meanwhile(here: EndState, there: EndState, mark: HandoverMark) -> bool:
+    """Whether a host's last word on the VM tells of a run after the save.
+
+    A definition that the destination had before may remember an older one.
+    """
+    ran_there = not mark.defined_before and there.reason in (*_ENDED_BY_SOMEBODY, "saved")
+    return here.reason in _ENDED_BY_SOMEBODY or ran_there

@@ -1,0 +1,80 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The quick way between two hosts: what an interrupted move left there, and a new move.
+
+This module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._libvirt.domain import DomainFacts
+from .._libvirt.handover_mark import HandoverMark
+from .account import Account
+from .ends import End
+from .interrupted_quick import InterruptedQuickMove
+from .options import MigrationOptions
+from .quick import QuickMove
+from .quick_checks import refuse_unusable
+from .result import EndState
+from .saved_image import SavedImage, saved_uuid
+
+
+class QuickWay:
+    """The way between two hosts through a directory that both see.
+
+    Parameters
+    ----------
+    options : MigrationOptions
+        Of them the directory; without one nothing was ever left.
+    source, destination : End
+        The hosts.
+    clock, sleep : callable
+        Time, in seconds.
+    """
+
+    def __init__(
+        self,
+        options: MigrationOptions,
+        source: End,
+        destination: End,
+        clock: t.Callable[[], float],
+        sleep: t.Callable[[float], None],
+    ) -> None:
+        self._options = options
+        self._ends = (source, destination)
+        self._clock = clock
+        self._sleep = sleep
+
+    def interrupted(self, name: str, uuid: str) -> InterruptedQuickMove | None:
+        """Return what a move left whose process died, or None."""
+        if not self._options.save_directory:
+            return None
+        image = SavedImage(self._options.save_directory, name, uuid)
+        found = image.found()
+        if found is None:
+            return None
+        patience_s, clock, sleep = self._options.settle_timeout_s, self._clock, self._sleep
+        return InterruptedQuickMove(image, found, uuid, *self._ends, patience_s, clock, sleep)
+
+    def saved_facts(self, name: str, uuid: str | None) -> DomainFacts | None:
+        """Return the little that is known of a transient VM of which only a saved image is left."""
+        directory = self._options.save_directory
+        found = saved_uuid(directory, name) if directory else None
+        if found is None or uuid not in (None, found):
+            return None
+        return DomainFacts(name, found, EndState(), 0, "", None, 0)
+
+    def move(self, facts: DomainFacts, destination_before: EndState) -> Account:
+        """Save the VM and let it run on the destination."""
+        directory, state = self._options.save_directory, facts.state
+        refuse_unusable(directory, facts, self._options.unsafe)
+        mark = HandoverMark(
+            destination_before.persistent, state.autostart, paused=state.state == "paused"
+        )
+        image = SavedImage(directory, facts.name, facts.uuid)
+        patience_s, clock, sleep = self._options.settle_timeout_s, self._clock, self._sleep
+        return QuickMove(facts.uuid, mark, *self._ends, image, patience_s, clock, sleep).run()
