@@ -14,9 +14,9 @@ from ..solver.solution import Solution
 from . import transfer
 from .dependencies import find_dependencies
 from .migration import Migration, Move
-from .order import Setting, Timed, makespan_bound_ms, makespan_ms, order_moves
+from .order import Setting, Timed, order_moves
 from .plan import Plan
-from .tokens import Occupancy
+from .rule_watch import RuleWatch
 from .waves import group_in_waves
 
 
@@ -32,8 +32,8 @@ def build_plan(problem: Problem, solution: Solution) -> Plan:
     cluster = problem.at_once
     rules = [rule for rule in problem.policies.rules if rule.span is Span.THROUGHOUT]
     moves = list_moves(problem, solution.placement)
-    timed = order_moves(moves, _setting(problem, cluster, rules))
-    migrations = _migrations(problem, timed, rules)
+    order = order_moves(moves, _setting(problem, cluster, rules))
+    migrations = _migrations(problem, order.timed, rules)
     terms = problem.terms(solution.placement)
     moved = sum(not migration.move.parking for migration in migrations)
     return Plan(
@@ -46,8 +46,8 @@ def build_plan(problem: Problem, solution: Solution) -> Plan:
         placement=solution.placement,
         migrations=migrations,
         waves=tuple(tuple(wave) for wave in group_in_waves(migrations, limits.per_host, cluster)),
-        makespan_ms=makespan_ms(timed),
-        makespan_bound_ms=makespan_bound_ms(moves, limits.per_host, cluster),
+        makespan_ms=order.makespan_ms,
+        makespan_bound_ms=order.bound_ms,
         per_host=limits.per_host,
         cluster=cluster,
         warnings=problem.snapshot.warnings,
@@ -84,12 +84,6 @@ def predict(problem: Problem, domain: str, source: str, destination: str) -> tup
 
 
 def _setting(problem: Problem, cluster: int, rules: Sequence[Rule]) -> Setting:
-    def occupancy() -> Occupancy:
-        per_host = problem.policies.limits.per_host
-        return Occupancy(
-            problem.snapshot, problem.caps, per_host=per_host, cluster=cluster, rules=rules
-        )
-
     def shelters(domain: str) -> Sequence[str]:
         return [h for h in problem.eligibility.hosts(domain) if h not in problem.goal.must_leave]
 
@@ -97,7 +91,9 @@ def _setting(problem: Problem, cluster: int, rules: Sequence[Rule]) -> Setting:
         return predict(problem, domain, source, destination)
 
     return Setting(
-        occupancy=occupancy,
+        loads=problem.loads,
+        caps=problem.caps,
+        watch=lambda: RuleWatch(problem.snapshot, rules),
         shelters=shelters,
         duration_ms=duration_ms,
         per_host=problem.policies.limits.per_host,

@@ -130,6 +130,18 @@ def test_apart_at_every_moment() -> None:
     assert starts["x"] > starts["y"] == 0.0
 
 
+def test_a_rule_about_racks_lets_a_vm_go_on_when_its_rival_has_gone() -> None:
+    """x waits for y to leave its new rack, though the two have no host in common; nobody is parked for that."""
+    racks = {"a": "r1", "b": "r2", "c": "r2", "d": "r3", "e": "r4"}
+    facts = cluster(a={"x": 100}, b={}, c={"y": 100}, d={}, e={})
+    for entry in facts["hosts"]:
+        entry["labels"] = {"rack": racks[entry["name"]]}
+    apart = policy(rule("anti_affinity", ["x", "y"], across="rack", span="throughout"))
+    steps = ordered(facts, {"x": "b", "y": "d"}, apart)["steps"]
+    assert [step["domain"] for step in steps] == ["y", "x"]
+    assert steps[0]["finish_s"] <= steps[1]["start_s"]
+
+
 def test_transfer_of_a_quiet_and_of_a_busy_vm() -> None:
     """4096 MiB at 1000 MiB/s take 4.096 s; dirtied at 200 MiB/s, 0.819 s and a last 0.164 s more."""
     quiet = Domain(name="x", host="a", vcpus=1, memory_mib=4096, cpu_usage=0)
