@@ -88,6 +88,7 @@ def read_problem(facts: JsonObject, policy: JsonObject | None, goal: JsonObject)
         goal=wanted,
         transfer_s=predict_transfers(snapshot, policies),
         setup_s=transfer.SETUP_S,
+        now=now,
         frame=time_frame(now, goal.get("deadline"), limits.windows),
     )
 
@@ -105,6 +106,8 @@ def plan_problem(problem: Problem, effort: Effort | None = None) -> Plan:
     TooLong
         The migrations that the goal cannot do without take longer than there is time.
     """
+    if problem.rest:
+        return _standing_still(problem, problem.rest)
     _refuse_closed(problem)
     wanted = problem
     for attempt in range(1, TRIES + 1):
@@ -118,10 +121,8 @@ def plan_problem(problem: Problem, effort: Effort | None = None) -> Plan:
                 continue
             if not problem.goal.may_do_nothing:
                 raise
-            plan = _standing_still(problem, error)
-        plan = _annotated(problem, plan, left_out(wanted, plan, effort))
-        verify(problem, plan.to_document())
-        return plan
+            return _standing_still(problem, error.message)
+        return _finished(problem, plan, left_out(wanted, plan, effort))
     raise AssertionError("unreachable")
 
 
@@ -163,6 +164,13 @@ def _relaxed(problem: Problem, error: NoOrder | TooLong, attempt: int) -> Proble
     return replace(problem, pace=problem.pace * 0.98 * problem.duration_s / error.needed_s)
 
 
+def _finished(problem: Problem, plan: Plan, remarks: Sequence[str]) -> Plan:
+    """Annotate and verify."""
+    plan = _annotated(problem, plan, remarks)
+    verify(problem, plan.to_document())
+    return plan
+
+
 def _annotated(problem: Problem, plan: Plan, remarks: Sequence[str]) -> Plan:
     """Add what people ask about a plan: what is to be known, and why not another host."""
     moved = [migration.move.domain for migration in plan.migrations]
@@ -177,11 +185,11 @@ def _annotated(problem: Problem, plan: Plan, remarks: Sequence[str]) -> Plan:
     )
 
 
-def _standing_still(problem: Problem, error: NoOrder | TooLong) -> Plan:
+def _standing_still(problem: Problem, reason: str) -> Plan:
     """Return the plan that moves nothing, for a goal that nobody is hurt by if it waits; a warning says why."""
     present = problem.snapshot.placement
     plan = build_plan(problem, proved_solution(present, problem.objective_s(present), None))
-    return replace(plan, warnings=(*plan.warnings, error.message))
+    return _finished(problem, replace(plan, warnings=(*plan.warnings, reason)), ())
 
 
 def predict_transfers(snapshot: ClusterSnapshot, policies: Policies) -> dict[str, float]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 
 from .cluster.placement import Placement
@@ -34,6 +35,8 @@ class Problem:
         What a migration takes beside the transfer.
     forbidden
         Pairs of VM and host that turned out to have no order of migrations.
+    now
+        What time it is, where that is told.
     frame
         Until when the migrations may run; ``None`` where no clock limits them.
     late
@@ -49,6 +52,7 @@ class Problem:
     transfer_s: Mapping[str, float]
     setup_s: float = 0.0
     forbidden: frozenset[tuple[str, str]] = field(default=frozenset())
+    now: datetime | None = None
     frame: TimeFrame | None = None
     late: Mapping[str, str] = field(default_factory=dict)
     pace: float = 1.0
@@ -179,6 +183,7 @@ class Problem:
             immovable(self.snapshot.domains[domain])
             or self._stays_by_rule.get(domain)
             or self.late.get(domain)
+            or self._cooling.get(domain)
         )
 
     def refusal(self, domain: str, host: str) -> str | None:
@@ -192,7 +197,30 @@ class Problem:
     def cost_s(self, domain: str) -> float:
         """Return what moving a VM costs: a fixed part, the transfer, and more for the more precious."""
         precious = 1 + max(0, self.snapshot.domains[domain].priority)
-        return round((self.policies.per_migration_s + self.transfer_s[domain]) * precious, 3)
+        own_s = (self.policies.per_migration_s + self.transfer_s[domain]) * precious
+        return round(own_s + self.cooldown_s(domain), 3)
+
+    def cooldown_s(self, domain: str) -> float:
+        """Return what it costs more to move a VM because it has just moved."""
+        if self.now is None or not self.goal.follows_load:
+            return 0.0
+        return self.policies.cooldown.extra_s(self.snapshot.domains[domain], self.now)
+
+    @cached_property
+    def rest(self) -> str | None:
+        """Say why nothing moves, because the cluster's last migration is not long ago; ``None`` if it may."""
+        if self.now is None or not self.goal.follows_load:
+            return None
+        return self.policies.cooldown.rest(self.snapshot.placed.values(), self.now)
+
+    @cached_property
+    def _cooling(self) -> dict[str, str]:
+        """The VMs that are not tried again yet, with the reason."""
+        if self.now is None or not self.goal.follows_load:
+            return {}
+        placed = self.snapshot.placed.items()
+        reasons = {n: self.policies.cooldown.refusal(d, self.now) for n, d in placed}
+        return {name: reason for name, reason in reasons.items() if reason}
 
     def terms(self, placement: Placement) -> tuple[Term, ...]:
         """Return the parts of the objective of a placement, computed from it alone."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from .resources import Resources
 
@@ -30,6 +31,14 @@ class Disk:
     path: str | None = None
     storage: str | None = None
     storage_known: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastMigration:
+    """When a VM moved last, or when a migration of it failed."""
+
+    at: datetime
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +87,7 @@ class Domain:
     job: Mapping[str, object] | None = None
     name_taken_on: frozenset[str] = frozenset()
     refused_by: Mapping[str, str] = field(default_factory=dict)
+    last_migration: LastMigration | None = None
 
     @property
     def is_placed(self) -> bool:

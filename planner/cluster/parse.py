@@ -7,11 +7,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from ..documents import validate
 from ..errors import InputError
-from .domain import Blocker, Disk, Domain
+from .domain import Blocker, Disk, Domain, LastMigration
 from .doubles import one_each
 from .host import Emulator, Host, Storage
 from .snapshot import ClusterSnapshot
@@ -166,7 +167,19 @@ def _domain(entry: JsonObject) -> Domain:
         hugepages_kib=entry.get("hugepages_kib"),
         refused_by=dict(entry.get("refused_by") or {}),
         job=entry.get("job"),
+        last_migration=_last_migration(entry.get("last_migration")),
     )
+
+
+def _last_migration(entry: JsonObject | None) -> LastMigration | None:
+    """Read when a VM moved; what is no moment with a distance from UTC is as good as unknown."""
+    if not entry:
+        return None
+    try:
+        at = datetime.fromisoformat(entry["at"])
+    except ValueError:
+        return None
+    return LastMigration(at=at, failed=bool(entry.get("failed"))) if at.tzinfo else None
 
 
 def _names(values: Iterable[str] | None) -> frozenset[str] | None:

@@ -62,6 +62,11 @@ class Balance(Goal):
         """The cluster works as it is."""
         return True
 
+    @property
+    def follows_load(self) -> bool:
+        """The load changes, and so does the answer."""
+        return True
+
     def members(self, snapshot: ClusterSnapshot) -> list[str]:
         """Return the hosts that are balanced: those that are up and not in maintenance."""
         return [

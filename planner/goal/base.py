@@ -62,6 +62,11 @@ class Goal(ABC):
         return False
 
     @property
+    def follows_load(self) -> bool:
+        """Tell whether the goal may go back and forth with the load, so that VMs that moved are spared."""
+        return False
+
+    @property
     def mend_s(self) -> float:
         """What it is worth that a policy is broken by one unit less, in seconds of migration; nothing, for
         most goals."""

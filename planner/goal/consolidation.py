@@ -37,6 +37,11 @@ class Consolidation(Goal):
         return True
 
     @property
+    def follows_load(self) -> bool:
+        """The load changes, and so does the answer."""
+        return True
+
+    @property
     def frees_hosts(self) -> bool:
         """The hosts not in use may be switched off."""
         return True

@@ -15,6 +15,7 @@ from .affinity import Affinity
 from .anti_affinity import AntiAffinity
 from .base import Rule, Span, Strictness
 from .capacity import Capacity
+from .cooldown import Cooldown
 from .headroom import Headroom
 from .host_affinity import HostAffinity
 from .licence import Licence
@@ -60,6 +61,7 @@ def parse_policies(
         per_migration_s=(document.get("costs") or {}).get(
             "per_migration_s", Policies.per_migration_s
         ),
+        cooldown=Cooldown(**document.get("cooldown", {})),
         rules=_rules(document.get("rules") or [], facts, now),
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from .base import Rule
 from .capacity import Capacity
+from .cooldown import Cooldown
 from .spare_hosts import SpareHosts
 from .windows import Window
 
@@ -70,4 +71,5 @@ class Policies:
     spare_hosts: SpareHosts = field(default_factory=SpareHosts)
     limits: Limits = field(default_factory=Limits)
     per_migration_s: float = 60.0
+    cooldown: Cooldown = field(default_factory=Cooldown)
     rules: tuple[Rule, ...] = ()

@@ -118,10 +118,16 @@ def _why_it_stays(plan: Mapping[str, Any], domain: str) -> str:
 
 
 def unmoved(problem: Problem, placement: Placement) -> dict[str, str]:
-    """Return why VMs that cannot move stay where they are."""
+    """Return why VMs stay where they are that cannot move, or have moved just before."""
     found = {}
     for name, host in placement.items():
-        reason = problem.stays(name) if problem.snapshot.placement[name] == host else None
-        if reason:
+        if problem.snapshot.placement[name] != host:
+            continue
+        if reason := problem.stays(name):
             found[name] = f"it cannot move: {reason}"
+        elif extra_s := problem.cooldown_s(name):
+            found[name] = (
+                f"it moved a short while ago, so another migration counts {extra_s:.0f} s more, "
+                "and nothing gains that much"
+            )
     return found
