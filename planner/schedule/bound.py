@@ -3,8 +3,8 @@
 """A time that no order of migrations can beat.
 
 A host with k tokens is k machines, and its moves are jobs that are not interrupted: intervals of which at most k
-overlap can be given to k machines. So what holds for identical parallel machines holds for each host, and for the
-tokens of the whole cluster (``least_makespan``).
+overlap can be given to k machines. So what holds for identical parallel machines holds for each host
+(``least_makespan``), and for the tokens of the whole cluster (``priced_makespan``).
 
 Room adds waiting. Let a host have the room R, and let the moves D leave it and A arrive.
 
@@ -31,6 +31,7 @@ from itertools import accumulate
 
 from ..cluster.resources import TOLERANCE
 from .indexed_moves import RESOURCES, IndexedMoves
+from .prices import priced_makespan
 
 ROUNDS = 20
 """How often heads are drawn from heads: so long may a chain of moves be that wait for each other."""
@@ -48,11 +49,12 @@ def makespan_bound_ms(moves: IndexedMoves) -> int:
     heads = _heads(moves, durations)
     tails = _heads(moves.backwards, durations)
     chain = max(map(sum, zip(heads, durations, tails, strict=True)))
-    return max(
+    proved = max(
         unit * chain,
         unit * _of_hosts(moves, durations, heads, tails),
         _of_cluster(moves, heads, tails, unit),
     )
+    return priced_makespan(moves.durations, moves.cluster, proved)
 
 
 def least_makespan(durations: Sequence[int], machines: int) -> int:
