@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.instances import converted, synthetic
+from tests.benchmarks.instances import converted, resampled, synthetic
 
 Facts = Mapping[str, Any]
 
@@ -20,6 +20,9 @@ FOLDER = "DROVER_INSTANCES"
 
 SIZES = ((20, 200), (100, 1000), (200, 4000), (1000, 20_000))
 """Hosts and VMs of the synthetic clusters."""
+
+RESAMPLED = (200, 4000)
+"""Hosts and VMs of the clusters with VMs of the sizes in the largest instance file."""
 
 SEED = 20_260_101
 GOALS = {"ff": ("balance",), "wf": ("consolidate", "evacuate", "balance")}
@@ -53,16 +56,33 @@ class Case:
 
 def cases() -> Iterator[Case]:
     """Return the cases of the instance files, if there are any, and the synthetic ones, small before large."""
-    for cluster, load in [*_files(), *_synthetic()]:
+    for cluster, load in [*_files(), *_resampled(), *_synthetic()]:
         for goal in GOALS[cluster.rsplit("_", 1)[1]]:
             yield Case(cluster=cluster, goal=goal, load=load)
 
 
-def _files() -> Iterator[tuple[str, Callable[[], Facts]]]:
+def _paths() -> list[Path]:
+    """Return the instance files, small before large."""
     folder = os.environ.get(FOLDER)
-    paths = sorted(Path(folder).glob("*_[fw]f.json")) if folder else []
-    for path in sorted(paths, key=lambda path: (path.stat().st_size, path.name)):
+    paths = Path(folder).glob("*_[fw]f.json") if folder else []
+    return sorted(paths, key=lambda path: (path.stat().st_size, path.name))
+
+
+def _files() -> Iterator[tuple[str, Callable[[], Facts]]]:
+    for path in _paths():
         yield path.stem, partial(converted, path)
+
+
+def _resampled() -> Iterator[tuple[str, Callable[[], Facts]]]:
+    """Return larger clusters of the kind of the largest file of each placement."""
+    hosts, domains = RESAMPLED
+    for kind in GOALS:
+        for path in [path for path in _paths() if path.stem.endswith(kind)][-1:]:
+            name = f"resampled_{hosts}x{domains}_{kind}"
+            yield (
+                name,
+                partial(resampled, path, hosts, domains, seed=SEED, first_fit=kind == "ff"),
+            )
 
 
 def _synthetic() -> Iterator[tuple[str, Callable[[], Facts]]]:

@@ -3,13 +3,16 @@
 """Clusters for benchmarks: synthetic ones of any size, and instance files turned into facts at run time.
 
 The synthetic ones have the sizes that public clouds sell most (many small VMs, few large ones) on hosts of 40 threads
-and 90 GiB. Tenants arrive, each with some VMs of one size, until the cluster is nearly full; then tenants leave until
-the wanted number of VMs is left. That leaves hosts as uneven as those of real traces.
+and 90 GiB; the resampled ones have the sizes of an instance file, as often as there. Tenants arrive, each with some VMs
+of one size, until the cluster is nearly full; then tenants leave until the wanted number of VMs is left. That leaves
+hosts as uneven as those of real traces.
 """
 
 from __future__ import annotations
 
 import random
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +41,10 @@ FULL = 0.85
 MORE = 0.8
 """Chance that a tenant has one VM more."""
 
-Vm = tuple[int, int, tuple[int, int]]
+Shape = tuple[int, int]
+"""vCPUs and MiB."""
+
+Vm = tuple[int, int, Shape]
 """Tenant, host and shape."""
 
 
@@ -49,7 +55,7 @@ class _Hosts:
         self.vcpus = [0] * count
         self.mib = [0] * count
 
-    def add(self, host: int, shape: tuple[int, int]) -> None:
+    def add(self, host: int, shape: Shape) -> None:
         self.vcpus[host] += shape[0]
         self.mib[host] += shape[1]
 
@@ -58,7 +64,7 @@ class _Hosts:
         most = FULL * len(self.vcpus)
         return sum(self.vcpus) >= most * HOST_VCPUS or sum(self.mib) >= most * HOST_MIB
 
-    def choose(self, shape: tuple[int, int], first_fit: bool) -> int | None:
+    def choose(self, shape: Shape, first_fit: bool) -> int | None:
         """Return the first host with room, or the one with the least memory given out; ``None`` if there is no room."""
         vcpus, mib = HOST_VCPUS - shape[0], HOST_MIB - shape[1]
         used = enumerate(zip(self.vcpus, self.mib, strict=True))
@@ -78,8 +84,34 @@ def synthetic(hosts: int, domains: int, *, seed: int = 1, first_fit: bool = Fals
     ValueError
         So many VMs do not fit.
     """
+    shapes = [(vcpus, gib * 1024) for vcpus, gib, _often in SHAPES]
+    return _cluster(hosts, domains, seed, first_fit, shapes, [often for *_size, often in SHAPES])
+
+
+def resampled(
+    path: Path, hosts: int, domains: int, *, seed: int = 1, first_fit: bool = False
+) -> Facts:
+    """Return facts of a cluster of another size with VMs of the sizes in an instance file.
+
+    Raises
+    ------
+    ValueError
+        So many VMs do not fit.
+    """
+    sizes = Counter((d["vcpus"], d["memory_mib"]) for d in converted(path)["domains"])
+    return _cluster(hosts, domains, seed, first_fit, list(sizes), list(sizes.values()))
+
+
+def _cluster(
+    hosts: int,
+    domains: int,
+    seed: int,
+    first_fit: bool,
+    shapes: Sequence[Shape],
+    weights: Sequence[int],
+) -> Facts:
     chance = random.Random(seed)
-    arrived = _arrivals(chance, _Hosts(hosts), first_fit)
+    arrived = _arrivals(chance, _Hosts(hosts), first_fit, shapes, weights)
     if len(arrived) < domains:
         raise ValueError(
             f"{hosts} hosts are full with {len(arrived)} VMs; ask for no more than that"
@@ -93,10 +125,14 @@ def synthetic(hosts: int, domains: int, *, seed: int = 1, first_fit: bool = Fals
     }
 
 
-def _arrivals(chance: random.Random, given: _Hosts, first_fit: bool) -> list[Vm]:
+def _arrivals(
+    chance: random.Random,
+    given: _Hosts,
+    first_fit: bool,
+    shapes: Sequence[Shape],
+    weights: Sequence[int],
+) -> list[Vm]:
     """Let tenants come until the cluster is nearly full."""
-    shapes = [(vcpus, gib * 1024) for vcpus, gib, _often in SHAPES]
-    weights = [often for _vcpus, _gib, often in SHAPES]
     arrived: list[Vm] = []
     tenant = 0
     while not given.is_full():
@@ -119,9 +155,7 @@ def _departures(chance: random.Random, arrived: list[Vm], domains: int) -> list[
     return [arrived[index] for index in sorted(by_turn[len(arrived) - domains :])]
 
 
-def _domain(
-    chance: random.Random, number: int, host: int, shape: tuple[int, int]
-) -> dict[str, Any]:
+def _domain(chance: random.Random, number: int, host: int, shape: Shape) -> dict[str, Any]:
     return {
         "name": f"vm{number:05d}",
         "host": f"n{host:04d}",
