@@ -8,7 +8,7 @@ HOSTS ?= 4
 KEEP ?= 0
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.collections
 
-.PHONY: help setup setup-lab demo test test-fast test-lab faults test-pulp4 lint types sanity bench lab-up lab-down lab-status build clean
+.PHONY: help setup setup-lab demo test test-fast test-lab faults test-pulp4 test-py39 lint types sanity bench lab-up lab-down lab-status build clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -22,9 +22,9 @@ setup-lab:
 demo: setup-lab ## Evacuate and restore a host of real libvirt in the lab (KEEP=1 leaves the lab up)
 	$(PY) scripts/demo.py --hosts $(HOSTS) $(if $(filter-out 0,$(KEEP)),--keep)
 
-test: setup-lab lint types ## Everything: lint, types, unit, scenarios, PuLP 4, sanity, lab
+test: setup-lab lint types ## Everything: lint, types, unit, scenarios, PuLP 4, Python 3.9, sanity, lab
 	$(PY) -m pytest -m "not lab and not faults" -q
-	$(MAKE) test-pulp4 sanity test-lab
+	$(MAKE) test-pulp4 test-py39 sanity test-lab
 
 test-fast: setup ## Unit tests and scenarios, no lab, under a minute
 	$(PY) -m pytest -m "not lab and not faults" -q -x
@@ -38,6 +38,10 @@ faults: setup-lab ## The whole fault matrix on real libvirt and QEMU; writes doc
 test-pulp4: ## The planner's tests on Python 3.12 or newer with PuLP 4, where there is such a Python
 	scripts/setup pulp4
 	@if [ -x .venv-pulp4/bin/python ]; then .venv-pulp4/bin/python -m pytest tests/unit/planner tests/scenarios -q; fi
+
+test-py39: ## The tests of what runs on hosts with Python 3.9, where there is one
+	scripts/setup py39
+	@if [ -x .venv-py39/bin/python ]; then .venv-py39/bin/python -m pytest tests/unit/plugins/module_utils -q; fi
 
 lint: setup ## ruff, ansible-lint, changelog fragments
 	.venv/bin/ruff check .
@@ -69,4 +73,4 @@ build: setup ## Build the collection's archive
 	mkdir -p build && .venv/bin/ansible-galaxy collection build --force --output-path build .
 
 clean: ## Remove what was made here (not the lab: make lab-down)
-	rm -rf .venv .venv-pulp4 .collections build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-pulp4 .venv-py39 .collections build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -16,7 +16,7 @@ from ansible_collections.drover.libvirt.plugins.module_utils._facts.marks import
     parse_moment,
 )
 
-NOW = datetime.datetime(2026, 11, 24, 9, 0, 0, tzinfo=datetime.UTC)
+NOW = datetime.datetime(2026, 11, 24, 9, 0, 0, tzinfo=datetime.timezone.utc)
 EARLIER, AT, LATER = "2026-11-24T08:00:00Z", "2026-11-24T09:00:00Z", "2026-11-24T10:00:00Z"
 WEB, DB = {"name": "web", "uuid": "u-1"}, {"name": "db", "uuid": "u-2"}
 

@@ -17,7 +17,7 @@ from ansible_collections.drover.libvirt.plugins.module_utils._linux.marking impo
     carry_out,
 )
 
-NOW = datetime.datetime(2026, 11, 24, 9, 0, 0, tzinfo=datetime.UTC)
+NOW = datetime.datetime(2026, 11, 24, 9, 0, 0, tzinfo=datetime.timezone.utc)
 
 
 def order(directory: Path, state: str = "maintenance", at: str | None = None) -> Order:
