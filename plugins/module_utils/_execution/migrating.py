@@ -16,10 +16,12 @@ import typing as t
 from .._libvirt.domain import DomainFacts
 from .._migration.migrate import migrate
 from .._migration.options import MigrationOptions
+from .._migration.port_proof import Way
 from .._migration.progress import Progress
 from .._migration.request import MigrationRequest
 from .._migration.result import EndState, MigrationResult, Outcome
 from .executor import MOVED, NOT_MOVED, UNKNOWN, Record, StepOutcome
+from .remembering import remember
 from .steps import Step, Work, read_work
 
 # How often, at most, the progress of a migration is written down.
@@ -81,6 +83,7 @@ class StepRunner:
                 options, bandwidth_mib_s=int(self._work.limits.bandwidth_mib_s)
             )
         self._options = options
+        self._proven_ways: set[Way] = set()
 
     def __call__(self, step: Step, record: Record) -> StepOutcome:
         def begin(facts: DomainFacts, destination: EndState) -> None:
@@ -96,8 +99,13 @@ class StepRunner:
             record("migration_begun", True, begun)
 
         report = _Thinned(lambda progress: record("progress", False, _progress_document(progress)))
-        result = migrate(self._request(step), on_progress=report, on_begin=begin)
-        return step_outcome(step, result)
+        result = migrate(
+            self._request(step),
+            on_progress=report,
+            on_begin=begin,
+            proven_ways=self._proven_ways,
+        )
+        return remember(step_outcome(step, result), self._uri)
 
     def _request(self, step: Step) -> MigrationRequest:
         destination = self._work.hosts[step.destination]

@@ -25,6 +25,7 @@ from .interrupted_quick import Interrupted
 from .monitor import StopRequest
 from .offline import OfflineMove
 from .outcome import Circumstances, Verdict, classify
+from .port_proof import PortProof, Way
 from .progress import Progress
 from .quick_way import QuickWay
 from .repair import Repairs, settle
@@ -73,6 +74,8 @@ class Attempt:
         Time, in seconds.
     stop : StopRequest, optional
         Cancels a migration when set.
+    proven_ways : set of tuple, optional
+        Ways between hosts whose migration ports were proved already; new ones are added.
 
     Attributes
     ----------
@@ -89,6 +92,7 @@ class Attempt:
         clock: t.Callable[[], float] = time.monotonic,
         sleep: t.Callable[[float], None] = time.sleep,
         stop: StopRequest | None = None,
+        proven_ways: set[Way] | None = None,
     ) -> None:
         self._request = request
         self._clock = clock
@@ -101,10 +105,13 @@ class Attempt:
         ends = (self._source, self._destination)
         self._quick = QuickWay(request.options, *ends, clock, sleep)
         self._report = Report(request, clock)
+        self._proven_ways = set() if proven_ways is None else proven_ways
+        self._port_proof: PortProof | None = None
 
     def run(self) -> MigrationResult:
         """Go through the phases."""
         facts = None
+        self._port_proof = PortProof(self._request, self._proven_ways)
         try:
             facts, evidence = self._prepare()
             if self._quick.interrupted(facts.name, facts.uuid):
@@ -129,6 +136,7 @@ class Attempt:
     def examine(self) -> MigrationResult:
         """Go through the preparation only."""
         facts = None
+        self._port_proof = PortProof(self._request, self._proven_ways)
         try:
             facts, evidence = self._prepare()
             if self._quick.interrupted(facts.name, facts.uuid):
@@ -273,6 +281,8 @@ class Attempt:
             self._source.connection(),
             self._destination.connection(),
         )
+        if self._port_proof is not None:
+            self._report.prerequisites += tuple(self._port_proof.findings())
         refuse_failed(self._report.prerequisites)
 
     def _finish_quick(self, facts: DomainFacts, evidence: Evidence) -> MigrationResult | None:

@@ -17,10 +17,10 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
-import sys
 import threading
 import typing as t
-from urllib.parse import parse_qs, unquote, urlsplit
+
+from .host_command import python_on
 
 # Finds the one QEMU process with the VM's UUID and says so; waits for a line, then looks each
 # millisecond until the process is exiting (PF_EXITING is set on its main thread, so it will never
@@ -58,39 +58,6 @@ print("gone", flush=True)
 """
 
 
-def watch_command(uri: str, uuid: str) -> list[str] | None:
-    """Return the command that watches the VM's QEMU on the host of a connection URI.
-
-    None where the URI names neither this host nor one that SSH reaches.
-    """
-    parts = urlsplit(uri)
-    if parts.scheme == "qemu" and not parts.hostname:
-        return [sys.executable, "-c", _SCRIPT, uuid]
-    if parts.scheme == "qemu+ssh" and parts.hostname:
-        return _ssh(uri) + ["python3 -c {} {}".format(_quoted(_SCRIPT), uuid)]
-    return None
-
-
-def _ssh(uri: str) -> list[str]:
-    """Return the SSH command that libvirt would use for the URI, never asking for a password."""
-    parts = urlsplit(uri)
-    options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-    command = [options.get("command", "ssh"), "-T", "-e", "none", "-o", "BatchMode=yes"]
-    if parts.port:
-        command += ["-p", str(parts.port)]
-    if parts.username:
-        command += ["-l", unquote(parts.username)]
-    if "keyfile" in options:
-        command += ["-i", options["keyfile"]]
-    if options.get("no_verify") == "1":
-        command += ["-o", "StrictHostKeyChecking=no"]
-    return command + ["--", str(parts.hostname)]
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"
-
-
 class Departure:
     """Watches the source's QEMU in the background.
 
@@ -111,7 +78,7 @@ class Departure:
     def __init__(self, uri: str, uuid: str, on_gone: t.Callable[[], None]) -> None:
         self._on_gone = on_gone
         self._process: subprocess.Popen[str] | None = None
-        command = watch_command(uri, uuid)
+        command = python_on(uri, _SCRIPT, uuid)
         if command is not None:
             self._start(command)
 

@@ -22,6 +22,7 @@ from .._libvirt.events import start_event_loop
 from .attempt import Attempt
 from .cancellation import Cancellation
 from .monitor import StopRequest
+from .port_proof import Way
 from .progress import Progress
 from .request import MigrationRequest
 from .result import EndState, MigrationResult
@@ -35,6 +36,7 @@ def migrate(
     clock: t.Callable[[], float] = time.monotonic,
     sleep: t.Callable[[float], None] = time.sleep,
     stop: StopRequest | None = None,
+    proven_ways: set[Way] | None = None,
 ) -> MigrationResult:
     """Move one VM to another host.
 
@@ -53,6 +55,9 @@ def migrate(
         Time, in seconds.
     stop : StopRequest, optional
         Cancels the migration when set; the VM then stays where it is.
+    proven_ways : set of tuple, optional
+        Ways between hosts whose migration ports were proved already; new ones are added. Whoever
+        migrates many VMs passes the same set each time.
 
     Returns
     -------
@@ -66,7 +71,7 @@ def migrate(
     again.
     """
     start_event_loop()
-    attempt = Attempt(request, clock=clock, sleep=sleep, stop=stop)
+    attempt = Attempt(request, clock=clock, sleep=sleep, stop=stop, proven_ways=proven_ways)
     attempt.on_begin = on_begin
     if on_progress is not None:
         attempt.on_progress = on_progress

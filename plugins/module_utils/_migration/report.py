@@ -121,7 +121,7 @@ class Report:
             actions=self.actions_before + tuple(repairs.actions),
             leftovers=tuple(repairs.leftovers),
             warnings=_warnings(outcome, copied) + tuple(self.remarks),
-            **vars(_explain(verdict, copied, self._request.options)),
+            **vars(_explain(verdict, copied, evidence, self._request.options)),
             **_measurements(copied, completed),
         )
 
@@ -210,7 +210,9 @@ _REMEDIES = {
 }
 
 
-def _explain(verdict: Verdict, copied: Copied, options: MigrationOptions) -> _Explanation:
+def _explain(
+    verdict: Verdict, copied: Copied, evidence: Evidence, options: MigrationOptions
+) -> _Explanation:
     """Say why the VM is not running on the destination.
 
     Our own decision to end the copy explains it better than libvirt's "canceled by client" does.
@@ -225,6 +227,8 @@ def _explain(verdict: Verdict, copied: Copied, options: MigrationOptions) -> _Ex
         return _Explanation(reason, outcome.value, _REMEDIES[outcome])
     if verdict.error_code:
         return _Explanation(reason, verdict.error_code, "Start it again where it is wanted.")
+    if not copied.watched.returned and evidence.source.busy:
+        return _Explanation(reason + _SOURCE_HANGS, "source_hangs", _SOURCE_HANGS_REMEDY)
     ended = copied.watched.ended
     if ended is not None:
         return _Explanation(
@@ -257,6 +261,14 @@ _ENDED_REMEDIES = {
     "no_progress": "Check the migration network between the hosts.",
 }
 
+# The VM is there, for it never ran on the destination, but whether it runs nobody can say.
+_SOURCE_HANGS = (
+    " The VM is on the source, where its QEMU or libvirt hangs: whether it runs is not known."
+)
+_SOURCE_HANGS_REMEDY = (
+    "Find out what the VM's QEMU on the source waits for (its storage, its host), and see that "
+    "libvirt's job ends (virsh domjobinfo) before migrating it again."
+)
 
 _POST_COPY_REMEDY = (
     "Stop neither host's QEMU; mend the link and run virsh migrate again with --postcopy "

@@ -71,8 +71,7 @@ ROWS = (
         "the destination's firewall rejects the migration ports",
         Moment.BEFORE,
         block_ports("reject with tcp reset"),
-        Expected("not_moved", "unreachable|daemon_lost|qemu_died"),
-        note="libvirt 9.0 may write the end of its own SSH connection over the true error",
+        Expected("not_moved", "prerequisite_failed", "Connection refused"),
         quick=True,
     ),
     Row(
@@ -80,7 +79,16 @@ ROWS = (
         "the destination's firewall drops what comes to the migration ports",
         Moment.BEFORE,
         block_ports("drop"),
-        Expected("not_moved", "unreachable|no_progress|timeout"),
+        Expected("not_moved", "prerequisite_failed", "nothing answers within 3 s"),
+        note="libvirt would wait for 135 s, in which nothing can be cancelled",
+        quick=True,
+    ),
+    Row(
+        "ports-dropped-after-the-proof",
+        "the destination's firewall drops what comes to the migration ports from now on",
+        Moment.ASKED,
+        block_ports("drop"),
+        Expected("not_moved", "unreachable|daemon_lost|no_progress|timeout"),
         limit_s=200.0,
     ),
     Row(

@@ -15,9 +15,6 @@ from ansible_collections.drover.libvirt.plugins.module_utils._migration.argspec 
     read_options,
 )
 from ansible_collections.drover.libvirt.plugins.module_utils._migration.complaints import understand
-from ansible_collections.drover.libvirt.plugins.module_utils._migration.departure import (
-    watch_command,
-)
 from ansible_collections.drover.libvirt.plugins.module_utils._migration.options import (
     MigrationOptions,
 )
@@ -148,21 +145,6 @@ def test_complaints_have_names(text: str, error_code: str) -> None:
 def test_migration_addresses_become_uris(address: str | None, uri: str | None) -> None:
     """An address gets its scheme and, for IPv6, its brackets; a URI stays as it is."""
     assert migration_uri(address) == uri
-
-
-def test_qemu_is_watched_where_it_runs() -> None:
-    """Locally by a process here, over SSH with the URI's own options, else not at all."""
-    local = watch_command("qemu:///system", "u-1")
-    assert local is not None
-    assert local[-1] == "u-1"
-    remote = watch_command("qemu+ssh://op%40x@kvm1:2222/system?keyfile=/k&no_verify=1", "u-1")
-    assert remote is not None
-    assert remote[:5] == ["ssh", "-T", "-e", "none", "-o"]
-    assert "op@x" in remote
-    assert remote[remote.index("-p") + 1] == "2222"
-    assert remote[remote.index("-i") + 1] == "/k"
-    assert remote[-2] == "kvm1"
-    assert watch_command("qemu+tls://kvm1/system", "u-1") is None
 
 
 def test_a_call_that_hangs_is_left_behind() -> None:
