@@ -156,6 +156,11 @@ host:
       description: Linux and Open vSwitch bridges with their MTU.
       type: dict
       returned: when the interfaces can be read
+    interfaces:
+      description: Names of the interfaces that VMs can be attached to directly (macvtap).
+      type: list
+      elements: str
+      returned: when the interfaces can be read
     networks:
       description: libvirt's networks, whether each is active, and its bridge.
       type: dict
@@ -318,6 +323,10 @@ domains:
       description: Priority from the metadata in its definition.
       type: int
       returned: when set
+    last_migration:
+      description: When it moved last, or when a migration of it C(failed), from the metadata in its definition.
+      type: dict
+      returned: when known
     blockers:
       description: What keeps it from being migrated live to any host, with a code, a sentence and a remedy.
       type: list
@@ -349,6 +358,11 @@ domains:
       returned: when its definition can be read
     bridges:
       description: Bridges that it is plugged into by name.
+      type: list
+      elements: str
+      returned: when its definition can be read
+    direct_interfaces:
+      description: Interfaces of its host that it is attached to directly (macvtap).
       type: list
       elements: str
       returned: when its definition can be read

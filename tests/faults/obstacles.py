@@ -54,6 +54,15 @@ def on_network(xml: str) -> str:
     return xml.replace("</devices>", _INTERFACE)
 
 
+def attached_directly(xml: str) -> str:
+    """Attach the VM to the interface direct0 by macvtap."""
+    interface = (
+        "<interface type='direct'><source dev='direct0' mode='bridge'/>"
+        "<model type='e1000'/><rom enabled='no'/></interface></devices>"
+    )
+    return xml.replace("</devices>", interface)
+
+
 def with_machine(machine: str) -> Callable[[str], str]:
     """Give the VM a machine type."""
     return lambda xml: re.sub("machine='pc'", f"machine='{machine}'", xml)
@@ -102,6 +111,21 @@ def bridge(host: Host) -> Callable[[], object]:
 def _delete_links(host: Host, *names: str) -> None:
     for name in names:
         host.run(["ip", "link", "delete", name], check=False)
+
+
+def bridge_without_carrier_on_destination(scene: Scene) -> None:
+    """Make a bridge brx on both hosts, on the destination without a port that has a carrier."""
+    scene.on_cleanup(bridge(scene.source))
+    scene.on_cleanup(bridge(scene.destination))
+    scene.destination.run(["ip", "link", "set", "brx-peer", "down"])
+
+
+def direct_interface(host: Host) -> Callable[[], object]:
+    """Make an interface direct0 that VMs can be attached to directly."""
+    host.run(["ip", "link", "add", "direct0", "type", "veth", "peer", "name", "direct0-peer"])
+    for name in ("direct0", "direct0-peer"):
+        host.run(["ip", "link", "set", name, "up"])
+    return lambda: _delete_links(host, "direct0")
 
 
 def network(host: Host) -> Callable[[], object]:

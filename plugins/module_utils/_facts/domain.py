@@ -16,7 +16,8 @@ from .blockers import Subject, blockers, unreadable
 from .disks import disks, file_paths, with_storage
 from .emulators import Emulator, canonical_machine
 from .labels import label_facts
-from .network import domain_networks
+from .last_migration import last_migration_facts
+from .network import direct_interfaces, domain_networks
 from .processor import domain_cpu
 from .quantities import mib_needed, size_kib
 from .readings import DomainProbe, DomainReading
@@ -133,7 +134,8 @@ def domain_facts(
         job=job,
     )
     facts.update(_platform(definition, surroundings.emulators))
-    facts.update(_memory(root), **label_facts(root), **_measured(probe))
+    facts.update(_memory(root), **label_facts(root), **last_migration_facts(root))
+    facts.update(_measured(probe))
     return facts
 
 
@@ -189,6 +191,7 @@ def _platform(definition: Definition, emulators: tuple[Emulator, ...]) -> dict[s
         "machine": canonical_machine(emulators, path, machine) or None,
         "cpu": domain_cpu(root),
         "bridges": bridges,
+        "direct_interfaces": direct_interfaces(root),
         "networks": networks,
     }
 

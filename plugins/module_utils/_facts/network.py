@@ -29,6 +29,7 @@ class NoNetwork(DroverError):
 
 
 _BRIDGE_KINDS = ("bridge", "openvswitch")
+_KINDS_OF_VMS = ("tun", "macvtap")
 # Kinds whose "link" is the interface below; of a pair of virtual Ethernet devices it is the other
 # end.
 _STACKED_KINDS = ("vlan", "macvlan", "macvtap", "ipvlan")
@@ -49,6 +50,18 @@ def bridge_facts(interfaces: t.Iterable[Interface]) -> dict[str, dict[str, t.Any
         for interface in interfaces
         if _kind(interface) in _BRIDGE_KINDS
     }
+
+
+def attachable(interfaces: t.Iterable[Interface]) -> list[str]:
+    """Return the interfaces that VMs can be attached to directly (macvtap), sorted by name.
+
+    Those that QEMU or libvirt made for a running VM are none.
+    """
+    return sorted(
+        interface["ifname"]
+        for interface in interfaces
+        if interface.get("link_type") == "ether" and _kind(interface) not in _KINDS_OF_VMS
+    )
 
 
 def network_facts(network: Defined) -> tuple[str, dict[str, t.Any]]:
@@ -75,6 +88,12 @@ def domain_networks(domain: ET.Element) -> tuple[list[str], list[str]]:
         elif source.get("bridge"):
             bridges.add(source.get("bridge", ""))
     return sorted(bridges), sorted(networks)
+
+
+def direct_interfaces(domain: ET.Element) -> list[str]:
+    """Return the interfaces of its host that a domain is attached to directly (macvtap), sorted."""
+    sources = domain.findall("devices/interface[@type='direct']/source")
+    return sorted({source.get("dev", "") for source in sources if source.get("dev")})
 
 
 def _addresses(interface: Interface) -> list[str]:

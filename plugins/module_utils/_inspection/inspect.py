@@ -32,7 +32,13 @@ from .._facts.domain import (
 from .._facts.emulators import Emulator, parse_emulators, questions
 from .._facts.host import host_facts, versions
 from .._facts.load import domain_cpu_usage, host_cpu_usage
-from .._facts.network import bridge_facts, management_address, migration_facts, network_facts
+from .._facts.network import (
+    attachable,
+    bridge_facts,
+    management_address,
+    migration_facts,
+    network_facts,
+)
 from .._facts.processor import parse_offer
 from .._facts.readings import DomainProbe, DomainReading, HostReading, LoadSample
 from .._facts.storage import pool_directories, pool_facts
@@ -267,7 +273,7 @@ def _questions(
 
 
 def _inspect_network(request: Request, warnings: list[str]) -> dict[str, t.Any]:
-    """Return C(bridges) and C(migration), without what cannot be read."""
+    """Return C(bridges), C(interfaces) and C(migration), without what cannot be read."""
     try:
         interfaces, routes = read_interfaces(), read_default_routes()
     except DroverError as error:
@@ -281,7 +287,10 @@ def _inspect_network(request: Request, warnings: list[str]) -> dict[str, t.Any]:
         warnings.append(
             f"This host has no address on the migration network {request.migration_network}."
         )
-    facts: dict[str, t.Any] = {"bridges": bridge_facts(interfaces)}
+    facts: dict[str, t.Any] = {
+        "bridges": bridge_facts(interfaces),
+        "interfaces": attachable(interfaces),
+    }
     return dict(facts, migration=migration) if migration else facts
 
 

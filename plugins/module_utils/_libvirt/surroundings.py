@@ -31,8 +31,12 @@ def network_presence(connection: t.Any, name: str) -> Presence:
     return _presence(lambda: connection.networkLookupByName(name), libvirt.VIR_ERR_NO_NETWORK)
 
 
-def bridge_presence(connection: t.Any, name: str) -> Presence:
-    """Say whether a bridge exists and is up."""
+def interface_presence(connection: t.Any, name: str) -> Presence:
+    """Say whether an interface or a bridge exists, and has a carrier.
+
+    libvirt calls a bridge active when the kernel's C(operstate) is C(up), which it is not while no
+    port of the bridge has a carrier. The VM itself would be the first one.
+    """
     return _presence(lambda: connection.interfaceLookupByName(name), libvirt.VIR_ERR_NO_INTERFACE)
 
 

@@ -42,6 +42,21 @@ def bridges(domain: Facts, here: Facts, peer: str, there: Facts) -> t.Iterator[F
             yield holds("bridge", "{} has the bridge {}.".format(peer, name))
 
 
+def interfaces(domain: Facts, here: Facts, peer: str, there: Facts) -> t.Iterator[Finding]:
+    """The interfaces that the VM is attached to directly exist on the peer."""
+    for name in domain.get("direct_interfaces", ()):
+        if name in there["interfaces"]:
+            yield holds("interface", "{} has the interface {}.".format(peer, name))
+        else:
+            yield blocks(
+                "interface",
+                "There is no interface {} on {}, to which the VM could be attached.".format(
+                    name, peer
+                ),
+                "Give that network's interface the same name on all hosts, or choose another host.",
+            )
+
+
 def storage(domain: Facts, here: Facts, peer: str, there: Facts) -> t.Iterator[Finding]:
     """Each disk lies on storage that is proved to be the same on the peer, by more than a path."""
     ours, theirs = _by_path(here), _by_path(there)

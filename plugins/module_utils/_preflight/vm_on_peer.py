@@ -79,6 +79,8 @@ class PeerSurvey:
         checks = [fitting.huge_pages, fitting.numa_layout]
         if "bridges" in self._there:
             checks.append(fitting.bridges)
+        if "interfaces" in self._there:
+            checks.append(fitting.interfaces)
         if "storage" in self._there:
             checks.append(fitting.storage)
         return checks
@@ -91,6 +93,8 @@ class PeerSurvey:
         checks = list(_OWN)
         if "bridges" not in self._there:
             checks.append(surroundings.bridges)
+        if "interfaces" not in self._there:
+            checks.append(surroundings.interfaces)
         if "storage" not in self._there:
             checks.append(surroundings.storage)
         own = [finding for check in checks for finding in findings(check, context)]

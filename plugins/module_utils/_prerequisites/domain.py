@@ -145,7 +145,8 @@ def ran_here(context: Context) -> t.Iterator[Finding]:
 
     One that came paused and was never resumed does not hold its images, and QEMU before 10.0 dies
     when it is told to give them up again (an assertion in bdrv_inactivate_recurse): the VM's
-    memory would be lost.
+    memory would be lost. Mended by QEMU's commit 8597af76153a ("migration/block: Rewrite disk
+    activation"), merged in January 2025 for 10.0, for its issue 2395.
     """
     facts = context.facts
     fixed = context.source.getVersion() >= _GIVES_UP_TWICE

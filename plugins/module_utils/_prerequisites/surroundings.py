@@ -13,11 +13,16 @@ import posixpath
 import typing as t
 
 from .._facts.disks import disks
-from .._facts.network import domain_networks
-from .._libvirt.surroundings import Presence, bridge_presence, network_presence, volume_presence
+from .._facts.network import direct_interfaces, domain_networks
+from .._libvirt.surroundings import (
+    Presence,
+    interface_presence,
+    network_presence,
+    volume_presence,
+)
 from .._migration.copied_disks import is_to_be_copied
 from .context import Context
-from .finding import Finding, blocks, holds, untold
+from .finding import Finding, blocks, holds, untold, warns
 
 
 def networks(context: Context) -> t.Iterator[Finding]:
@@ -29,22 +34,43 @@ def networks(context: Context) -> t.Iterator[Finding]:
 def bridges(context: Context) -> t.Iterator[Finding]:
     """The bridges that the VM is plugged into exist on the destination."""
     for name in domain_networks(context.definition)[0]:
-        yield _present(context, "bridge", name, bridge_presence(context.destination, name))
+        yield _linked(context, "bridge", name)
+
+
+def interfaces(context: Context) -> t.Iterator[Finding]:
+    """The interfaces that the VM is attached to directly (macvtap) exist on the destination."""
+    for name in direct_interfaces(context.definition):
+        yield _linked(context, "interface", name)
+
+
+def _linked(context: Context, kind: str, name: str) -> Finding:
+    """One without a carrier takes the VM all the same, and is often meant to have none yet."""
+    presence = interface_presence(context.destination, name)
+    if presence is Presence.INACTIVE:
+        return warns(
+            kind,
+            "The {} {} has no carrier on {}.".format(kind, name, context.there),
+            "See that it is up and, if the VM is to be reached from elsewhere, plugged in.",
+        )
+    return _present(context, kind, name, presence)
+
+
+_WORDS = {
+    Presence.ACTIVE: "The {} {} is active on {}.",
+    Presence.INACTIVE: "The {} {} is not active on {}.",
+    Presence.ABSENT: "There is no {} {} on {}.",
+    Presence.UNTOLD: "libvirt cannot say whether the {} {} exists on {}.",
+}
+_REMEDY = "Create and start it there, or choose another host."
 
 
 def _present(context: Context, kind: str, name: str, presence: Presence) -> Finding:
-    words = {
-        Presence.ACTIVE: "The {} {} is active on {}.",
-        Presence.INACTIVE: "The {} {} is not active on {}.",
-        Presence.ABSENT: "There is no {} {} on {}.",
-        Presence.UNTOLD: "libvirt cannot say whether the {} {} exists on {}.",
-    }
-    evidence = words[presence].format(kind, name, context.there)
+    evidence = _WORDS[presence].format(kind, name, context.there)
     if presence is Presence.ACTIVE:
         return holds(kind, evidence)
     if presence is Presence.UNTOLD:
         return untold(kind, evidence)
-    return blocks(kind, evidence, "Create and start it there, or choose another host.")
+    return blocks(kind, evidence, _REMEDY)
 
 
 def storage(context: Context) -> t.Iterator[Finding]:
@@ -73,4 +99,4 @@ def storage(context: Context) -> t.Iterator[Finding]:
             )
 
 
-CHECKS = (networks, bridges, storage)
+CHECKS = (networks, bridges, interfaces, storage)

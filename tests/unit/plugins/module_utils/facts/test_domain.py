@@ -10,6 +10,10 @@ from ansible_collections.drover.libvirt.plugins.module_utils._facts.domain impor
     domain_facts,
     parse_definition,
 )
+from ansible_collections.drover.libvirt.plugins.module_utils._facts.last_migration import (
+    NAMESPACE,
+    migration_element,
+)
 from ansible_collections.drover.libvirt.plugins.module_utils._facts.readings import (
     BlockDevice,
     DomainProbe,
@@ -37,6 +41,7 @@ def test_a_running_domain_is_told_as_qemu_runs_it() -> None:
     assert facts["cpu"]["features"]["vmx"] == "disable"
     assert (facts["vcpus"], facts["memory_mib"], facts["cpu_usage"]) == (1, 64, 0.25)
     assert facts["bridges"] == ["br0"]
+    assert facts["direct_interfaces"] == []
     assert facts["blockers"] == []
 
 
@@ -61,6 +66,20 @@ def test_metadata_written_by_hand_does_no_harm() -> None:
     )
     assert facts["labels"] == {"bare": ""}
     assert "priority" not in facts
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_the_last_migration_comes_from_the_metadata(failed: bool) -> None:
+    """What the executor writes into the definition is read back; without a moment it is nothing."""
+    element = migration_element("2026-11-24T22:30:00+00:00", failed)
+    own = element.replace("<migration", f'<migration xmlns="{NAMESPACE}"')
+    for text, expected in (
+        (own, {"at": "2026-11-24T22:30:00+00:00", "failed": failed}),
+        (f'<migration xmlns="{NAMESPACE}"/>', None),
+    ):
+        reading = understood(f"<domain><metadata>{text}</metadata><memory>1024</memory></domain>")
+        facts = domain_facts(reading, surroundings(), RUNNING, 0.0)
+        assert facts.get("last_migration") == expected
 
 
 def test_a_disk_belongs_to_the_storage_that_holds_it() -> None:

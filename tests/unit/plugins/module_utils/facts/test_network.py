@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
 from typing import Any
 
 import pytest
 from ansible_collections.drover.libvirt.plugins.module_utils._facts.network import (
     NoNetwork,
+    attachable,
     bridge_facts,
+    direct_interfaces,
     management_address,
     migration_facts,
     network_facts,
@@ -51,6 +54,27 @@ MANAGEMENT = management_address(INTERFACES, ROUTES, None)
 def test_bridges_of_both_kinds_are_told_with_their_mtu() -> None:
     """Linux bridges, and Open vSwitch by its internal ports."""
     assert bridge_facts(INTERFACES) == {"br0": {"mtu": 1500}, "br-int": {"mtu": 1450}}
+
+
+def test_interfaces_of_vms_are_nothing_to_attach_vms_to() -> None:
+    """What QEMU or libvirt made for one VM is not told, nor what is no Ethernet."""
+    ether = [{**each, "link_type": "ether"} for each in INTERFACES[1:]]
+    loopback = {**INTERFACES[0], "link_type": "loopback"}
+    macvtap = {**interface("macvtap0", kind="macvtap"), "link_type": "ether"}
+    names = attachable([loopback, *ether, macvtap])
+    assert names == ["bond1", "bond1.7", "br-int", "br0", "eth0", "eth1", "eth2", "veth0"]
+
+
+def test_a_direct_attachment_names_the_interface_of_its_host() -> None:
+    """Each interface once, whatever the mode; bridges and networks are something else."""
+    devices = (
+        "<interface type='direct'><source dev='eth1' mode='bridge'/></interface>"
+        "<interface type='direct'><source dev='eth1' mode='vepa'/></interface>"
+        "<interface type='bridge'><source bridge='br0'/></interface>"
+        "<interface type='network'><source network='lab' dev='eth7' mode='bridge'/></interface>"
+    )
+    domain = ET.fromstring(f"<domain><devices>{devices}</devices></domain>")
+    assert direct_interfaces(domain) == ["eth1"]
 
 
 def test_the_migration_address_is_the_one_in_the_network() -> None:

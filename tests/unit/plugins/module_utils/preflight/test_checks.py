@@ -210,6 +210,13 @@ def test_bridges_must_exist_and_should_have_the_same_mtu() -> None:
     ]
 
 
+def test_interfaces_of_direct_attachments_must_exist() -> None:
+    """A macvtap interface is made on one of the same name."""
+    there = {"interfaces": ["eth1"]}
+    found = fitting.interfaces({"direct_interfaces": ["eth1", "eth2"]}, {}, "kvm2", there)
+    assert verdicts(found) == [("interface", "info", True), ("interface", "block", False)]
+
+
 @pytest.mark.parametrize(("free", "expected"), [(512, []), (511, [("huge_pages", "block")])])
 def test_huge_pages_must_be_free(free: int, expected: list[tuple[str, str]]) -> None:
     """Pages of another size do not count."""
