@@ -1,0 +1,60 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Writes the end of a step down where the VM is now, for plans to come.
+
+This module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import typing as t
+
+from .._deadline import Pending
+from .._errors import DroverError
+from .._libvirt.migration_record import record_migration
+from .executor import MOVED, NOT_MOVED, StepOutcome
+
+# The VM is where it is; nobody waits long for a note about that.
+PATIENCE_S = 10.0
+
+
+def remember(outcome: StepOutcome, uri_of: t.Callable[[str], str]) -> StepOutcome:
+    """Write down when a VM moved, or failed to; return the outcome, with a warning where that fails.
+
+    A VM that was there already, or of which nobody knows where it is, is left alone.
+
+    Parameters
+    ----------
+    outcome : StepOutcome
+        What became of the step.
+    uri_of : callable
+        How the libvirt of a host is reached.
+    """
+    step = outcome.step
+    host = {MOVED: step.destination, NOT_MOVED: step.source}.get(outcome.outcome)
+    if host is None or outcome.details.get("already_there"):
+        return outcome
+    now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+    failed = outcome.outcome == NOT_MOVED
+    writing = Pending(lambda: _written(uri_of(host), step.domain, now, failed))
+    problem = writing.result(PATIENCE_S, "{0} does not answer.".format(host))
+    return _warned(outcome, problem) if problem else outcome
+
+
+def _written(uri: str, domain: str, at: str, failed: bool) -> str:
+    """Write; return what went wrong, as a sentence."""
+    try:
+        record_migration(uri, domain, at, failed)
+    except DroverError as error:
+        return str(error)
+    return ""
+
+
+def _warned(outcome: StepOutcome, problem: str) -> StepOutcome:
+    warning = "When it moved is not on record: {0}".format(problem)
+    warnings = [*outcome.details.get("warnings", []), warning]
+    return dataclasses.replace(outcome, details=dict(outcome.details, warnings=warnings))
