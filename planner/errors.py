@@ -73,6 +73,20 @@ class NoOrder(Infeasible):
         self.pairs = pairs
 
 
+class SpareLost(Infeasible):
+    """A placement uses up room that has to be left for the VMs of hosts that fail, and no other was found.
+
+    Attributes
+    ----------
+    pairs
+        VM and destination of migrations that fill the hosts concerned.
+    """
+
+    def __init__(self, message: str, pairs: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(message)
+        self.pairs = pairs
+
+
 class TooLong(Infeasible):
     """The migrations take longer than there is time.
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from .cluster.parse import parse_cluster
 from .cluster.snapshot import ClusterSnapshot
-from .errors import Infeasible, InputError, NoOrder, TooLong
+from .errors import Infeasible, InputError, NoOrder, SpareLost, TooLong
 from .goal.expansion import Expansion, wake
 from .goal.parse import parse_goal
 from .omissions import left_out
@@ -111,11 +111,10 @@ def plan_problem(problem: Problem, effort: Effort | None = None) -> Plan:
     _refuse_closed(problem)
     wanted = problem
     for attempt in range(1, TRIES + 1):
-        solution = solve(problem, effort)
         try:
-            plan = build_plan(problem, solution)
+            plan = build_plan(problem, solve(problem, effort))
             _check_duration(problem, plan)
-        except (NoOrder, TooLong) as error:
+        except (NoOrder, SpareLost, TooLong) as error:
             if attempt < TRIES and (other := _relaxed(problem, error, attempt)):
                 problem = other
                 continue
@@ -151,9 +150,11 @@ def _check_duration(problem: Problem, plan: Plan) -> None:
         )
 
 
-def _relaxed(problem: Problem, error: NoOrder | TooLong, attempt: int) -> Problem | None:
+def _relaxed(
+    problem: Problem, error: NoOrder | SpareLost | TooLong, attempt: int
+) -> Problem | None:
     """Return the problem that is tried next; ``None`` if there is none."""
-    if isinstance(error, NoOrder):
+    if not isinstance(error, TooLong):
         more = error.pairs[: 2 ** (attempt - 1)]
         return replace(problem, forbidden=problem.forbidden | set(more)) if more else None
     if not problem.goal.may_do_nothing:

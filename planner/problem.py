@@ -141,12 +141,27 @@ class Problem:
             self.snapshot, placement, limits, self.eligibility.can_run
         )
 
+    @cached_property
+    def stranded_now(self) -> tuple[Violation, ...]:
+        """Which failures of hosts would leave VMs without a place as things are, all hosts in use taking over."""
+        if self.goal.frees_hosts:
+            return self.stranded_by_failure(self.snapshot.placement)
+        open_now = Eligibility(self.snapshot, self.policies, self.limits, self.goal.reopened)
+        return self.policies.spare_hosts.violations(
+            self.snapshot, self.snapshot.placement, self.failover_limits, open_now.can_run
+        )
+
     def worsens_spare(self, placement: Mapping[str, str]) -> bool:
         """Tell whether more failures would leave VMs without a place than now."""
         if not self.policies.spare_hosts.count:
             return False
         after = len(self.stranded_by_failure(placement))
-        return after > 0 and after > len(self.stranded_by_failure(self.snapshot.placement))
+        return after > 0 and after > len(self.stranded_now)
+
+    @property
+    def keeps_spare(self) -> bool:
+        """Tell whether a plan may not use up the room for the VMs of hosts that fail."""
+        return self.goal.frees_hosts or self.policies.spare_hosts.is_required
 
     @cached_property
     def eligibility(self) -> Eligibility:

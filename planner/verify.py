@@ -172,7 +172,7 @@ def _final(problem: Problem, final: Placement) -> Iterable[str]:
     for name, load in snapshot.loads(final).items():
         if not load.fits(problem.caps[name]):
             yield f"{name} carries {tuple(load)} at the end, more than {tuple(problem.caps[name])}."
-    if problem.goal.frees_hosts and problem.worsens_spare(final):
+    if problem.keeps_spare and problem.worsens_spare(final):
         yield from (violation.sentence for violation in problem.stranded_by_failure(final)[:2])
     for rule in problem.policies.rules:
         yield from _rule(rule, snapshot, final)

@@ -56,7 +56,7 @@ def parse_policies(
     validate("policy", document)
     return Policies(
         capacity=_capacity(document),
-        spare_hosts=SpareHosts(count=document.get("spare_hosts", 0)),
+        spare_hosts=_spare_hosts(document.get("spare_hosts", 0)),
         limits=_limits(document.get("limits") or {}),
         per_migration_s=(document.get("costs") or {}).get(
             "per_migration_s", Policies.per_migration_s
@@ -64,6 +64,13 @@ def parse_policies(
         cooldown=Cooldown(**document.get("cooldown", {})),
         rules=_rules(document.get("rules") or [], facts, now),
     )
+
+
+def _spare_hosts(entry: int | JsonObject) -> SpareHosts:
+    if isinstance(entry, int):
+        return SpareHosts(count=entry)
+    strictness = Strictness(entry.get("strictness", "never_worsen"))
+    return SpareHosts(count=entry["count"], strictness=strictness)
 
 
 def _limits(entry: JsonObject) -> Limits:

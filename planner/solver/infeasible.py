@@ -161,7 +161,7 @@ def _ways(remedies: Remedies, capacity: Capacity) -> str:
     if remedies.room:
         ways.append(
             " and ".join(
-                f"free {_amounts(room)} on {host}" for host, room in sorted(remedies.room.items())
+                f"free {amounts(room)} on {host}" for host, room in sorted(remedies.room.items())
             )
         )
     ways += [_widening(key, factor, capacity) for key, factor in remedies.overcommit.items()]
@@ -188,7 +188,8 @@ def _widening(key: str, factor: float, capacity: Capacity) -> str:
     return f"lower headroom.{name} to {floor(left * 1000) / 1000:g}"
 
 
-def _amounts(room: Resources) -> str:
+def amounts(room: Resources) -> str:
+    """Return amounts of resources for people."""
     return " and ".join(
         in_words(key, amount)
         for key, amount in zip(Resources._fields, room, strict=True)

@@ -29,6 +29,7 @@ from .milp.program import Verdict
 from .search.place import place_spreading
 from .search.state import State
 from .solution import Solution, SolveStatus, proved_solution
+from .spare import keep_spare
 
 
 def solve(problem: Problem, effort: Effort | None = None) -> Solution:
@@ -43,7 +44,8 @@ def solve(problem: Problem, effort: Effort | None = None) -> Solution:
     """
     if problem.goal.may_do_nothing and not problem.goal.mend_s:
         _refuse_broken(problem, problem.snapshot.placement)
-    solution = solve_goal(problem.goal, problem, effort or Effort())
+    effort = effort or Effort()
+    solution = keep_spare(problem, solve_goal(problem.goal, problem, effort), effort)
     _refuse_broken(problem, solution.placement)
     return solution
 

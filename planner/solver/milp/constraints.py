@@ -111,7 +111,7 @@ def _slack(rule: Rule, variables: Variables, broken_now: float) -> tuple[Pairs, 
     return [(column, -1.0)], 0.0
 
 
-def _count(variables: Variables, names: list[str], hosts: set[int]) -> tuple[Pairs, float]:
+def count_on(variables: Variables, names: list[str], hosts: set[int]) -> tuple[Pairs, float]:
     """Return how many of these VMs are on these hosts, as an expression."""
     indexed = variables.indexed
     pairs: Pairs = []
@@ -140,7 +140,7 @@ def _add_rule_anti_affinity(rule: AntiAffinity, variables: Variables) -> None:
         for zone, hosts in zones.items()
     }
     for zone, hosts in sorted(zones.items()):
-        pairs, constant = _count(variables, members, hosts)
+        pairs, constant = count_on(variables, members, hosts)
         slack, allowed = _slack(rule, variables, max(0, now[zone] - rule.at_most))
         variables.program.row([*pairs, *slack], "<=", rule.at_most + allowed - constant)
 
@@ -176,7 +176,7 @@ def _indicator(variables: Variables, members: Iterable[str], hosts: set[int]) ->
     """Add a column that is at least 1 where one of the VMs is on one of the hosts."""
     column = variables.program.column(0.0, 1.0)
     for name in members:
-        pairs, constant = _count(variables, [name], hosts)
+        pairs, constant = count_on(variables, [name], hosts)
         if pairs or constant:
             variables.program.row([*pairs, (column, -1.0)], "<=", -constant)
     return column
@@ -225,7 +225,7 @@ def _add_rule_host_affinity(rule: HostAffinity, variables: Variables) -> None:
     indexed = variables.indexed
     wrong = {n for n, host in enumerate(indexed.hosts) if not rule.permits(host)}
     for name in rule.members(indexed.problem.snapshot.placement):
-        pairs, constant = _count(variables, [name], wrong)
+        pairs, constant = count_on(variables, [name], wrong)
         if rule.strictness is Strictness.PREFERRED:
             variables.constant += rule.weight * constant
             for column, coefficient in pairs:

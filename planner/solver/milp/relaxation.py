@@ -14,6 +14,7 @@ from ...problem import Problem
 from ..indexed import Indexed
 from . import constraints
 from .backend import Effort, solve_program
+from .failures import add_failure
 from .model import build, movers_within
 from .program import Answer, Pairs
 from .variables import Variables
@@ -47,6 +48,23 @@ def find_remedies(indexed: Indexed, effort: Effort) -> Remedies:
         overcommit=_overcommit(indexed, effort),
         left_out=_left_out(indexed, effort),
     )
+
+
+def find_spare_room(
+    indexed: Indexed, failures: Sequence[Sequence[str]], effort: Effort
+) -> dict[str, Resources]:
+    """Return the least room to free, per host, for the VMs of hosts that fail to have a place beside the plan."""
+    variables = build(indexed, movers_within(indexed, indexed.leavers))
+    missing = {
+        (host, resource): variables.program.column()
+        for host in range(len(indexed.hosts))
+        for resource in RESOURCES
+    }
+    for failed in failures:
+        add_failure(variables, failed, missing)
+    costs = {c: 1.0 / (indexed.limits[h][r] or 1.0) for (h, r), c in missing.items()}
+    answer = solve_program(variables.program, costs, effort)
+    return _amounts(indexed, missing, answer) if answer.has_values else {}
 
 
 def find_conflict(problem: Problem, effort: Effort) -> tuple[Rule, ...]:

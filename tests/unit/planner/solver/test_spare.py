@@ -1,0 +1,113 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Room for the VMs of hosts that fail, where a policy requires it."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+
+from planner.cluster.placement import Placement
+from planner.cluster.resources import Resources
+from planner.errors import Infeasible, NoOrder
+from planner.pipeline import make_plan
+from planner.policy.spare_hosts import repack
+from planner.verify import find_faults
+from tests.unit.planner.builders import TIGHT, cluster, evacuation, policy, problem
+from tests.unit.planner.strategies import clusters
+
+REQUIRED = policy(spare_hosts={"count": 1, "strictness": "required"})
+SPREADABLE = cluster(a={"x": 200, "u": 200}, b={"y": 600}, c={"w": 300}, d={"v": 300})
+"""If x and u are spread over c and d, y finds no place when b fails; on one of them, it does."""
+
+
+def test_an_evacuation_leaves_the_spare_room_that_is_required() -> None:
+    """By default x and u are spread, with a warning; required, they are kept together, and nothing is lost."""
+    plan = make_plan(SPREADABLE, policy(spare_hosts=1), evacuation("a"))
+    assert plan["placement"]["x"] != plan["placement"]["u"]
+    assert "After this plan: if b failed, there would be no place for y." in plan["warnings"]
+    plan = make_plan(SPREADABLE, REQUIRED, evacuation("a"))
+    assert plan["placement"]["x"] == plan["placement"]["u"]
+    assert plan["warnings"] == []
+    assert plan["status"] == "optimal"
+
+
+def test_what_cannot_be_left_is_refused_with_the_cheapest_remedy() -> None:
+    """y would need 600 MiB when b fails, and the others hold too much: the message says how much is missing."""
+    facts = cluster(a={"x": 300, "u": 100}, b={"y": 600}, c={"w": 600}, d={"v": 500})
+    with pytest.raises(Infeasible) as caught:
+        make_plan(facts, REQUIRED, evacuation("a"))
+    assert caught.value.message == (
+        "If d failed, there would be no place for v after this plan, and spare_hosts is required; free 100 MiB "
+        "of memory on b and 100 MiB of memory on c, or make spare_hosts never_worsen."
+    )
+    for entry in facts["hosts"]:
+        entry["memory_mib"] += 100 * (entry["name"] in ("b", "c"))
+    assert make_plan(facts, REQUIRED, evacuation("a"))["steps"]
+
+
+def test_what_is_missing_already_is_not_required() -> None:
+    """Fix, never worsen: y has no place in a failure of b today either, so a is emptied as ever."""
+    facts = cluster(a={"x": 100}, b={"y": 900}, c={"w": 200}, d={"v": 200})
+    assert make_plan(facts, REQUIRED, evacuation("a"))["steps"]
+
+
+def test_a_balance_does_not_use_the_room_up() -> None:
+    """Even hosts would leave no place for the large VM: nothing moves, and the plan says why."""
+    facts = cluster(a={"p": 250, "q": 250}, b={"y": 600}, c={})
+    goal = {"goal": "balance", "aggressiveness": 5}
+    assert make_plan(facts, TIGHT, goal)["steps"]
+    plan = make_plan(facts, REQUIRED, goal)
+    posed = problem(facts, goal, REQUIRED)
+    assert not posed.worsens_spare(plan["placement"])
+
+
+def test_a_person_is_told_that_a_migration_uses_the_room_up() -> None:
+    """Asked for one migration, there is nothing to choose: it is refused."""
+    facts = cluster(a={"x": 300}, b={"y": 600, "k": 150}, c={"z": 500})
+    goal = {"goal": "migrate", "domain": "k", "destination": "a"}
+    assert make_plan(facts, TIGHT, goal)["steps"]
+    with pytest.raises(Infeasible, match="If b failed, there would be no place for y"):
+        make_plan(facts, REQUIRED, goal)
+
+
+def test_the_oracle_simulates_the_failures() -> None:
+    """A plan made without the requirement is refused with it."""
+    plan = make_plan(SPREADABLE, TIGHT, evacuation("a"))
+    posed = problem(SPREADABLE, evacuation("a"), REQUIRED)
+    assert "If b failed, there would be no place for y." in set(find_faults(posed, plan))
+
+
+def test_a_packing_that_best_fit_misses_is_found() -> None:
+    """400 goes where it fits best, and leaves 200 without a place; together with 300 it leaves room for all."""
+    facts = cluster(a={"p": 400, "q": 300, "r": 300, "s": 200}, b={"t": 300}, c={"u": 500})
+    snapshot = problem(facts, evacuation("a")).snapshot
+    limits = {name: Resources(1000, 99, 99) for name in "abc"}
+    places, homeless = repack(
+        snapshot, snapshot.placement, ("a",), limits, lambda domain, host: True
+    )
+    assert homeless == []
+    assert set(places) == {"p", "q", "r", "s"}
+
+
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(clusters(max_hosts=4, max_domains=6))
+def test_no_is_only_said_if_there_is_no_way(facts: dict[str, Any]) -> None:
+    """Where the evacuation of a cluster with spare room is refused, brute force finds no placement either."""
+    posed = problem(facts, evacuation("h0"), REQUIRED)
+    assume(not posed.stranded_now)
+    try:
+        make_plan(facts, REQUIRED, evacuation("h0"))
+    except NoOrder:
+        return
+    except Infeasible:
+        names = list(posed.snapshot.placement)
+        hosts = [entry["name"] for entry in facts["hosts"][1:]]
+        for choice in product(hosts, repeat=len(names)):
+            placement = Placement(dict(zip(names, choice, strict=True)))
+            loads = posed.snapshot.loads(placement)
+            fits = all(load.fits(posed.caps[host]) for host, load in loads.items())
+            assert not fits or posed.worsens_spare(placement)
