@@ -43,7 +43,8 @@ options:
       - V(migrated) makes the VM run on the destination.
       - V(reconciled) copies nothing. It brings a VM that an interrupted migration left on both hosts, or paused on one, to one definition and
         at most one QEMU. What waits for its handover is resumed when the source's QEMU is proved gone, what never ran is removed. A VM that
-        runs on both hosts is paused on both, and the module fails. While one host does not answer nothing is started.
+        runs on both hosts is paused on both, and the module fails. While one host does not answer nothing is started. A post-copy migration that broke is
+        resumed, which brings the rest of the memory over.
       - V(aborted) ends the running migration of a VM, whoever began it. The VM goes on where it is. Only the source is asked. Nothing is changed when
         no migration is running. In post-copy the VM needs both hosts, so the module refuses.
     type: str

@@ -51,6 +51,19 @@ def migration_flags(
     return flags
 
 
+def post_copy_resume_flags(request: MigrationRequest, before: EndState) -> int:
+    """Return libvirt's flags to resume the broken post-copy migration of a VM."""
+    flags: int = (
+        libvirt.VIR_MIGRATE_LIVE
+        | libvirt.VIR_MIGRATE_PEER2PEER
+        | libvirt.VIR_MIGRATE_POSTCOPY
+        | libvirt.VIR_MIGRATE_POSTCOPY_RESUME
+    )
+    if before.persistent:
+        flags |= libvirt.VIR_MIGRATE_PERSIST_DEST | libvirt.VIR_MIGRATE_UNDEFINE_SOURCE
+    return flags | (libvirt.VIR_MIGRATE_TLS if request.options.tls else 0)
+
+
 def migration_parameters(
     request: MigrationRequest, disks: t.Sequence[str] = ()
 ) -> dict[str, t.Any]:
@@ -142,8 +155,7 @@ class MigrationJob:
 
     def statistics(self) -> dict[str, t.Any] | None:
         """Return libvirt's statistics of the copy, or None when there is no job to be read."""
-        with translated("read the progress of the migration of {}".format(self._domain.name())):
-            statistics: dict[str, t.Any] = self._domain.jobStats()
+        statistics = job_statistics(self._domain)
         active = statistics.get("type", libvirt.VIR_DOMAIN_JOB_NONE) != libvirt.VIR_DOMAIN_JOB_NONE
         return statistics if active and "memory_total" in statistics else None
 
@@ -160,6 +172,19 @@ class MigrationJob:
     def abort(self) -> None:
         """Cancel the migration; the call returns soon after."""
         cancel_job(self._domain)
+
+
+def job_statistics(domain: t.Any) -> dict[str, t.Any]:
+    """Return libvirt's statistics of what it is busy with.
+
+    Raises
+    ------
+    LibvirtFailed
+        The host does not answer, or receives the VM.
+    """
+    with translated("read the progress of the migration of {}".format(domain.name())):
+        statistics: dict[str, t.Any] = domain.jobStats()
+    return statistics
 
 
 def completed_statistics(domain: t.Any) -> dict[str, t.Any]:
@@ -180,6 +205,18 @@ def cancel_job(domain: t.Any) -> None:
     """
     with translated("cancel the migration of {}".format(domain.name())):
         domain.abortJob()
+
+
+def pause_post_copy(domain: t.Any) -> None:
+    """Have QEMU give the connection of a post-copy migration up, so that it can be resumed.
+
+    Raises
+    ------
+    LibvirtFailed
+        There is none, or it has been given up already.
+    """
+    with translated("pause the post-copy migration of {}".format(domain.name())):
+        domain.abortJobFlags(libvirt.VIR_DOMAIN_ABORT_JOB_POSTCOPY)
 
 
 def is_receiving(connection: t.Any, name: str) -> bool:

@@ -26,6 +26,7 @@ from .monitor import StopRequest
 from .offline import OfflineMove
 from .outcome import Circumstances, Verdict, classify
 from .port_proof import PortProof, Way
+from .post_copy import PostCopyRecovery, in_post_copy, is_broken
 from .progress import Progress
 from .quick_way import QuickWay
 from .repair import Repairs, settle
@@ -119,6 +120,8 @@ class Attempt:
                 if finished is not None:
                     return finished
                 facts, evidence = self._read()
+            if is_broken(evidence):
+                return self._resumed_post_copy(facts)
             if self._is_to_be_sorted_out(facts, evidence):
                 sorted_out = self._sort_out(facts)
                 if sorted_out is not None:
@@ -157,6 +160,8 @@ class Attempt:
                 if finished is not None:
                     return finished
                 facts, evidence = self._read()
+            if in_post_copy(evidence):
+                return self._resumed_post_copy(facts)
             self._refuse_unclear(facts, evidence)
             if _is_odd(evidence):
                 return self._settled(facts, keep_definition=False)
@@ -171,6 +176,8 @@ class Attempt:
             facts, evidence = self._prepare()
             if self._quick.interrupted(facts.name, facts.uuid):
                 return self._report.unfinished_quick(facts, evidence)
+            if in_post_copy(evidence):
+                return self._report.post_copy_to_resume(facts, evidence)
             self._refuse_unclear(facts, evidence)
         except DroverError as error:
             return self._refuse(error, facts)
@@ -332,6 +339,16 @@ class Attempt:
         verdict, evidence = self._settle(repairs, lambda: circumstances)
         if mark is not None:
             self._finish_handover(repairs, verdict, mark.autostart)
+        return self._report.settled(facts, verdict, evidence, repairs)
+
+    def _resumed_post_copy(self, facts: DomainFacts) -> MigrationResult:
+        """Let a broken post-copy migration go on, and bring the VM in order when it has ended."""
+        PostCopyRecovery(self._request, facts, self._source, self._clock, self._sleep).run()
+        repairs = self._repairs(facts)
+        repairs.actions.append("Had to resume the post-copy migration.")
+        circumstances = Circumstances(resumes_destination=False, persistent=facts.state.persistent)
+        verdict, evidence = self._settle(repairs, lambda: circumstances)
+        self._finish_handover(repairs, verdict, facts.state.autostart)
         return self._report.settled(facts, verdict, evidence, repairs)
 
     def _finish_handover(self, repairs: Repairs, verdict: Verdict, autostart: bool) -> None:

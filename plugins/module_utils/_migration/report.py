@@ -73,6 +73,14 @@ class Report:
             actions=("Would finish the quick move that was interrupted.",),
         )
 
+    def post_copy_to_resume(self, facts: DomainFacts, evidence: Evidence) -> MigrationResult:
+        """Nothing was asked for but to look, and post-copy would be resumed."""
+        return replace(
+            self._base(facts, evidence),
+            outcome=Outcome.ALREADY_THERE,
+            actions=("Would resume the post-copy migration.",),
+        )
+
     def foreseen(self, facts: DomainFacts, verdict: Verdict, evidence: Evidence) -> MigrationResult:
         """What would be done first to bring a VM in order."""
         outcome = Outcome.ALREADY_THERE if verdict.succeeded else verdict.outcome or Outcome.UNKNOWN
@@ -270,10 +278,7 @@ _SOURCE_HANGS_REMEDY = (
     "libvirt's job ends (virsh domjobinfo) before migrating it again."
 )
 
-_POST_COPY_REMEDY = (
-    "Stop neither host's QEMU; mend the link and run virsh migrate again with --postcopy "
-    "--postcopy-resume."
-)
+_POST_COPY_REMEDY = "Stop neither host's QEMU; mend the link between them, then reconcile the VM."
 
 
 def _first_cause(copied: Copied) -> str:
