@@ -9,6 +9,7 @@ This module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
+import shlex
 import sys
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -22,8 +23,7 @@ def python_on(uri: str, script: str, *arguments: str) -> list[str] | None:
     if parts.scheme == "qemu" and not parts.hostname:
         return [sys.executable, "-c", script, *arguments]
     if parts.scheme == "qemu+ssh" and parts.hostname:
-        words = " ".join(_quoted(word) for word in (script, *arguments))
-        return _ssh(uri) + ["python3 -c " + words]
+        return _ssh(uri) + [shlex.join(["python3", "-c", script, *arguments])]
     return None
 
 
@@ -41,7 +41,3 @@ def _ssh(uri: str) -> list[str]:
     if options.get("no_verify") == "1":
         command += ["-o", "StrictHostKeyChecking=no"]
     return command + ["--", str(parts.hostname)]
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"

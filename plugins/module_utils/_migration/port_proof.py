@@ -68,7 +68,7 @@ try:
         line.settimeout(3)
         told = line.recv(64)
     print("answered" if told == sys.argv[3].encode() else "somebody else answers")
-except TimeoutError:
+except (socket.timeout, TimeoutError):
     print("nothing answers within 3 s")
 except OSError as error:
     print(error.strerror or error)
