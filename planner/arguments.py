@@ -46,6 +46,9 @@ def add_goal_options(parser: argparse.ArgumentParser) -> None:
         "--aggressiveness", type=int, metavar="1-5", help="of a balance: 1 is timid, 5 thorough"
     )
     parser.add_argument(
+        "--curve", action="store_true", help="of a balance: show what fewer migrations would do"
+    )
+    parser.add_argument(
         "--deadline",
         metavar="T",
         help="when all migrations have to be done: 05:30, or 2026-11-25T05:30",
@@ -71,6 +74,7 @@ def goal_document(options: argparse.Namespace) -> dict[str, Any]:
         goal |= {"domain": options.domain[0]} if options.domain else {}
         goal |= {"destination": options.destination} if options.destination else {}
         return goal
+    goal |= {"curve": True} if options.curve else {}
     if options.demand is not None:
         goal["demand"] = options.demand
     if options.aggressiveness is not None:

@@ -11,7 +11,9 @@ from typing import Any
 
 from .cluster.parse import parse_cluster
 from .cluster.snapshot import ClusterSnapshot
+from .curve import balance_curve
 from .errors import Infeasible, InputError, NoOrder, SpareLost, TooLong
+from .goal.balance import Balance
 from .goal.expansion import Expansion, wake
 from .goal.parse import parse_goal
 from .omissions import left_out
@@ -121,6 +123,8 @@ def plan_problem(problem: Problem, effort: Effort | None = None) -> Plan:
             if not problem.goal.may_do_nothing:
                 raise
             return _standing_still(problem, error.message)
+        if isinstance(problem.goal, Balance) and problem.goal.curve:
+            plan = replace(plan, extra={"curve": balance_curve(wanted, plan.placement, effort)})
         return _finished(problem, plan, left_out(wanted, plan, effort))
     raise AssertionError("unreachable")
 
@@ -182,7 +186,7 @@ def _annotated(problem: Problem, plan: Plan, remarks: Sequence[str]) -> Plan:
     return replace(
         plan,
         warnings=(*plan.warnings, *warnings_for(problem, plan.placement), *remarks),
-        extra=why,
+        extra={**(plan.extra or {}), **why},
     )
 
 

@@ -51,11 +51,18 @@ PRESETS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Balance(Goal):
-    """Hosts in the band, with as little migration as that takes."""
+    """Hosts in the band, with as little migration as that takes.
+
+    Attributes
+    ----------
+    curve
+        Whether the plan shall also say how even the hosts get with fewer migrations.
+    """
 
     kind: ClassVar[str] = "balance"
 
     setting: BalanceSetting = field(default_factory=BalanceSetting)
+    curve: bool = False
 
     @property
     def may_do_nothing(self) -> bool:

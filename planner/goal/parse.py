@@ -126,7 +126,7 @@ def _balance(document: JsonObject, snapshot: ClusterSnapshot) -> Goal:
         for key in ("trigger", "target", "worth_s", "min_gain")
         if key in document
     }
-    return Balance(setting=replace(preset, **given))
+    return Balance(setting=replace(preset, **given), curve=document.get("curve", False))
 
 
 def _consolidation(document: JsonObject, snapshot: ClusterSnapshot) -> Goal:

@@ -27,7 +27,7 @@ TOTALS = {
 def render(plan: JsonObject) -> str:
     """Return a plan document as text: what it does, the hosts before and after, the migrations, the limits."""
     lines = [plan["message"], *_quality(plan), *_figures(plan)]
-    for section in (_hosts, _steps, _waves, _limits, _warnings):
+    for section in (_hosts, _steps, _waves, _curve, _limits, _warnings):
         part = list(section(plan))
         if part:
             lines += ["", *part]
@@ -107,6 +107,25 @@ def _waves(plan: JsonObject) -> Iterable[str]:
         f"predicted {duration(plan['makespan_s'])} "
         f"(no order could take less than {duration(plan['makespan_bound_s'])})."
     )
+
+
+def _curve(plan: JsonObject) -> Iterable[str]:
+    """What the first migrations buy, and what the last ones."""
+    if "curve" not in plan:
+        return
+    points = plan["curve"]["points"]
+    names = list(points[0]["terms"])
+    rows = [
+        (p["migrations"], gib(p["memory_mib"]), *(f"{p['terms'][name]:g} %" for name in names))
+        for p in points
+    ]
+    basis = (
+        "each number solved on its own"
+        if plan["curve"]["solved"]
+        else "the plan's own migrations, the one that gains most next"
+    )
+    yield f"With fewer migrations ({basis}):"
+    yield from render_table(("migrations", "memory", *names), rows)
 
 
 def _limits(plan: JsonObject) -> Iterable[str]:

@@ -21,7 +21,7 @@ GOALS = {
     "evacuate": ("hosts", "prefer", "avoid"),
     "restore": ("hosts",),
     "migrate": ("domain", "destination"),
-    "balance": ("aggressiveness",),
+    "balance": ("aggressiveness", "curve"),
     "consolidate": (),
     "repair": (),
 }
@@ -34,6 +34,7 @@ ARGUMENT_SPEC = {
     "domain": {"type": "str"},
     "destination": {"type": "str"},
     "aggressiveness": {"type": "int", "choices": [1, 2, 3, 4, 5]},
+    "curve": {"type": "bool", "default": False},
     "deadline": {"type": "str"},
     "policy": {"type": "raw"},
     "facts": {"type": "raw"},

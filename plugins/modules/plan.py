@@ -51,6 +51,10 @@ options:
     description: For V(balance), how much is worth a migration. V(1) is timid, V(5) thorough.
     type: int
     choices: [1, 2, 3, 4, 5]
+  curve:
+    description: For V(balance), whether the plan also says how even the hosts get with fewer migrations.
+    type: bool
+    default: false
   deadline:
     description:
       - When all migrations have to be done, as a moment (V(2026-11-25T05:30)) or a time of day that comes next (V(05:30)), in the time zone of the controller.
