@@ -10,6 +10,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,44 @@ def test_vms_are_brought_onto_fewer_hosts(lab: Lab) -> None:
     assert "May be switched off afterwards: " in run.output
     again = run_playbook(lab, "drover.libvirt.consolidate")
     assert (again.code, again.changed) == (0, 0), again.output
+
+
+def test_a_vm_that_moved_tells_when(lab: Lab, tmp_path: Path) -> None:
+    """The moment travels with the VM, in both of its definitions, and so it does not move again at once."""
+    start(lab, vm1="kvm1")
+    began = datetime.now().astimezone()
+    ask = ("drover.libvirt.migrate", "-e", "drover_vm=vm1", "-e", "drover_destination=kvm3")
+    assert run_playbook(lab, *ask).code == 0
+    facts = tmp_path / "facts.json"
+    assert run_playbook(lab, "drover.libvirt.status", "-e", f"drover_facts_file={facts}").code == 0
+    (vm,) = json.loads(facts.read_text())["domains"]
+    moved = vm["last_migration"]
+    age_s = (datetime.fromisoformat(moved["at"]) - began).total_seconds()
+    assert (moved["failed"], -1 <= age_s < 120) == (False, True)
+    on_disk = lab.hosts["kvm3"].run(["virsh", "dumpxml", "--inactive", "vm1"])
+    assert moved["at"] in on_disk.stdout
+    quiet = json.dumps({"cooldown": {"quiet_s": 3600}})
+    run = run_playbook(lab, "drover.libvirt.balance", "-e", f'{{"drover_policy": {quiet}}}')
+    assert "Nothing moves now: the last migration of the cluster was " in run.output
+
+
+def test_nothing_starts_that_would_end_after_the_deadline(lab: Lab) -> None:
+    """An evacuation that would take longer is refused, and the host is not marked."""
+    start(lab, vm1="kvm1")
+    deadline = (datetime.now() + timedelta(seconds=20)).isoformat(timespec="seconds")
+    run = run_playbook(
+        lab,
+        "drover.libvirt.evacuate",
+        "-e",
+        "drover_hosts=kvm1",
+        "-e",
+        f"drover_deadline={deadline}",
+        "-e",
+        '{"drover_policy": {"limits": {"bandwidth_mib_s": 1}}}',
+    )
+    assert run.code != 0
+    assert " busy for " in run.output, run.output
+    assert places(lab) == {"vm1": ["kvm1"]}
 
 
 def test_facts_kept_by_status_plan_without_ansible(lab: Lab, tmp_path: Path) -> None:
