@@ -11,57 +11,34 @@ from __future__ import annotations
 
 import time
 import typing as t
-from dataclasses import replace
 
 from .._errors import DomainNotFound, DroverError
 from .._libvirt.domain import DomainFacts, read_facts
-from .._libvirt.handover_mark import HandoverMark, read_mark
-from .._libvirt.migration import completed_statistics
 from .._prerequisites.check import check_prerequisites, refuse_failed
 from .._prerequisites.hosts import host_uuid
-from .disk_copy import DiskCopy
 from .ends import End, open_both
 from .interrupted_quick import Interrupted
+from .live import LiveMove
 from .monitor import StopRequest
 from .offline import OfflineMove
-from .outcome import Circumstances, Verdict, classify
 from .port_proof import PortProof, Way
-from .post_copy import PostCopyRecovery, in_post_copy, is_broken
+from .post_copy import in_post_copy, is_broken
 from .progress import Progress
 from .quick_way import QuickWay
-from .repair import Repairs, settle
 from .report import Report
 from .request import MigrationRequest
 from .result import EndState, Evidence, MigrationResult, Outcome
-from .transfer import Transfer
+from .settlement import Settlement, is_odd
 
 
-class JobRunning(DroverError):
-    """libvirt is busy with the VM."""
-
-    code = "job_running"
-
-
-class TwiceActive(DroverError):
-    """Both hosts hold the VM, and only a person can say which is the true one."""
-
-    code = "twice_active"
+def _ignore(_progress: Progress) -> None:
+    pass
 
 
 class SameHost(DroverError):
     """The source and the destination are one host."""
 
     code = "same_host"
-
-
-class TwiceDefined(DroverError):
-    """Both hosts define the VM, it runs on neither, and nothing tells which is the newer."""
-
-    code = "twice_defined"
-
-
-def _ignore(_progress: Progress) -> None:
-    pass
 
 
 class Attempt:
@@ -106,6 +83,7 @@ class Attempt:
         ends = (self._source, self._destination)
         self._quick = QuickWay(request.options, *ends, clock, sleep)
         self._report = Report(request, clock)
+        self._settlement = Settlement(request, *ends, self._report, clock, sleep)
         self._proven_ways = set() if proven_ways is None else proven_ways
         self._port_proof: PortProof | None = None
 
@@ -121,7 +99,7 @@ class Attempt:
                     return finished
                 facts, evidence = self._read()
             if is_broken(evidence):
-                return self._resumed_post_copy(facts)
+                return self._settlement.resume_post_copy(facts)
             if self._is_to_be_sorted_out(facts, evidence):
                 sorted_out = self._sort_out(facts)
                 if sorted_out is not None:
@@ -161,10 +139,10 @@ class Attempt:
                     return finished
                 facts, evidence = self._read()
             if in_post_copy(evidence):
-                return self._resumed_post_copy(facts)
-            self._refuse_unclear(facts, evidence)
-            if _is_odd(evidence):
-                return self._settled(facts, keep_definition=False)
+                return self._settlement.resume_post_copy(facts)
+            self._settlement.refuse_unclear(facts, evidence)
+            if is_odd(evidence):
+                return self._settlement.settled(facts, keep_definition=False)
             return self._report.examined(facts, evidence, not evidence.source.persistent)
         except DroverError as error:
             return self._refuse(error, facts)
@@ -178,44 +156,12 @@ class Attempt:
                 return self._report.unfinished_quick(facts, evidence)
             if in_post_copy(evidence):
                 return self._report.post_copy_to_resume(facts, evidence)
-            self._refuse_unclear(facts, evidence)
+            self._settlement.refuse_unclear(facts, evidence)
         except DroverError as error:
             return self._refuse(error, facts)
-        if not _is_odd(evidence):
+        if not is_odd(evidence):
             return self._report.examined(facts, evidence, not evidence.source.persistent)
-        mark = self._mark_on_destination(facts.uuid)
-        verdict = classify(evidence, _circumstances_left(facts, mark, keep_definition=False))
-        return self._report.foreseen(facts, verdict, evidence)
-
-    def _refuse_unclear(self, facts: DomainFacts, evidence: Evidence) -> None:
-        """Refuse what no table can decide."""
-        source, destination = evidence.source, evidence.destination
-        if facts.job:
-            raise JobRunning(
-                "A job is running on the VM {} ({}).".format(
-                    facts.name, facts.job.replace("_", " ")
-                ),
-                "Wait for it to end, or cancel it (virsh domjobabort).",
-            )
-        paused_there = destination.state == "paused" and destination.reason == "user"
-        lives_here = source.state == "running" or (source.state, source.reason) == (
-            "paused",
-            "user",
-        )
-        if paused_there and lives_here and self._mark_on_destination(facts.uuid) is None:
-            raise TwiceActive(
-                "The VM {} is {} on {} and paused on {}, and both may hold newer writes.".format(
-                    facts.name, source.state, self._source.name, self._destination.name
-                ),
-                "Decide which host has the newer state, stop the VM on the other, resume it.",
-            )
-        twice_defined = source.persistent and destination.persistent
-        off = not source.active and not destination.active
-        if off and twice_defined and source.reason != "migrated":
-            raise TwiceDefined(
-                "The VM {} is shut off and defined on both hosts.".format(facts.name),
-                "Undefine it on the host where it is not wanted.",
-            )
+        return self._settlement.foreseen(facts, evidence)
 
     def _is_there(self, evidence: Evidence) -> bool:
         """Whether the VM is where it is wanted: running, or for an offline move defined."""
@@ -315,11 +261,11 @@ class Attempt:
             return False
         if not evidence.source.active or evidence.destination.state == "running":
             return True
-        return self._mark_on_destination(facts.uuid) is not None
+        return self._settlement.mark_on_destination(facts.uuid) is not None
 
     def _sort_out(self, facts: DomainFacts) -> MigrationResult | None:
         """Finish or undo what an earlier migration began; None when the VM is still to be moved."""
-        result = self._settled(facts)
+        result = self._settlement.settled(facts)
         if (
             result.outcome in (Outcome.ROLLED_BACK, Outcome.NOT_MOVED)
             and result.evidence.source.active
@@ -328,56 +274,23 @@ class Attempt:
             return None
         return result
 
-    def _settled(self, facts: DomainFacts, keep_definition: bool = True) -> MigrationResult:
-        """Bring the VM in order by the table, with what its mark tells of an earlier migration.
-
-        Without a mark a definition on the destination counts as one that was there before.
-        """
-        mark = self._mark_on_destination(facts.uuid)
-        repairs = self._repairs(facts)
-        circumstances = _circumstances_left(facts, mark, keep_definition)
-        verdict, evidence = self._settle(repairs, lambda: circumstances)
-        if mark is not None:
-            self._finish_handover(repairs, verdict, mark.autostart)
-        return self._report.settled(facts, verdict, evidence, repairs)
-
-    def _resumed_post_copy(self, facts: DomainFacts) -> MigrationResult:
-        """Let a broken post-copy migration go on, and bring the VM in order when it has ended."""
-        PostCopyRecovery(self._request, facts, self._source, self._clock, self._sleep).run()
-        repairs = self._repairs(facts)
-        repairs.actions.append("Had to resume the post-copy migration.")
-        circumstances = Circumstances(resumes_destination=False, persistent=facts.state.persistent)
-        verdict, evidence = self._settle(repairs, lambda: circumstances)
-        self._finish_handover(repairs, verdict, facts.state.autostart)
-        return self._report.settled(facts, verdict, evidence, repairs)
-
-    def _finish_handover(self, repairs: Repairs, verdict: Verdict, autostart: bool) -> None:
-        """Do what is left once it is known where the VM is.
-
-        A VM that is still held paused keeps its mark, so that a later call can resume it.
-        """
-        ended_there = verdict.outcome is Outcome.LOST and repairs.look().destination.persistent
-        if autostart and (verdict.succeeded or ended_there):
-            repairs.copy_autostart()
-        if verdict.outcome not in (Outcome.UNKNOWN, Outcome.QUARANTINED):
-            repairs.clear_marks()
-
-    def _mark_on_destination(self, uuid: str) -> HandoverMark | None:
-        domain = self._destination.domain(uuid)
-        if domain is None:
-            return None
-        return self._destination.ask(lambda _connection: read_mark(domain), "read the VM's marks")
-
-    def _repairs(self, facts: DomainFacts) -> Repairs:
-        return Repairs(self._source, self._destination, facts.uuid)
-
     def _move(self, facts: DomainFacts, destination_before: EndState) -> MigrationResult:
         if self.on_begin is not None:
             self.on_begin(facts, destination_before)
+        ends = (self._source, self._destination)
         if self._request.options.mode == "live":
-            return self._move_live(facts, destination_before)
+            move = LiveMove(
+                self._request,
+                facts,
+                *ends,
+                destination_before,
+                self._settlement,
+                self._report,
+                self._clock,
+                self._sleep,
+            )
+            return move.run(self.on_progress, self._stop)
         if self._request.options.mode == "offline":
-            ends = (self._source, self._destination)
             account = OfflineMove(facts, *ends, destination_before, self._clock).run()
         else:
             account = self._quick.move(facts, destination_before)
@@ -385,88 +298,3 @@ class Attempt:
 
     def _states(self, facts: DomainFacts) -> Evidence:
         return Evidence(self._source.state(facts.uuid), self._destination.state(facts.uuid))
-
-    def _move_live(self, facts: DomainFacts, destination_before: EndState) -> MigrationResult:
-        ends = (self._source, self._destination)
-        disk_copy = DiskCopy(facts, self._request.options, *ends)
-        transfer = Transfer(
-            self._request,
-            facts,
-            *ends,
-            destination_before,
-            disk_copy,
-            self._clock,
-            self._sleep,
-        )
-        repairs = self._repairs(facts)
-        with transfer:
-            copied = transfer.run(self.on_progress, self._stop)
-            verdict, evidence = self._settle(
-                repairs, lambda: _circumstances(self._request, facts, destination_before, transfer)
-            )
-            self._finish_handover(repairs, verdict, facts.state.autostart)
-            if verdict.succeeded and facts.state.autostart:
-                evidence = repairs.look()
-            copied = replace(copied, events=transfer.events)
-        disk_copy.finish(verdict.outcome, evidence)
-        copied = replace(copied, clue=disk_copy.clue)
-        repairs.actions += disk_copy.actions
-        repairs.leftovers += disk_copy.leftovers
-        self._report.remarks += disk_copy.warnings
-        completed = self._completed(facts.uuid) if verdict.succeeded else {}
-        return self._report.finished(facts, verdict, evidence, repairs, copied, completed)
-
-    def _completed(self, uuid: str) -> dict[str, t.Any]:
-        """Return libvirt's own figures, which the destination keeps; they are worth no error."""
-        try:
-            domain = self._destination.domain(uuid)
-            return self._destination.ask(
-                lambda _connection: completed_statistics(domain),
-                "read the figures of the migration",
-            )
-        except DroverError:
-            return {}
-
-    def _settle(
-        self, repairs: Repairs, circumstances: t.Callable[[], Circumstances]
-    ) -> tuple[Verdict, Evidence]:
-        patience_s = self._request.options.settle_timeout_s
-        return settle(repairs, circumstances, patience_s, self._clock, self._sleep)
-
-
-def _circumstances_left(
-    facts: DomainFacts, mark: HandoverMark | None, keep_definition: bool
-) -> Circumstances:
-    """Return what is known of a migration that another process began."""
-    return Circumstances(
-        resumes_destination=mark is not None,
-        persistent=facts.state.persistent,
-        defined_on_destination=mark.defined_before if mark else keep_definition,
-        # What ended the source's QEMU since is not known; the VM that waits on the destination is
-        # the only one.
-        source_ended_by_us=True,
-    )
-
-
-def _is_odd(evidence: Evidence) -> bool:
-    """Whether both hosts hold something of the VM, or one holds it in a passing state."""
-    source, destination = evidence.source, evidence.destination
-    if source.state == "paused" and source.reason != "user":
-        return True
-    return destination.state != "absent" and (source.state != "absent" or destination.active)
-
-
-def _circumstances(
-    request: MigrationRequest, facts: DomainFacts, destination_before: EndState, transfer: Transfer
-) -> Circumstances:
-    """Return what is known of the migration beside the states of both hosts."""
-    return Circumstances(
-        wanted_state="paused"
-        if facts.state.state == "paused" or transfer.user_paused
-        else "running",
-        resumes_destination=request.options.resumes_destination,
-        persistent=facts.state.persistent,
-        defined_on_destination=destination_before.persistent,
-        destination_ran=transfer.destination_ran,
-        cancelled=transfer.cancelled,
-    )

@@ -1,0 +1,124 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Moves one VM while it runs, judges from both hosts where it is then, and looks after it.
+
+This module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from .._errors import DroverError
+from .._libvirt.domain import DomainFacts
+from .._libvirt.migration import completed_statistics
+from .disk_copy import DiskCopy
+from .ends import End
+from .monitor import StopRequest
+from .outcome import Circumstances
+from .progress import Progress
+from .report import Report
+from .request import MigrationRequest
+from .result import EndState, MigrationResult
+from .settlement import Settlement
+from .transfer import Transfer
+
+
+class LiveMove:
+    """Moves one VM live.
+
+    Parameters
+    ----------
+    request : MigrationRequest
+        What was asked for.
+    facts : DomainFacts
+        The VM, running or paused.
+    source, destination : End
+        The hosts.
+    destination_before : EndState
+        What the destination knew of it.
+    settlement : Settlement
+        Judges both hosts.
+    report : Report
+        Puts the result together.
+    clock, sleep : callable
+        Time, in seconds.
+    """
+
+    def __init__(
+        self,
+        request: MigrationRequest,
+        facts: DomainFacts,
+        source: End,
+        destination: End,
+        destination_before: EndState,
+        settlement: Settlement,
+        report: Report,
+        clock: t.Callable[[], float],
+        sleep: t.Callable[[float], None],
+    ) -> None:
+        self._request = request
+        self._facts = facts
+        self._destination = destination
+        self._before = destination_before
+        self._settlement = settlement
+        self._report = report
+        ends = (source, destination)
+        self._disk_copy = DiskCopy(facts, request.options, *ends)
+        self._transfer = Transfer(
+            request, facts, *ends, destination_before, self._disk_copy, clock, sleep
+        )
+
+    def run(
+        self, on_progress: t.Callable[[Progress], None], stop: StopRequest | None
+    ) -> MigrationResult:
+        """Copy, hand over, judge, clean up.
+
+        Raises
+        ------
+        DroverError
+            Something failed before libvirt's migration call; nothing was changed.
+        """
+        facts, transfer, settlement = self._facts, self._transfer, self._settlement
+        repairs = settlement.repairs(facts)
+        with transfer:
+            copied = transfer.run(on_progress, stop)
+            verdict, evidence = settlement.judge(repairs, self._circumstances)
+            settlement.finish_handover(repairs, verdict, facts.state.autostart)
+            if verdict.succeeded and facts.state.autostart:
+                evidence = repairs.look()
+            copied = replace(copied, events=transfer.events)
+        self._disk_copy.finish(verdict.outcome, evidence)
+        copied = replace(copied, clue=self._disk_copy.clue)
+        repairs.actions += self._disk_copy.actions
+        repairs.leftovers += self._disk_copy.leftovers
+        self._report.remarks += self._disk_copy.warnings
+        completed = self._completed() if verdict.succeeded else {}
+        return self._report.finished(facts, verdict, evidence, repairs, copied, completed)
+
+    def _circumstances(self) -> Circumstances:
+        """Return what is known of the migration beside the states of both hosts."""
+        transfer, state = self._transfer, self._facts.state
+        paused = state.state == "paused" or transfer.user_paused
+        return Circumstances(
+            wanted_state="paused" if paused else "running",
+            resumes_destination=self._request.options.resumes_destination,
+            persistent=state.persistent,
+            defined_on_destination=self._before.persistent,
+            destination_ran=transfer.destination_ran,
+            cancelled=transfer.cancelled,
+        )
+
+    def _completed(self) -> dict[str, t.Any]:
+        """Return libvirt's own figures, which the destination keeps; they are worth no error."""
+        try:
+            domain = self._destination.domain(self._facts.uuid)
+            return self._destination.ask(
+                lambda _connection: completed_statistics(domain),
+                "read the figures of the migration",
+            )
+        except DroverError:
+            return {}
