@@ -116,10 +116,11 @@ def main() -> None:
         supports_check_mode=True,
     )
     directory, now_s = module.params["directory"], time.time()
+    records = or_fail(module, lambda: read_executions(directory))
     lock = or_fail(module, lambda: read_lock(directory))
     module.exit_json(
         changed=False,
-        executions=[record.document(now_s) for record in read_executions(directory)],
+        executions=[record.document(now_s) for record in records],
         lock=None if lock is None else lock.document(now_s),
     )
 

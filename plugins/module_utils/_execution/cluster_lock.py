@@ -23,6 +23,7 @@ import typing as t
 
 from .._errors import DroverError
 from .._linux.durable import replace_file, sync_directory
+from .._linux.state_directory import provide_directory
 from .controls import ExecutionLock
 
 FILE_NAME = "cluster-lock.json"
@@ -115,10 +116,12 @@ def take_lock(
     ------
     ClusterLocked
         Another execution has the cluster, or is running on this host.
+    StateUnusable
+        This user may not write there.
     """
     if check_mode:
         return _is_free(directory, wanted, instead_of)
-    os.makedirs(directory, mode=0o700, exist_ok=True)
+    provide_directory(directory, 0o700)
     with ExecutionLock.of(directory, {"owner": wanted.owner, "doing": "taking the lock"}):
         needed = _is_free(directory, wanted, instead_of)
         if needed:

@@ -19,6 +19,7 @@ import os
 import typing as t
 
 from .._linux.durable import replace_file
+from .._linux.state_directory import provide_directory
 from .cluster_lock import require_lock
 from .controls import Controls, ExecutionLock
 from .executor import Executor, RunStep, StepOutcome
@@ -84,6 +85,8 @@ def execute(
         Another execution holds this coordinator; nothing was started.
     LockLost
         The cluster's lock does not name this execution; nothing was started.
+    StateUnusable
+        This user may not write there; nothing was started.
 
     Side Effects
     ------------
@@ -91,7 +94,7 @@ def execute(
     C(run_step).
     """
     work = read_work(plan)
-    os.makedirs(settings.directory, mode=0o700, exist_ok=True)
+    provide_directory(settings.directory, 0o700)
     owner = {"owner": settings.owner, "purpose": settings.purpose, "folder": settings.folder}
     with ExecutionLock.of(settings.directory, owner):
         if settings.locked:

@@ -15,6 +15,7 @@ import os
 import shutil
 import typing as t
 
+from .._linux.state_directory import list_directory
 from .process import parse_mark
 
 JOURNAL_NAME = "journal.jsonl"
@@ -149,12 +150,14 @@ class ExecutionRecord:
 
 
 def read_executions(directory: str) -> list[ExecutionRecord]:
-    """Return the executions of this host, oldest first."""
-    try:
-        names = sorted(os.listdir(directory))
-    except FileNotFoundError:
-        return []
-    folders = [os.path.join(directory, name) for name in names]
+    """Return the executions of this host, oldest first.
+
+    Raises
+    ------
+    StateUnusable
+        This user may not read them.
+    """
+    folders = [os.path.join(directory, name) for name in list_directory(directory)]
     records = [read_execution(folder) for folder in folders if os.path.isdir(folder)]
     return sorted(records, key=lambda record: (record.since_s, record.execution))
 

@@ -15,6 +15,7 @@ import typing as t
 
 from .._facts.marks import Mark, file_name, marked_host, parse_mark
 from .durable import replace_file
+from .state_directory import list_directory, provide_directory
 
 DIRECTORY = "/var/lib/drover/marks"
 
@@ -34,10 +35,7 @@ def read_marks(directory: str = DIRECTORY) -> tuple[dict[str, Mark], list[str]]:
 
 
 def _names(directory: str) -> list[str]:
-    try:
-        return sorted(name for name in os.listdir(directory) if name.endswith(".json"))
-    except FileNotFoundError:
-        return []
+    return [name for name in list_directory(directory) if name.endswith(".json")]
 
 
 def read_mark(directory: str, host: str) -> Mark | None:
@@ -60,10 +58,12 @@ def write_mark(directory: str, host: str, mark: Mark) -> None:
 
     Raises
     ------
+    StateUnusable
+        This user may not write there.
     OSError
         It cannot be written.
     """
-    os.makedirs(directory, mode=0o755, exist_ok=True)
+    provide_directory(directory, 0o755)
     replace_file(os.path.join(directory, file_name(host)), as_text(mark))
 
 

@@ -17,7 +17,7 @@ import typing as t
 from .._prerequisites.finding import Finding, blocks, holds, untold, warns
 from .checked import Facts
 
-_MARK = "Run drover.libvirt.status without --check, which marks shared storage (storage_marker)."
+_MARK = "Let a user who may write there mark the storage (drover.libvirt.preflight without --check)."
 
 
 def bridges(domain: Facts, here: Facts, peer: str, there: Facts) -> t.Iterator[Finding]:
