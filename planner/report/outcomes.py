@@ -16,7 +16,7 @@ WORDS = {"moved": "moved", "not_moved": "STAYED", "skipped": "skipped", "unknown
 Outcome = Mapping[str, Any]
 
 
-def render_outcomes(plan: Mapping[str, Any], outcomes: Sequence[Outcome]) -> str:
+def render_outcomes(plan: Mapping[str, Any], outcomes: Sequence[Outcome], duration_s: float) -> str:
     """Return the outcomes of a plan's steps as a table with a summary.
 
     Parameters
@@ -25,11 +25,13 @@ def render_outcomes(plan: Mapping[str, Any], outcomes: Sequence[Outcome]) -> str
         The plan document.
     outcomes
         One object per step, as ``plan_apply`` returns them.
+    duration_s
+        How long carrying out the plan took.
     """
     if not outcomes:
         return "Nothing was to be done."
     table = render_table(COLUMNS, [_row(outcome) for outcome in outcomes], indent="")
-    return "\n".join([*table, "", _summary(plan, outcomes), *_warnings(outcomes)])
+    return "\n".join([*table, "", _summary(plan, outcomes, duration_s), *_warnings(outcomes)])
 
 
 def _row(outcome: Outcome) -> Sequence[str]:
@@ -51,7 +53,7 @@ def _measure(outcome: Outcome, name: str, form: str, unit: str) -> str:
     return "" if value is None else f"{value:{form}} {unit}".rstrip()
 
 
-def _summary(plan: Mapping[str, Any], outcomes: Sequence[Outcome]) -> str:
+def _summary(plan: Mapping[str, Any], outcomes: Sequence[Outcome], duration_s: float) -> str:
     counts = Counter(outcome["outcome"] for outcome in outcomes)
     words = [f"{counts['moved']} of {len(outcomes)} migrations succeeded"]
     downtimes = [
@@ -59,7 +61,7 @@ def _summary(plan: Mapping[str, Any], outcomes: Sequence[Outcome]) -> str:
     ]
     if downtimes:
         words.append(f"longest downtime {max(downtimes):.0f} ms")
-    words.append(f"planned duration {plan['makespan_s']:.0f} s")
+    words.append(f"took {duration_s:.1f} s, planned {plan['makespan_s']:.1f} s")
     return ", ".join(words) + "."
 
 

@@ -212,7 +212,7 @@ class ActionModule(ActionBase):
                 "run the same playbook again to go on.",
             )
             return {**answer, "failed": True, "folder": folder}
-        report = render_outcomes(plan, answer["outcomes"])
+        report = render_outcomes(plan, answer["outcomes"], answer["duration_s"])
         answer["report"] = report
         if self._task.args.get("progress", "lines") == "lines":
             self._display.display(f"\n{report}")

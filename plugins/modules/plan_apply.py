@@ -170,6 +170,10 @@ moved:
   returned: when not in check mode
   type: list
   elements: str
+duration_s:
+  description: How long carrying out the plan took, in seconds.
+  returned: when not in check mode
+  type: float
 folder:
   description: Where on the coordinator the plan and the journal are.
   returned: when not in check mode
@@ -242,6 +246,7 @@ def main() -> None:
             module.params["uri"],
             read_options(module.params["migration"] or {}),
         )
+        began_s = time.monotonic()
         outcomes = execute(plan, settings, runner, time.time)
     except DroverError as error:
         module.fail_json(exception=traceback.format_exc(), **failure(error))
@@ -254,6 +259,7 @@ def main() -> None:
         ),
         outcomes=[outcome.document() for outcome in outcomes],
         moved=moved,
+        duration_s=round(time.monotonic() - began_s, 1),
         folder=settings.folder,
     )
 
