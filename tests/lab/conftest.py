@@ -34,3 +34,23 @@ def lab(session_lab: Lab) -> Iterator[Lab]:
     session_lab.reset()
     yield session_lab
     session_lab.reset()
+
+
+@pytest.fixture(scope="module")
+def module_lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
+    """Four equal hosts that no other test module uses."""
+    owner = ProcessId.of(os.getpid())
+    name = request.module.__name__.rpartition("test_")[2].replace("_", "-")
+    lab = Lab.up(f"{name}-{owner.pid}", 4, owner=owner)
+    yield lab
+    lab.down()
+
+
+@pytest.fixture
+def blank_cluster(module_lab: Lab) -> Iterator[Lab]:
+    """The module's four hosts, all on, without guests, marks and executions."""
+    module_lab.reset()
+    for host in module_lab.hosts.values():
+        host.run(["rm", "-rf", "/var/lib/drover"])
+    yield module_lab
+    module_lab.reset()

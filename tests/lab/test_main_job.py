@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,30 +18,16 @@ import yaml
 from tests.lab.echo_client import EchoClient
 from tests.lab.lab import Lab
 from tests.lab.playbook import ROOT, command, environment, run_playbook
-from tests.lab.processes import ProcessId
 
 pytestmark = pytest.mark.lab
 
 HOSTS = ("kvm1", "kvm2", "kvm3", "kvm4")
 
 
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Lab]:
-    """Four hosts of its own."""
-    owner = ProcessId.of(os.getpid())
-    lab = Lab.up(f"main-{owner.pid}", 4, owner=owner)
-    yield lab
-    lab.down()
-
-
 @pytest.fixture
-def lab(cluster: Lab) -> Iterator[Lab]:
-    """The four hosts without guests, marks and executions."""
-    cluster.reset()
-    for host in cluster.hosts.values():
-        host.run(["rm", "-rf", "/var/lib/drover"])
-    yield cluster
-    cluster.reset()
+def lab(blank_cluster: Lab) -> Lab:
+    """The cluster that an operator's commands are given to."""
+    return blank_cluster
 
 
 def start(lab: Lab, **hosts: str) -> None:

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,6 @@ from tests.lab import faults
 from tests.lab.controller import EXECUTIONS, Controller, Executor, until
 from tests.lab.lab import Lab
 from tests.lab.playbook import PlaybookRun, run_playbook
-from tests.lab.processes import ProcessId
 
 pytestmark = pytest.mark.lab
 
@@ -26,23 +23,10 @@ SLOW_MBIT = 80.0
 BIG: dict[str, Any] = {"memory_mib": 192, "fill_mib": 96}
 
 
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Lab]:
-    """Four hosts of its own."""
-    owner = ProcessId.of(os.getpid())
-    lab = Lab.up(f"resume-{owner.pid}", 4, owner=owner)
-    yield lab
-    lab.down()
-
-
 @pytest.fixture
-def lab(cluster: Lab) -> Iterator[Lab]:
-    """The four hosts, all on, without guests, marks and executions."""
-    cluster.reset()
-    for host in cluster.hosts.values():
-        host.run(["rm", "-rf", "/var/lib/drover"])
-    yield cluster
-    cluster.reset()
+def lab(blank_cluster: Lab) -> Lab:
+    """The cluster that an operator's commands are given to."""
+    return blank_cluster
 
 
 @pytest.fixture
