@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+from datetime import datetime
 from typing import Any
 
 from .errors import InputError
@@ -62,6 +63,12 @@ def add_time(parser: argparse.ArgumentParser) -> None:
         metavar="T",
         help="what time it is, for policies with windows: 2026-11-24T22:30+01:00 (default: the clock's)",
     )
+
+
+def time_told(options: argparse.Namespace) -> str:
+    """Return what time it is: the one look at a clock of the whole planner, and only where nobody tells."""
+    told: str | None = options.now
+    return told or datetime.now().astimezone().isoformat(timespec="seconds")
 
 
 def goal_document(options: argparse.Namespace) -> dict[str, Any]:

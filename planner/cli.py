@@ -8,10 +8,9 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
-from .arguments import GOALS, add_documents, add_goal_options, add_time, goal_document
+from .arguments import GOALS, add_documents, add_goal_options, add_time, goal_document, time_told
 from .errors import Infeasible, InputError, PlanningError
 from .files import read_document, write_document
 
@@ -153,7 +152,7 @@ def _rolling(options: argparse.Namespace) -> None:
 
     policy = read_document(options.policy) if options.policy else None
     document = make_rolling_plan(
-        read_document(options.facts), policy, options.host, options.at_once, _now(options)
+        read_document(options.facts), policy, options.host, options.at_once, time_told(options)
     )
     if options.out:
         write_document(options.out, document)
@@ -173,13 +172,7 @@ def _posed(facts: Any, options: argparse.Namespace, goal: dict[str, Any]) -> Any
     from .pipeline import read_problem
 
     policy = read_document(options.policy) if options.policy else None
-    return read_problem(facts, policy, {**goal, "now": _now(options)})
-
-
-def _now(options: argparse.Namespace) -> str:
-    """Return what time it is: the one look at a clock of the whole planner."""
-    told: str | None = options.now
-    return told or datetime.now().astimezone().isoformat(timespec="seconds")
+    return read_problem(facts, policy, {**goal, "now": time_told(options)})
 
 
 def _plan_for(facts: Any, options: argparse.Namespace) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..arguments import add_time, time_told
 from ..errors import Infeasible, InputError, PlanningError
 from ..files import read_document, write_document
 
@@ -43,6 +44,7 @@ def add_fleet(commands: Any, goals: tuple[str, ...]) -> None:
     parser.add_argument(
         "--workers", type=int, metavar="N", help="processes of this machine (default: one a core)"
     )
+    add_time(parser)
     parser.set_defaults(run=run_fleet)
 
 
@@ -78,27 +80,30 @@ def _outcomes(options: argparse.Namespace, out: Path) -> Iterator[ClusterOutcome
 
     if options.workers is not None and options.workers < 1:
         raise InputError("--workers must be at least 1.")
+    now = time_told(options)
     open_executor = opener(options.executor, options.workers)
     tasks = []
     for files in _clusters(Path(options.folder)):
         # An older plan beside a failure of today would be taken for today's.
         (out / f"{files.name}.plan.json").unlink(missing_ok=True)
         try:
-            tasks.append(_task(Path(options.folder), files, options.goal))
+            tasks.append(_task(Path(options.folder), files, options.goal, now))
         except PlanningError as error:
             yield ClusterOutcome(name=files.name, state=INPUT, message=error.message)
     if tasks:
         yield from plan_all(tasks, open_executor, lambda: processes(1))
 
 
-def _task(folder: Path, files: ClusterFiles, goal: str) -> ClusterTask:
+def _task(folder: Path, files: ClusterFiles, goal: str, now: str) -> ClusterTask:
     from .work import ClusterTask
+
+    wanted = _read(folder, files.goal) or {"goal": goal}
 
     return ClusterTask(
         name=files.name,
         facts=_read(folder, files.facts),
         policy=_read(folder, files.policy),
-        goal=_read(folder, files.goal) or {"goal": goal},
+        goal={"now": now, **wanted} if isinstance(wanted, dict) else wanted,
     )
 
 

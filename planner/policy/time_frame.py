@@ -85,7 +85,7 @@ def time_frame(
     if deadline is None and not windows:
         return None
     if now is None:
-        raise needs_now("the limits" if windows else "the deadline")
+        raise needs_now("policy.limits.windows" if windows else "goal.deadline")
     frames = []
     if deadline is not None:
         ends = _deadline(now, deadline)

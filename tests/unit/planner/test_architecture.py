@@ -120,7 +120,7 @@ def test_one_place_looks_at_a_clock() -> None:
         and isinstance(node.value, ast.Name)
         and node.value.id in ("datetime", "date")
     ]
-    assert looks == ["cli.py"]
+    assert looks == ["arguments.py"]
 
 
 def test_one_file_loads_each_library() -> None:

@@ -40,6 +40,26 @@ def test_plan_and_show(facts: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
     assert capsys.readouterr().out == printed
 
 
+def test_a_deadline_and_what_time_it_is(facts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """At half past five there is an hour left to half past six; nobody has to tell the time."""
+    ask = [
+        "plan",
+        "--facts",
+        str(facts),
+        "--goal",
+        "evacuate",
+        "--host",
+        "a",
+        "--deadline",
+        "06:30",
+    ]
+    assert main([*ask, "--now", "2026-11-24T05:30+01:00"]) == 0
+    assert "done by 2026-11-24 06:30" in capsys.readouterr().out
+    assert main([*ask, "--now", "2026-11-24T06:29:59+01:00"]) == 3
+    assert "there are 1 s" in capsys.readouterr().err
+    assert main(["plan", "--facts", str(facts), "--goal", "balance", "--curve"]) == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

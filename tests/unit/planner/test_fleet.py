@@ -156,6 +156,15 @@ def test_the_command_succeeds(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "o" / "good.plan.json").read_text())["goal"] == "balance"
 
 
+def test_the_command_tells_all_clusters_what_time_it_is(tmp_path: Path) -> None:
+    """A policy with windows needs the time: the clock's, or the one that is told."""
+    closed = {"limits": {"windows": [{"start": "22:00", "end": "05:00"}]}}
+    write(tmp_path / "in", good=EASY, good_policy=closed, good_goal=evacuation("a"))
+    for time, code in (("23:00", 0), ("12:00", 3)):
+        now = f"2026-11-24T{time}:00+01:00"
+        assert fleet(tmp_path / "in", tmp_path / "o", "--now", now) == code
+
+
 def test_a_broken_file_is_one_cluster_s_fault(tmp_path: Path) -> None:
     """A facts file that is no JSON does not keep the others from their plans."""
     write(tmp_path / "in", good=EASY)

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from planner.errors import Immovable, Infeasible, InputError, TooLong
 from planner.pipeline import make_plan
@@ -17,6 +19,7 @@ from planner.report.explain import explain
 from planner.report.text import render
 from planner.verify import find_faults
 from tests.unit.planner.builders import TIGHT, cluster, evacuation, policy, problem, rule
+from tests.unit.planner.strategies import clusters
 
 CROWDED = cluster(a={"x": 300, "y": 300, "z": 300}, b={})
 BALANCE = {"goal": "balance", "aggressiveness": 5}
@@ -162,12 +165,33 @@ def test_a_deadline_limits_the_time() -> None:
         make_plan(CROWDED, TIGHT, goal)
 
 
+@settings(
+    max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+@given(st.data())
+def test_whatever_the_windows_every_plan_keeps_them(data: st.DataObject) -> None:
+    """Windows that are open, closed or about to close: a goal that may wait always has a plan, and it verifies."""
+    facts = data.draw(clusters())
+    names = [entry["name"] for entry in facts["domains"]]
+    some = data.draw(st.lists(st.sampled_from(names), unique=True)) if names else []
+    end = data.draw(st.sampled_from(["12:00", "12:01", "13:00"]))
+    windows = [{"start": data.draw(st.sampled_from(["11:00", "12:00"])), "end": end}]
+    strictness = data.draw(st.sampled_from(["required", "preferred"]))
+    document = policy(rule("window", some, windows=windows, strictness=strictness))
+    for kind in ("balance", "consolidate", "repair"):
+        make_plan(facts, document, {"goal": kind, "now": "2026-11-24T12:00:55+01:00"})
+
+
 @pytest.mark.parametrize(
     ("document", "goal", "words"),
     [
         (policy(rule("window", ["x"], windows=[NIGHT])), {}, "goal.now: policy.rules[0] depends"),
-        (policy(limits={"windows": [NIGHT]}), {}, "goal.now: the limits depends on the time"),
-        (TIGHT, {"deadline": "05:00"}, "goal.now: the deadline depends on the time"),
+        (
+            policy(limits={"windows": [NIGHT]}),
+            {},
+            "goal.now: policy.limits.windows depends on the time",
+        ),
+        (TIGHT, {"deadline": "05:00"}, "goal.now: goal.deadline depends on the time"),
         (TIGHT, {"now": "2026-11-24T22:00"}, "does not tell its distance from UTC"),
         (TIGHT, {"now": "ten o'clock"}, "is no moment; write it like"),
         (TIGHT, {"deadline": "25:00", **at(24, "22:00")}, "'25:00' is no time of day"),
