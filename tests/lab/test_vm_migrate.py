@@ -148,7 +148,7 @@ def test_module_fails_with_all_that_is_missing(lab: Lab) -> None:
     namesake = lab.hosts["kvm1"].connection().lookupByName("vm1").XMLDesc(0)
     uuid = lab.hosts["kvm1"].connection().lookupByName("vm1").UUIDString()
     lab.hosts["kvm2"].connection().defineXML(namesake.replace(uuid, uuid[:-4] + "0000"))
-    lab.hosts["kvm2"].run(["ip", "link", "set", "br0", "down"])
+    lab.hosts["kvm2"].run(["ip", "link", "set", "br0", "down", "name", "away"])
     failed = run_module(
         lab,
         "kvm1",
@@ -157,9 +157,9 @@ def test_module_fails_with_all_that_is_missing(lab: Lab) -> None:
         destination="kvm2",
         destination_uri="qemu+ssh://root@kvm2/system",
     ).results["kvm1"]
-    lab.hosts["kvm2"].run(["ip", "link", "set", "br0", "up"])
+    lab.hosts["kvm2"].run(["ip", "link", "set", "away", "name", "br0", "up"])
     assert (failed["error_code"], failed["outcome"]) == ("prerequisite_failed", "not_moved")
-    assert "The bridge br0 is not active on kvm2." in failed["msg"]
+    assert "There is no bridge br0 on kvm2." in failed["msg"]
     assert "kvm2 has another VM with the name vm1" in failed["msg"]
     assert stays(lab, "vm1") == ("kvm1",)
 
