@@ -13,7 +13,14 @@ from typing import Any
 
 from tests.benchmarks import drover
 from tests.benchmarks.cases import FOLDER, Case, cases
-from tests.benchmarks.evaluate import evaluate, faults, here, host_bound, moves_bound
+from tests.benchmarks.evaluate import (
+    deviation_bounds,
+    evaluate,
+    faults,
+    here,
+    host_bound,
+    moves_bound,
+)
 from tests.benchmarks.measure import Measurement
 from tests.benchmarks.peers import Peer, ask, installed
 
@@ -72,10 +79,13 @@ def _start() -> Cells:
 
 
 def _rows(case: Case, peers: Iterable[Peer], limit_s: float) -> Iterator[Cells]:
-    """Return a case's rows: before, Drover, peers."""
+    """Return a case's rows: before, what no placement can go below, Drover, peers."""
     facts = case.load()
     bounds = _bounds(case, facts)
     yield {"case": case.name, "by": "before", **_quality(case, facts, here(facts)), **bounds}
+    if case.goal == "balance":
+        memory, vcpus = deviation_bounds(facts)
+        yield {"case": case.name, "by": "bound", "sd": f"{memory:.2f}", "sd ": f"{vcpus:.2f}"}
     yield {"case": case.name, "by": "drover", **_by_drover(case, facts, limit_s)}
     for peer in peers:
         if (answer := ask(peer, case, facts, limit_s)) is not None:

@@ -140,6 +140,28 @@ def host_bound(facts: Facts) -> int:
     return max(least)
 
 
+def deviation_bounds(facts: Facts) -> list[float]:
+    """Return standard deviations of memory and of vCPUs that no placement can go below, for hosts of equal size.
+
+    The j fullest hosts hold at least what the j largest VMs take, for every j. Of all loads with that property and
+    the same sum, the most even ones are: the largest VMs alone, as long as they are above the level of what is left,
+    and all other hosts at that level. Every other one majorizes these, so its sum of squares is no less.
+
+    Worked example: VMs of 80, 20 and 20 on three hosts of 100: 80, 20, 20, not 40, 40, 40.
+    """
+    return [statistics.pstdev(_most_even(facts, key)) for key in KEYS]
+
+
+def _most_even(facts: Facts, key: str) -> list[float]:
+    size, hosts = facts["hosts"][0][key], len(facts["hosts"])
+    demands = sorted((100 * domain[key] / size for domain in facts["domains"]), reverse=True)
+    rest, alone = sum(demands), 0
+    while alone < min(hosts - 1, len(demands)) and demands[alone] > rest / (hosts - alone):
+        rest -= demands[alone]
+        alone += 1
+    return [*demands[:alone], *[rest / (hosts - alone)] * (hosts - alone)]
+
+
 def moves_bound(facts: Facts, used: int) -> int:
     """Return how many VMs move at least when only so many hosts stay in use: those of the hosts with the fewest."""
     counts = dict.fromkeys((host["name"] for host in facts["hosts"]), 0)

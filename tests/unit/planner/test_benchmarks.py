@@ -6,18 +6,30 @@ from __future__ import annotations
 
 import copy
 import json
+import statistics
+from collections import Counter
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from planner.importers.ganeti import from_ganeti
 from planner.importers.source import Source
 from planner.pipeline import make_plan
 from tests.benchmarks import ganeti
 from tests.benchmarks.cases import FOLDER, cases
-from tests.benchmarks.evaluate import evaluate, faults, here, host_bound, moves_bound
-from tests.benchmarks.instances import POLICY, synthetic
+from tests.benchmarks.evaluate import (
+    deviation_bounds,
+    evaluate,
+    faults,
+    here,
+    host_bound,
+    moves_bound,
+)
+from tests.benchmarks.instances import POLICY, resampled, synthetic
 from tests.unit.planner.builders import domain, evacuation, host
 
 SMALL = {
@@ -67,6 +79,32 @@ def test_bounds() -> None:
     assert (moves_bound(SMALL, 2), moves_bound(SMALL, 1)) == (0, 1)
 
 
+def test_a_large_vm_keeps_hosts_uneven() -> None:
+    """80, 20 and 20 of 100 stay apart; 40, 20, 20, 20 and 20 of 100 on three hosts could be even, were they sand."""
+    hosts = [{"name": name, "memory_mib": 100, "vcpus": 100} for name in "abc"]
+
+    def bound(*sizes: int) -> float:
+        domains = [{"host": "a", "memory_mib": size, "vcpus": 1} for size in sizes]
+        return deviation_bounds({"hosts": hosts, "domains": domains})[0]
+
+    assert bound(80, 20, 20) == statistics.pstdev([80, 20, 20])
+    assert bound(40, 20, 20, 20, 20) == 0
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=6))
+def test_no_placement_is_more_even_than_its_bound(sizes: list[int]) -> None:
+    """Of all placements of up to six VMs on three hosts, tried one by one, none goes below the bound."""
+    hosts = [{"name": name, "memory_mib": 100, "vcpus": 100} for name in "abc"]
+    domains = [{"host": "a", "memory_mib": size, "vcpus": 1} for size in sizes]
+    loads = (
+        [sum(s for s, h in zip(sizes, where, strict=True) if h == host) for host in range(3)]
+        for where in product(range(3), repeat=len(sizes))
+    )
+    least = min(map(statistics.pstdev, loads))
+    assert deviation_bounds({"hosts": hosts, "domains": domains})[0] <= least + 1e-9
+
+
 @pytest.fixture
 def plan() -> dict[str, Any]:
     """Return a right plan: x and y leave a."""
@@ -106,6 +144,19 @@ def test_ganeti_reads_the_same_cluster() -> None:
     assert [(h["name"], h["vcpus"], h["memory_mib"]) for h in again["hosts"]] == [
         (h["name"], h["vcpus"], h["memory_mib"]) for h in facts["hosts"]
     ]
+
+
+def test_resampled_clusters_have_the_sizes_of_the_file(tmp_path: Path) -> None:
+    """A larger cluster has VMs of the sizes in the file and no others, about as often."""
+    vms = [{"name": f"v{n}", "node": "n", "cpu": 1, "mem": 1024, "cpu_usage": 0} for n in range(9)]
+    vms.append({"name": "big", "node": "n", "cpu": 4, "mem": 8192, "cpu_usage": 0})
+    instance = {"name": "t", "nodes": [{"name": "n", "cpu": 99, "mem": 99_999}], "vms": vms}
+    (tmp_path / "t_ff.json").write_text(json.dumps(instance))
+    facts = resampled(tmp_path / "t_ff.json", 20, 300, seed=1, first_fit=True)
+    sizes = Counter((domain["vcpus"], domain["memory_mib"]) for domain in facts["domains"])
+    assert set(sizes) == {(1, 1024), (4, 8192)}
+    assert sizes[1, 1024] > 4 * sizes[4, 8192]
+    assert facts == resampled(tmp_path / "t_ff.json", 20, 300, seed=1, first_fit=True)
 
 
 def test_instance_files_become_cases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
