@@ -94,6 +94,13 @@ settle_timeout_s:
   description: For how many seconds both hosts are asked again after a failure, until both have answered.
   type: float
   default: 60.0
+announce:
+  description:
+    - Whether QEMU tells the VM's networks for six seconds after a live migration where the VM is now, for switches that learn slowly. By itself it does so
+      five times within 0.6 s.
+    - libvirt has no call for it. The order goes to QEMU's monitor, so libvirt notes that the VM is tainted (C(custom-monitor)) until it leaves that host.
+  type: bool
+  default: false
 unsafe:
   description: Whether libvirt may migrate although it does not know the storage of the VM's disks as shared.
   type: bool

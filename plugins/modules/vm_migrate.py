@@ -54,7 +54,8 @@ options:
     description:
       - V(live) copies the memory while the VM runs.
       - V(quick) saves the memory to O(save_directory), moves the file from host to host by an atomic rename, and restores it. The VM stands still
-        meanwhile, but the hosts need no connection to each other, and it converges always. When anything fails the VM goes on where it was.
+        meanwhile, but the hosts need no connection to each other, and it converges always. When anything fails the VM goes on where it was. Where a
+        guest agent answers it sets the clock of the VM afterwards.
       - V(offline) moves the definition of a VM that is shut off.
     type: str
     choices: [live, quick, offline]

@@ -171,19 +171,27 @@ class LinuxGuest(Guest):
         Its address in the guest network.
     port
         Where each line that comes is sent back.
+    agent
+        Whether it has a guest agent; it needs more memory then.
     """
 
     memory_mib: int = 96
     address: str = ""
     port: int = 7
+    agent: bool = False
 
     def _boot(self) -> str:
         line = f"console=ttyS0 quiet panic=-1 address={self.address} port={self.port}"
         return (
             "<os><type arch='x86_64' machine='q35'>hvm</type>"
-            f"<kernel>{BOOT_FILES}/vmlinuz</kernel><initrd>{BOOT_FILES}/initramfs</initrd>"
+            f"<kernel>{BOOT_FILES}/vmlinuz</kernel><initrd>{BOOT_FILES}/{self.initramfs}</initrd>"
             f"<cmdline>{line}</cmdline></os>"
         )
+
+    @property
+    def initramfs(self) -> str:
+        """Name of the file that it boots from."""
+        return "initramfs-agent" if self.agent else "initramfs"
 
     def _disk(self) -> str:
         return self._disk_on("virtio", "vda")
@@ -191,5 +199,10 @@ class LinuxGuest(Guest):
     def _interface(self) -> str:
         return (
             "<interface type='bridge'><source bridge='br0'/><model type='virtio'/>"
-            "<rom enabled='no'/></interface>"
+            "<rom enabled='no'/></interface>" + (_AGENT_CHANNEL if self.agent else "")
         )
+
+
+_AGENT_CHANNEL = (
+    "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>"
+)

@@ -17,6 +17,7 @@ from tests.lab import artefacts, faults, network, state, storage
 from tests.lab.beats import GUEST_LOGS, Beat, Continuity, check_continuity, read_beats
 from tests.lab.domains import Place, linux_addresses, place_of, remove_domains
 from tests.lab.errors import LabError
+from tests.lab.guest_agent import agent_initramfs
 from tests.lab.guests import BOOT_FILES, IMAGES, Guest, LinuxGuest, TinyGuest
 from tests.lab.hardware import Hardware
 from tests.lab.host import Host
@@ -267,6 +268,8 @@ class Lab:
         """
         for file, source in linux_guest().items():
             self._provide_boot_file(file, source)
+        if options.get("agent"):
+            self._provide_boot_file("initramfs-agent", agent_initramfs())
         guest = LinuxGuest(name, address=self._free_guest_address(), **options)
         self.start(guest, host, autostart=autostart)
         if wait_s and not _answers(guest, wait_s):

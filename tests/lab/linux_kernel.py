@@ -29,7 +29,7 @@ def linux_guest() -> dict[str, Path]:
     """
     with cache_lock():
         if not _UNPACKED.exists():
-            _download(_UNPACKED)
+            download(_kernel_package(), _UNPACKED)
     kernel = next(_UNPACKED.glob("boot/vmlinuz-*"))
     source = SOURCES / "linux_init.c"
     initramfs = cached(
@@ -38,19 +38,26 @@ def linux_guest() -> dict[str, Path]:
     return {"vmlinuz": kernel, "initramfs": initramfs}
 
 
-def _download(target: Path) -> None:
+def download(package: str, target: Path) -> None:
+    """Unpack a Debian package without installing it.
+
+    Raises
+    ------
+    LabError
+        When it cannot be downloaded.
+    """
     scratch = target.with_suffix(".part")
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     # -o: apt's own user may not be able to write to our directory
-    argv = ["apt-get", "-o", "APT::Sandbox::User=root", "download", _kernel_package()]
+    argv = ["apt-get", "-o", "APT::Sandbox::User=root", "download", package]
     downloaded = subprocess.run(
         argv, cwd=scratch, env=CLEAN_ENVIRONMENT, capture_output=True, text=True, check=False
     )
     packages = list(scratch.glob("*.deb"))
     if not packages:
         said = downloaded.stderr.strip()
-        raise LabError(f"the guest's kernel could not be downloaded: {said}; 'apt-get update'?")
+        raise LabError(f"{package} could not be downloaded: {said}; 'apt-get update'?")
     run(["dpkg-deb", "--extract", str(packages[0]), str(scratch)])
     packages[0].unlink()
     scratch.rename(target)
@@ -71,9 +78,19 @@ def _make_initramfs(target: Path, source: Path) -> None:
     run(["gcc", "-O2", "-Wall", "-static", "-o", str(root / "init"), str(source)])
     for position, module in enumerate(_in_order(_MODULES)):
         shutil.copy(module, root / "modules" / f"{position:02}-{module.name}")
+    pack(root, target)
+
+
+def pack(root: Path, target: Path) -> None:
+    """Make an initramfs of a directory."""
     names = sorted(str(path.relative_to(root)) for path in root.rglob("*"))
     argv = ["cpio", "--quiet", "-o", "-H", "newc", "-D", str(root), "-F", str(target)]
     run(argv, stdin="\n".join(names) + "\n")
+
+
+def kernel_module(name: str) -> Path:
+    """Return a module of the kernel, which must have been downloaded."""
+    return next(_UNPACKED.rglob(f"{name}.ko"))
 
 
 def _in_order(names: tuple[str, ...]) -> list[Path]:

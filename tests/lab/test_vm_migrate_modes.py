@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import libvirt
 import pytest
+from ansible_collections.drover.libvirt.plugins.module_utils._libvirt.aftercare import has_agent
 
 from tests.lab import faults
 from tests.lab.ad_hoc import run_module
@@ -132,3 +134,24 @@ def test_offline_refuses_saved_memory(lab: Lab) -> None:
     assert "Its memory is saved in a file of this host" in refused["msg"]
     lab.hosts["kvm1"].connection().lookupByName("vm1").create()
     assert stays(lab, "vm1") == ("kvm1",)
+
+
+def _lag_s(lab: Lab, host: str) -> float:
+    """Return by how much the clock of vm1 is behind this machine's, in seconds."""
+    told = lab.hosts[host].connection().lookupByName("vm1").getTime()
+    return time.time() - float(told["seconds"] + told["nseconds"] / 1e9)
+
+
+def test_quick_sets_the_clock_where_an_agent_answers(lab: Lab) -> None:
+    """A VM whose clock fell behind, for it stood still, has the right time after the move."""
+    lab.start_linux_guest("vm1", "kvm1", agent=True, memory_mib=160)
+    source = lab.hosts["kvm1"].connection().lookupByName("vm1")
+    wait_until(lambda: has_agent(source.XMLDesc()), 30.0)
+    source.suspend()
+    time.sleep(4.0)
+    source.resume()
+    assert _lag_s(lab, "kvm1") > 3.0
+    moved = _move(lab, "quick")
+    assert (moved.get("outcome"), moved.get("warnings")) == ("moved", None), moved
+    assert abs(_lag_s(lab, "kvm2")) < 1.5
+    assert stays(lab, "vm1") == ("kvm1", "kvm2")

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from tests.lab import certificates
 from tests.lab.lab import Lab
+from tests.lab.layout import GUEST
 from tests.lab.moving import move, stays
 from tests.lab.playbook import run_playbook
 from tests.lab.wire import Wire
@@ -146,3 +148,29 @@ def test_xbzrle_sends_what_changed_in_a_page(lab: Lab) -> None:
     result = move(lab, "vm1", **slow, compression="xbzrle")
     assert result.outcome == "moved", result.reason
     assert stays(lab, "vm1") == ("kvm1", "kvm2")
+
+
+# -- announcements --------------------------------------------------------------------------------
+
+_RARP = b"\x80\x35"
+
+
+def _announcements(lab: Lab, source: str, destination: str, **options: Any) -> int:
+    """Migrate vm1; return how often it was announced to the guest network in the seconds after."""
+    with Wire(lab.hosts[destination], GUEST) as wire:
+        result = move(lab, "vm1", source, destination, **options)
+        assert (result.outcome, result.warnings) == ("moved", ())
+        time.sleep(3.0)
+    return sum(frame[12:14] == _RARP for frame in wire.frames)
+
+
+def test_announces_a_vm_for_longer(lab: Lab) -> None:
+    """QEMU announces it five times by itself, and more often when asked to."""
+    lab.start_guest("vm1", "kvm1", bridge="br0")
+    assert _announcements(lab, "kvm1", "kvm2") == 5
+    assert _announcements(lab, "kvm2", "kvm1", announce=True) > 5
+    messages = lab.hosts["kvm1"].connection().lookupByName("vm1").messages(0)
+    assert any("custom monitor" in message for message in messages)
+    assert move(lab, "vm1").outcome == "moved"
+    messages = lab.hosts["kvm2"].connection().lookupByName("vm1").messages(0)
+    assert not any("custom monitor" in message for message in messages)

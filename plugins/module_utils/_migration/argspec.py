@@ -46,6 +46,7 @@ def migration_argument_spec() -> dict[str, t.Any]:
         "no_progress_timeout_s": {"type": "float", "default": default.no_progress_timeout_s},
         "abort_timeout_s": {"type": "float", "default": default.abort_timeout_s},
         "settle_timeout_s": {"type": "float", "default": default.settle_timeout_s},
+        "announce": {"type": "bool", "default": default.announce},
         "unsafe": {"type": "bool", "default": default.unsafe},
     }
 

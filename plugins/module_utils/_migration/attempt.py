@@ -16,6 +16,8 @@ from .._errors import DomainNotFound, DroverError
 from .._libvirt.domain import DomainFacts, read_facts
 from .._prerequisites.check import check_prerequisites, refuse_failed
 from .._prerequisites.hosts import host_uuid
+from .account import Account
+from .aftercare import clock_set
 from .ends import End, open_both
 from .interrupted_quick import Interrupted
 from .live import LiveMove
@@ -249,7 +251,7 @@ class Attempt:
         if account.outcome is Outcome.NOT_MOVED or account.error_code == Interrupted.code:
             self._report.actions_before = account.actions
             return None
-        return self._report.told(facts, self._states(facts), account)
+        return self._told(facts, account)
 
     def _is_to_be_sorted_out(self, facts: DomainFacts, evidence: Evidence) -> bool:
         """Whether an earlier migration left the VM on the destination, and it is plain how.
@@ -294,6 +296,14 @@ class Attempt:
             account = OfflineMove(facts, *ends, destination_before, self._clock).run()
         else:
             account = self._quick.move(facts, destination_before)
+        return self._told(facts, account)
+
+    def _told(self, facts: DomainFacts, account: Account) -> MigrationResult:
+        """Report a move during which the VM stood still, once its clock is right again."""
+        ends = {Outcome.MOVED: self._destination, Outcome.ROLLED_BACK: self._source}
+        if account.outcome in ends and facts.state.state != "paused":
+            end = ends[account.outcome]
+            self._report.remarks += clock_set(end, facts, self._clock, self._sleep)
         return self._report.told(facts, self._states(facts), account)
 
     def _states(self, facts: DomainFacts) -> Evidence:

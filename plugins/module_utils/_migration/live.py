@@ -15,6 +15,7 @@ from dataclasses import replace
 from .._errors import DroverError
 from .._libvirt.domain import DomainFacts
 from .._libvirt.migration import completed_statistics
+from .aftercare import announced
 from .disk_copy import DiskCopy
 from .ends import End
 from .monitor import StopRequest
@@ -91,6 +92,8 @@ class LiveMove:
             if verdict.succeeded and facts.state.autostart:
                 evidence = repairs.look()
             copied = replace(copied, events=transfer.events)
+            if verdict.succeeded and self._request.options.announce:
+                self._report.remarks += announced(self._destination, facts.uuid)
         self._disk_copy.finish(verdict.outcome, evidence)
         copied = replace(copied, clue=self._disk_copy.clue)
         repairs.actions += self._disk_copy.actions

@@ -75,6 +75,8 @@ class MigrationOptions:
         The disks to copy, by their names in the VM; empty for all that the destination has not.
     remove_source_images : bool
         Whether images that were copied are removed from the source once the VM has left it.
+    announce : bool
+        Whether QEMU announces the VM in its networks for some seconds more than it does by itself.
     unsafe : bool
         Whether libvirt may skip its check for shared storage. Never implied by anything else.
 
@@ -105,6 +107,7 @@ class MigrationOptions:
     copy_storage: str = "none"
     migrate_disks: tuple[str, ...] = ()
     remove_source_images: bool = False
+    announce: bool = False
     unsafe: bool = False
 
     def __post_init__(self) -> None:

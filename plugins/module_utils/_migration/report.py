@@ -152,6 +152,7 @@ class Report:
             downtime_ms=account.downtime_ms,
             actions=self.actions_before + account.actions,
             leftovers=account.leftovers,
+            warnings=tuple(self.remarks),
         )
 
     def _base(self, facts: DomainFacts | None, evidence: Evidence) -> MigrationResult:

@@ -17,7 +17,9 @@ import typing as t
 from .._prerequisites.finding import Finding, blocks, holds, untold, warns
 from .checked import Facts
 
-_MARK = "Let a user who may write there mark the storage (drover.libvirt.preflight without --check)."
+_MARK = (
+    "Let a user who may write there mark the storage (drover.libvirt.preflight without --check)."
+)
 
 
 def bridges(domain: Facts, here: Facts, peer: str, there: Facts) -> t.Iterator[Finding]:

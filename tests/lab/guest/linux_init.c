@@ -4,7 +4,7 @@
  * Init of the Linux guest, all of its user space: loads the modules of its initramfs, takes the
  * address given on the kernel's command line (address=A port=P), sends back what comes on that
  * TCP port, writes "beat BOOT COUNT" lines to the console five times a second, and powers off
- * when the power button is pressed. */
+ * when the power button is pressed. Starts the guest agent if there is one. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -28,6 +28,7 @@
 
 #define MODULES "/modules"
 #define BEATS_PER_S 5
+#define AGENT "/usr/sbin/qemu-ga"
 
 enum { LISTENER, TIMER, BUTTON, FIRST_CLIENT, MAX_FDS = 64 };
 
@@ -184,6 +185,25 @@ static void read_boot_identity(char *boot)
 	close(fd);
 }
 
+static void start_agent(void)
+{
+	char port[32];
+
+	if (access(AGENT, X_OK) < 0 || fork())
+		return;
+	freopen("/dev/null", "w", stdout), freopen("/dev/null", "w", stderr);
+	/* the driver finds its ports a moment after the module is loaded */
+	for (int tries = 0; tries < 100; tries++) {
+		for (int number = 0; number < 4; number++) {
+			snprintf(port, sizeof port, "/dev/vport%dp1", number);
+			if (access(port, R_OK) == 0)
+				execl(AGENT, AGENT, "-m", "virtio-serial", "-p", port, "-t", "/run", NULL);
+		}
+		usleep(50000);
+	}
+	_exit(1);
+}
+
 static void prepare(void)
 {
 	const char *address = getenv("address"), *port = getenv("port");
@@ -195,6 +215,7 @@ static void prepare(void)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGPIPE, SIG_IGN);
 	load_modules();
+	start_agent();
 	set_up_interface("lo", "127.0.0.1");
 	set_up_interface("eth0", address ? address : "0.0.0.0");
 	for (int i = 0; i < MAX_FDS; i++)

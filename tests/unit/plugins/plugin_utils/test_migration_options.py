@@ -20,7 +20,7 @@ from ansible_collections.drover.libvirt.plugins.plugin_utils._migration_options 
     ("given", "sentence"),
     [
         ({"bandwith_mib_s": 5}, "no option bandwith_mib_s; did you mean bandwidth_mib_s?"),
-        ({"colour": "red"}, "no option colour; there are abort_timeout_s, auto_converge"),
+        ({"colour": "red"}, "no option colour; there are abort_timeout_s, announce"),
         ({"bandwidth_mib_s": "fast"}, "'bandwidth_mib_s' is of type"),
         ({"post_copy": "always"}, "value of post_copy must be one of: never, on_stall"),
         ({"max_downtime_ms": 0}, "max_downtime_ms must be positive"),
