@@ -12,6 +12,19 @@ import textwrap
 # The one description of the options. Modules that migrate one VM have them as their own, modules
 # that migrate by a plan below one option.
 _OPTIONS = r"""
+mode:
+  description:
+    - V(live) copies the memory while the VM runs.
+    - V(quick) saves the memory to O(save_directory), moves the file from host to host by an atomic rename, and restores it. The VM stands still
+      meanwhile, but the hosts need no connection to each other, and it converges always. When anything fails the VM goes on where it was.
+  type: str
+  choices: [live, quick]
+  default: live
+save_directory:
+  description:
+    - For O(mode=quick), a directory on the storage of the VM's disks. Both hosts, and the one that drives the migration, must see it at the same path.
+    - Once given, an interrupted quick move that has left its image there is finished first.
+  type: path
 handover:
   description:
     - Who lets the VM run on the destination once its memory has arrived.

@@ -60,10 +60,6 @@ options:
     type: str
     choices: [live, quick, offline]
     default: live
-  save_directory:
-    description:
-      - For O(mode=quick), a directory on the storage of the VM's disks. Both hosts and this module must see it at the same path.
-    type: path
   copy_storage:
     description:
       - Whether disks that are files on the source's own storage are copied together with the memory.
@@ -317,9 +313,9 @@ from ..module_utils._migration.options import COPY_STORAGE, MODES
 def argument_spec() -> dict[str, t.Any]:
     """Return the module's options."""
     return {
+        **migration_argument_spec(),
         "state": {"type": "str", "choices": list(STATES), "default": "migrated"},
         "mode": {"type": "str", "choices": list(MODES), "default": "live"},
-        "save_directory": {"type": "path"},
         "copy_storage": {"type": "str", "choices": list(COPY_STORAGE), "default": "none"},
         "migrate_disks": {"type": "list", "elements": "str", "default": []},
         "remove_source_images": {"type": "bool", "default": False},
@@ -331,7 +327,6 @@ def argument_spec() -> dict[str, t.Any]:
         "destination_uri": {"type": "str"},
         "peer_uri": {"type": "str"},
         "migration_address": {"type": "str"},
-        **migration_argument_spec(),
     }
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import yaml
 
 from tests.lab import faults
 from tests.lab.controller import EXECUTIONS, Controller, Executor, until
+from tests.lab.guests import IMAGES
 from tests.lab.lab import Lab
 from tests.lab.playbook import PlaybookRun, run_playbook
 
@@ -177,6 +179,21 @@ def test_both_killed_in_the_handover(lab: Lab) -> None:
     executor.signal("KILL")
     run = run_playbook(lab, *EVACUATE)
     assert_finished(lab, run)
+
+
+def test_both_killed_in_a_quick_move(lab: Lab) -> None:
+    """libvirt saves the VM to the end, and nobody restores it until the same playbook again does, on
+    the host that it was going to, where it goes on with its memory."""
+    lab.start_guest("vm1", "kvm2", autostart=True, **BIG)
+    quick = {"mode": "quick", "save_directory": str(IMAGES)}
+    first = Controller(lab, *EVACUATE, "-e", json.dumps({"drover_migration": quick}))
+    executor = Executor(lab.hosts["kvm1"])
+    until(lambda: any(lab.layout.backing.rglob("vm1.*.part")))
+    executor.signal("KILL")
+    first.kill()
+    until(lambda: [place.state for place in lab.where("vm1")] == ["shutoff"])
+    assert_finished(lab, run_playbook(lab, *EVACUATE))
+    assert not [path.name for path in lab.layout.backing.rglob("vm1.*-*")]
 
 
 def test_both_killed_between_two_migrations(lab: Lab) -> None:

@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import fields
 
 from .._errors import DroverError
-from .options import COMPRESSIONS, HANDOVERS, POST_COPY, MigrationOptions
+from .options import COMPRESSIONS, HANDOVERS, MODES_OF_PLANS, POST_COPY, MigrationOptions
 
 
 class InvalidOption(DroverError):
@@ -26,6 +26,8 @@ def migration_argument_spec() -> dict[str, t.Any]:
     """Return the options' argument specification, with the defaults of C(MigrationOptions)."""
     default = MigrationOptions()
     return {
+        "mode": {"type": "str", "choices": list(MODES_OF_PLANS), "default": default.mode},
+        "save_directory": {"type": "path"},
         "handover": {"type": "str", "choices": list(HANDOVERS), "default": default.handover},
         "max_downtime_ms": {"type": "int", "default": default.max_downtime_ms},
         "downtime_steps": {"type": "int", "default": default.downtime_steps},

@@ -16,7 +16,9 @@ Mode = t.Literal["live", "quick", "offline"]
 Handover = t.Literal["controller", "libvirt"]
 PostCopy = t.Literal["never", "on_stall"]
 
-MODES: tuple[str, ...] = ("live", "quick", "offline")
+# Plans are about VMs that run.
+MODES_OF_PLANS: tuple[str, ...] = ("live", "quick")
+MODES: tuple[str, ...] = (*MODES_OF_PLANS, "offline")
 HANDOVERS: tuple[str, ...] = ("controller", "libvirt")
 POST_COPY: tuple[str, ...] = ("never", "on_stall")
 COPY_STORAGE: tuple[str, ...] = ("none", "all", "inc")
