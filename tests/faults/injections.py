@@ -149,6 +149,14 @@ def _job_is_over(domain: libvirt.virDomain) -> bool:
         return False
 
 
+def give_up_post_copy(scene: Scene) -> None:
+    """Let the source's QEMU take its connection for broken at once, as it does after a long silence."""
+    domain = scene.domain(scene.source)
+    domain.abortJobFlags(libvirt.VIR_DOMAIN_ABORT_JOB_POSTCOPY)
+    failed = libvirt.VIR_DOMAIN_PAUSED_POSTCOPY_FAILED
+    wait_until(lambda: domain.state()[1] == failed, 30, "the end of post-copy")
+
+
 def until_stalled(scene: Scene) -> None:
     """Wait until nothing has been copied for a second."""
     domain = scene.domain(scene.source)

@@ -15,6 +15,7 @@ from tests.lab import faults
 
 _FAST_MIB_S = 1000
 _COPIED_MIB = 4.0
+_SLOW_MBIT = 24
 _SAVED_BYTES = 1 << 20
 
 
@@ -52,15 +53,20 @@ def _handover(scene: Scene) -> None:
     """The destination's daemon is frozen, so what comes after the pause waits for the thaw."""
     scene.begin()
     scene.wait_copied(_COPIED_MIB)
-    domain = scene.domain(scene.source)
     daemon = scene.destination.daemon("libvirtd")
     faults.pause(daemon)
+    _finish_copy(scene)
+    scene.row.inject(scene)
+    daemon.send(signal.SIGCONT)
+
+
+def _finish_copy(scene: Scene) -> None:
+    """Let the copy end; no connection to the source is left, for closing one may hang later."""
+    domain = scene.domain(scene.source)
     domain.migrateSetMaxSpeed(_FAST_MIB_S)
     wait_until(
         lambda: domain.state()[0] == libvirt.VIR_DOMAIN_PAUSED, 60, "the pause of the source"
     )
-    scene.row.inject(scene)
-    daemon.send(signal.SIGCONT)
 
 
 def _handed_over(scene: Scene) -> None:
@@ -73,6 +79,18 @@ def _handed_over(scene: Scene) -> None:
     wait_until(lambda: not scene.has_qemu(scene.source), 60, "the end of the source's QEMU")
     scene.row.inject(scene)
     scene.process.thaw()
+
+
+def _post_copy(scene: Scene) -> None:
+    """A slow link keeps most of the memory on the source when the VM changes hands."""
+    faults.limit_bandwidth(scene.destination, _SLOW_MBIT)
+    scene.on_heal(lambda: faults.unlimit_bandwidth(scene.destination))
+    scene.begin()
+    scene.wait_copied(_COPIED_MIB)
+    scene.domain(scene.source).migrateStartPostCopy()
+    arriving = scene.domain(scene.destination)
+    wait_until(lambda: arriving.state()[1] == libvirt.VIR_DOMAIN_RUNNING_POSTCOPY, 30, "post-copy")
+    scene.row.inject(scene)
 
 
 def _saving(scene: Scene) -> None:
@@ -102,6 +120,7 @@ _PLAYS: dict[Moment, Callable[[Scene], None]] = {
     Moment.COPYING: _copying,
     Moment.HANDOVER: _handover,
     Moment.HANDED_OVER: _handed_over,
+    Moment.POST_COPY: _post_copy,
     Moment.SAVING: _saving,
     Moment.SAVED: _held,
     Moment.CLAIMED: _held,

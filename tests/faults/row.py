@@ -27,6 +27,7 @@ class Moment(enum.Enum):
     COPYING = "mid-copy"
     HANDOVER = "handover: all is sent, the source is paused"
     HANDED_OVER = "handover: the source's QEMU is gone, the destination not yet resumed"
+    POST_COPY = "post-copy: the VM runs on the destination, most of its memory is on the source"
     SAVING = "quick: the memory is being saved"
     SAVED = "quick: the image is complete, nobody has it"
     CLAIMED = "quick: the destination has claimed the image"

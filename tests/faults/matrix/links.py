@@ -8,14 +8,16 @@ from tests.faults.injections import (
     block_ports,
     both,
     cut,
+    give_up_post_copy,
     plug,
     power_cut,
     power_cycle,
+    thaw_daemon,
     until_arrival_ends,
     until_daemon_gives_up,
     until_stalled,
 )
-from tests.faults.row import MOVED, Expected, Moment, Row
+from tests.faults.row import MOVED, Expected, Moment, Row, Vm
 from tests.lab.layout import MANAGEMENT, MIGRATION
 
 _NETWORKS = (MANAGEMENT, MIGRATION)
@@ -65,6 +67,41 @@ ROWS = (
         Expected("unknown", "unknown", "Nothing was started anywhere"),
         options={"settle_timeout_s": 3.0},
         limit_s=150.0,
+    ),
+    Row(
+        "source-links-cut-for-good",
+        "both links of the source are cut and healed after the verdict, while a third host migrates",
+        Moment.COPYING,
+        cut("source", *_NETWORKS),
+        Expected("unknown", "unknown", "Nothing was started anywhere"),
+        options={"settle_timeout_s": 3.0},
+        driver="third",
+        limit_s=200.0,
+    ),
+    Row(
+        "source-links-cut-handover",
+        "both links of the source are cut and healed after the verdict, while a third host migrates",
+        Moment.HANDOVER,
+        both(cut("source", *_NETWORKS), thaw_daemon("destination"), until_arrival_ends),
+        Expected(
+            "unknown", "unknown", "Nothing was started", source="absent", destination="running"
+        ),
+        vm=Vm("running, diskless", options={"disk": False}),
+        options={"settle_timeout_s": 3.0},
+        driver="third",
+        settles=True,
+        limit_s=200.0,
+    ),
+    Row(
+        "post-copy-link-cut",
+        "the migration link is cut until QEMU gives it up, and healed",
+        Moment.POST_COPY,
+        both(cut("destination", MIGRATION), give_up_post_copy, plug("destination", MIGRATION)),
+        Expected("unknown", "post_copy_broken", source="absent", destination="running"),
+        options={"post_copy": "on_stall", "settle_timeout_s": 3.0},
+        settles=True,
+        limit_s=200.0,
+        note="the second run resumes it",
     ),
     Row(
         "ports-rejected",
