@@ -108,9 +108,8 @@ def plan_problem(problem: Problem, effort: Effort | None = None) -> Plan:
     TooLong
         The migrations that the goal cannot do without take longer than there is time.
     """
-    if problem.rest:
-        return _standing_still(problem, problem.rest)
-    _refuse_closed(problem)
+    if reason := problem.rest or _closed(problem):
+        return _standing_still(problem, reason, effort)
     wanted = problem
     for attempt in range(1, TRIES + 1):
         try:
@@ -122,20 +121,21 @@ def plan_problem(problem: Problem, effort: Effort | None = None) -> Plan:
                 continue
             if not problem.goal.may_do_nothing:
                 raise
-            return _standing_still(problem, error.message)
+            return _standing_still(problem, error.message, effort)
         if isinstance(problem.goal, Balance) and problem.goal.curve:
             plan = replace(plan, extra={"curve": balance_curve(wanted, plan.placement, effort)})
         return _finished(problem, plan, left_out(wanted, plan, effort))
     raise AssertionError("unreachable")
 
 
-def _refuse_closed(problem: Problem) -> None:
-    """Refuse a goal that cannot wait while no migration may start."""
-    frame = problem.frame
-    if frame is None or problem.goal.may_do_nothing or not frame.refusal:
-        return
+def _closed(problem: Problem) -> str | None:
+    """Say why no migration may start, to a goal that can wait; refuse one that cannot."""
+    refusal = problem.frame.refusal if problem.frame else None
+    if refusal is None or problem.goal.may_do_nothing:
+        return refusal
     if problem.goal.shortfalls(problem.snapshot, problem.snapshot.placement):
-        raise Infeasible(f"{frame.refusal.rstrip('.')}; wait until then, or plan without it.")
+        raise Infeasible(f"{refusal.rstrip('.')}; wait until then, or plan without it.")
+    return None
 
 
 def _check_duration(problem: Problem, plan: Plan) -> None:
@@ -190,11 +190,11 @@ def _annotated(problem: Problem, plan: Plan, remarks: Sequence[str]) -> Plan:
     )
 
 
-def _standing_still(problem: Problem, reason: str) -> Plan:
-    """Return the plan that moves nothing, for a goal that nobody is hurt by if it waits; a warning says why."""
+def _standing_still(problem: Problem, reason: str, effort: Effort | None) -> Plan:
+    """Return the plan that moves nothing, for a goal that nobody is hurt by if it waits; its message says why."""
     present = problem.snapshot.placement
     plan = build_plan(problem, proved_solution(present, problem.objective_s(present), None))
-    return _finished(problem, replace(plan, warnings=(*plan.warnings, reason)), ())
+    return _finished(problem, replace(plan, message=reason), left_out(problem, plan, effort))
 
 
 def predict_transfers(snapshot: ClusterSnapshot, policies: Policies) -> dict[str, float]:

@@ -80,7 +80,7 @@ def time_frame(
     Raises
     ------
     InputError
-        The time is not told, or the deadline is none.
+        The time is not told, or the deadline is none that can be kept.
     """
     if deadline is None and not windows:
         return None
@@ -104,7 +104,10 @@ def _deadline(now: datetime, text: str) -> datetime:
     """Return the moment of a deadline: a time of day is the next one."""
     if len(text) > 5:
         moment = _moment(text, "goal.deadline")
-        return moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)
+        if moment <= now:
+            raise InputError(f"{told(moment)} has passed; name a later time.", path="goal.deadline")
+        return moment
     of_day = minutes(text, "goal.deadline")
     today = now.replace(hour=of_day // 60, minute=of_day % 60, second=0, microsecond=0)
     return today if today > now else today + timedelta(days=1)

@@ -86,10 +86,10 @@ def test_quiet_after_the_last_migration_of_the_cluster() -> None:
     facts = crowded("x")
     plan = make_plan(facts, {**TIGHT, "cooldown": {"quiet_s": 1200}}, BALANCE)
     assert plan["steps"] == []
-    assert plan["warnings"] == [
+    assert plan["message"] == (
         "Nothing moves now: the last migration of the cluster was 900 s ago, and cooldown.quiet_s asks for "
         "1200 s of quiet."
-    ]
+    )
     assert len(movers(facts, BALANCE, quiet_s=900)) == 1
 
 

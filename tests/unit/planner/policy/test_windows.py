@@ -138,6 +138,9 @@ def test_the_cluster_has_a_window() -> None:
     limits = policy(limits={"windows": [NIGHT]})
     closed = make_plan(CROWDED, limits, {**BALANCE, **at(24, "22:00")})
     assert closed["steps"] == []
+    assert closed["message"].startswith(
+        "No migration may start now: the next window of limits.windows"
+    )
     assert any(
         "Left out for time (the next window of limits.windows opens on Fri 2026-11-27 22:00)" in w
         for w in closed["warnings"]
@@ -154,6 +157,12 @@ def test_an_evacuation_waits_for_the_window_of_the_cluster() -> None:
     with pytest.raises(Infeasible, match=r"No migration may start now: the next window .* opens"):
         make_plan(CROWDED, limits, {**evacuation("a"), **at(24, "22:00")})
     assert make_plan(CROWDED, limits, {**evacuation("b"), **at(24, "22:00")})["steps"] == []
+
+
+def test_a_deadline_is_to_come() -> None:
+    """One that has passed is told as such, whatever the goal."""
+    with pytest.raises(InputError, match=r"goal.deadline: Tue 2026-11-24 21:00 has passed"):
+        make_plan(CROWDED, {}, {**BALANCE, **at(24, "22:00"), "deadline": "2026-11-24T21:00"})
 
 
 def test_a_deadline_limits_the_time() -> None:
