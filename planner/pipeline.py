@@ -109,7 +109,7 @@ def plan_problem(problem: Problem, effort: Effort | None = None) -> Plan:
         The migrations that the goal cannot do without take longer than there is time.
     """
     if reason := problem.rest or _closed(problem):
-        return _standing_still(problem, reason, effort)
+        return _standing_still(problem, reason, effort, only_choice=True)
     wanted = problem
     for attempt in range(1, TRIES + 1):
         try:
@@ -121,7 +121,7 @@ def plan_problem(problem: Problem, effort: Effort | None = None) -> Plan:
                 continue
             if not problem.goal.may_do_nothing:
                 raise
-            return _standing_still(problem, error.message, effort)
+            return _standing_still(problem, error.message, effort, only_choice=False)
         if isinstance(problem.goal, Balance) and problem.goal.curve:
             plan = replace(plan, extra={"curve": balance_curve(wanted, plan.placement, effort)})
         return _finished(problem, plan, left_out(wanted, plan, effort))
@@ -190,10 +190,14 @@ def _annotated(problem: Problem, plan: Plan, remarks: Sequence[str]) -> Plan:
     )
 
 
-def _standing_still(problem: Problem, reason: str, effort: Effort | None) -> Plan:
+def _standing_still(
+    problem: Problem, reason: str, effort: Effort | None, *, only_choice: bool
+) -> Plan:
     """Return the plan that moves nothing, for a goal that nobody is hurt by if it waits; its message says why."""
     present = problem.snapshot.placement
-    plan = build_plan(problem, proved_solution(present, problem.objective_s(present), None))
+    objective_s = problem.objective_s(present)
+    solution = proved_solution(present, objective_s, objective_s if only_choice else None)
+    plan = build_plan(problem, solution)
     return _finished(problem, replace(plan, message=reason), left_out(problem, plan, effort))
 
 

@@ -138,6 +138,7 @@ def test_the_cluster_has_a_window() -> None:
     limits = policy(limits={"windows": [NIGHT]})
     closed = make_plan(CROWDED, limits, {**BALANCE, **at(24, "22:00")})
     assert closed["steps"] == []
+    assert (closed["status"], closed["gap"]) == ("optimal", 0.0)
     assert closed["message"].startswith(
         "No migration may start now: the next window of limits.windows"
     )
