@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import traceback
 import typing as t
+from urllib.parse import urlsplit
 
 from .._errors import ConnectionFailed, LibvirtFailed
 
@@ -58,8 +59,14 @@ def open_connection(uri: str, read_only: bool = False) -> t.Any:
     Raises
     ------
     ConnectionFailed
-        The daemon cannot be reached, or refused.
+        The daemon cannot be reached, or refused; or the URI holds a password, which libvirt would not
+        use and messages and journals would show.
     """
+    if urlsplit(uri).password is not None:
+        raise ConnectionFailed(
+            "The connection URI of {0} holds a password.".format(urlsplit(uri).hostname),
+            "Leave it out of the URI; use SSH keys, TLS or SASL tickets.",
+        )
     try:
         return libvirt.openReadOnly(uri) if read_only else libvirt.open(uri)
     except libvirt.libvirtError as error:
