@@ -36,17 +36,25 @@ def test_an_evacuation_leaves_the_spare_room_that_is_required() -> None:
 
 
 def test_what_cannot_be_left_is_refused_with_the_cheapest_remedy() -> None:
-    """y would need 600 MiB when b fails, and the others hold too much: the message says how much is missing."""
-    facts = cluster(a={"x": 300, "u": 100}, b={"y": 600}, c={"w": 600}, d={"v": 500})
+    """y needs 600 MiB in one piece when b fails: the message says what to free, and freed, it is enough."""
+    facts = cluster(a={"x": 200}, b={"y": 600}, c={"w": 550}, d={"v": 550})
     with pytest.raises(Infeasible) as caught:
         make_plan(facts, REQUIRED, evacuation("a"))
     assert caught.value.message == (
-        "If d failed, there would be no place for v after this plan, and spare_hosts is required; free 100 MiB "
-        "of memory on b and 100 MiB of memory on c, or make spare_hosts never_worsen."
+        "If c failed, there would be no place for w after this plan, and spare_hosts is required; free 100 MiB of "
+        "memory on b and 150 MiB of memory on c, or make spare_hosts never_worsen."
     )
-    for entry in facts["hosts"]:
-        entry["memory_mib"] += 100 * (entry["name"] in ("b", "c"))
+    facts["hosts"][1]["memory_mib"] += 100
+    facts["hosts"][2]["memory_mib"] += 150
     assert make_plan(facts, REQUIRED, evacuation("a"))["steps"]
+
+
+def test_too_little_in_all_is_seen_before_anything_is_tried() -> None:
+    """Without a and one more, 2000 MiB hold no 2100: the sentence needs no example of a VM."""
+    facts = cluster(a={"x": 300, "u": 100}, b={"y": 600}, c={"w": 600}, d={"v": 500})
+    words = r"If 1 more host failed while a cannot be used, .* free at least 100 MiB of memory, or"
+    with pytest.raises(Infeasible, match=words):
+        make_plan(facts, REQUIRED, evacuation("a"))
 
 
 def test_what_is_missing_already_is_not_required() -> None:
