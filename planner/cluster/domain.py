@@ -81,6 +81,7 @@ class Domain:
     cpu_model: str | None = None
     cpu_features: frozenset[str] = frozenset()
     bridges: tuple[str, ...] = ()
+    direct_interfaces: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
     disks: tuple[Disk, ...] = ()
     hugepages_kib: int | None = None

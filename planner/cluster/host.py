@@ -59,6 +59,7 @@ class Host:
     features: frozenset[str] | None = None
     emulators: tuple[Emulator, ...] | None = None
     bridges: frozenset[str] | None = None
+    interfaces: frozenset[str] | None = None
     networks: Mapping[str, bool] | None = None
     storage: Mapping[str, Storage] | None = None
     hugepages_mib: Mapping[int, int] | None = None

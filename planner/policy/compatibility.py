@@ -40,6 +40,7 @@ def needs(domain: Domain, source: Host) -> tuple[object, ...]:
         own_cpu and (source.cpu_vendor, source.cpu_model),
         domain.cpu_features,
         domain.bridges,
+        domain.direct_interfaces,
         domain.networks,
         frozenset(_needs_of_disk(disk, source) for disk in domain.disks),
         domain.name_taken_on,
@@ -123,6 +124,13 @@ def _bridges(domain: Domain, source: Host, host: Host) -> str | None:
     return f"{host.name} has no bridge {missing[0]}" if missing else None
 
 
+def _interfaces(domain: Domain, source: Host, host: Host) -> str | None:
+    if host.interfaces is None:
+        return None
+    missing = [name for name in domain.direct_interfaces if name not in host.interfaces]
+    return f"{host.name} has no interface {missing[0]}" if missing else None
+
+
 def _networks(domain: Domain, source: Host, host: Host) -> str | None:
     if host.networks is None:
         return None
@@ -181,6 +189,7 @@ CHECKS: tuple[Check, ...] = (
     _cpu_model,
     _cpu_features,
     _bridges,
+    _interfaces,
     _networks,
     _storage,
     _hugepages,

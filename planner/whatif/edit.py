@@ -20,7 +20,7 @@ def add_host(facts: Facts, name: str, vcpus: int, memory_mib: int) -> dict[str, 
     model = {
         k: v
         for k, v in facts["hosts"][0].items()
-        if k in ("cpu", "emulators", "bridges", "networks", "storage")
+        if k in ("cpu", "emulators", "bridges", "interfaces", "networks", "storage")
     }
     return _with(
         facts,

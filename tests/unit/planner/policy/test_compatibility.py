@@ -65,6 +65,7 @@ MODEL = {"cpu": {"mode": "custom", "model": "Skylake", "features": {"avx2": "req
             "CPU model",
         ),
         (MODEL, {}, {"cpu": {"features": ["sse4.2"]}}, "lacks avx2"),
+        ({"direct_interfaces": ["eth2"]}, {}, {"interfaces": ["eth1"]}, "no interface eth2"),
         (
             {"cpu": {"mode": "host-passthrough"}},
             {"cpu": {"model": "A"}},
