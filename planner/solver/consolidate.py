@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, The Drover authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Consolidation: a selection of hosts that is provably least, then packing, then the check of failures by
-simulation."""
+simulation; in a small cluster, one exact model where that proves nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ..goal.consolidation import Consolidation
@@ -15,11 +15,14 @@ from .budget import Budget
 from .indexed import Indexed
 from .milp.backend import Effort
 from .milp.selection import Selection, select_hosts
+from .milp.selection_and_placement import is_small, select_and_place
 from .search.pack import FULLNESS, Packing
 from .search.state import State
-from .solution import Solution, proved_solution
+from .solution import Solution, SolveStatus, proved_solution
 
 SELECTION = Effort(gap=1e-7, max_nodes=5000)
+EXACT = Effort(gap=1e-7, max_nodes=100)
+"""How hard the models are tried; hosts are worth so much that a gap of a migration is tiny."""
 
 SLACKS = (0.0, 0.01, 0.03)
 """Fractions of room to spare that a selection is tried with, so that the pieces fit, before one more host is kept."""
@@ -31,23 +34,55 @@ MORE_HOSTS = 12
 def solve_consolidation(goal: Consolidation, problem: Problem, effort: Effort) -> Solution:
     """Find a placement on the fewest hosts; the present one if nothing better is found."""
     indexed = Indexed(problem)
-    present = problem.snapshot.placement
-    now = problem.objective_s(present)
     first = _select(indexed, goal, effort, 0, 0.0)
     if first is None or _is_forced(problem):
-        return proved_solution(present, now, None)
+        present = problem.snapshot.placement
+        return proved_solution(present, problem.objective_s(present), None)
+    quick = _select_then_pack(indexed, goal, effort, first)
+    if quick.status is SolveStatus.OPTIMAL or not is_small(indexed):
+        return quick
+    return _exactly(indexed, goal, effort, quick)
+
+
+def _select_then_pack(
+    indexed: Indexed, goal: Consolidation, effort: Effort, first: Selection
+) -> Solution:
+    problem = indexed.problem
+    present = problem.snapshot.placement
+    now = problem.objective_s(present)
     for selection in _selections(indexed, goal, effort, first):
         state = _pack(indexed, selection)
         if state is None:
             continue
-        placement = indexed.placement(state.moves())
-        reached = problem.objective_s(placement)
-        if reached >= now:
+        if problem.objective_s(indexed.placement(state.moves())) >= now:
             break
-        if not problem.worsens_spare(placement):
-            migrations_s = sum(indexed.items[item].cost_s for item in state.moves())
-            return proved_solution(placement, reached, first.bound_s, yardstick_s=migrations_s)
+        if not problem.worsens_spare(indexed.placement(state.moves())):
+            return _solution(indexed, state.moves(), first.bound_s)
     return proved_solution(present, now, first.bound_s)
+
+
+def _solution(indexed: Indexed, moves: Mapping[int, int], bound_s: float) -> Solution:
+    placement = indexed.placement(moves)
+    migrations_s = sum(indexed.items[item].cost_s for item in moves)
+    reached = indexed.problem.objective_s(placement)
+    return proved_solution(placement, reached, bound_s, yardstick_s=migrations_s)
+
+
+def _exactly(indexed: Indexed, goal: Consolidation, effort: Effort, quick: Solution) -> Solution:
+    """Return the answer of the exact model, if it is better than one that is known, with the better bound."""
+    answer = select_and_place(indexed, goal, _careful(effort, EXACT))
+    if answer is None:
+        return quick
+    bound_s = max(quick.bound, answer.bound_s or 0.0)
+    found = _solution(indexed, answer.moves, bound_s)
+    if found.objective < quick.objective and not indexed.problem.worsens_spare(found.placement):
+        return found
+    moved = indexed.problem.snapshot.placement.moves_to(quick.placement)
+    return _solution(indexed, _items(indexed, moved), bound_s)
+
+
+def _items(indexed: Indexed, moved: Mapping[str, tuple[str, str]]) -> dict[int, int]:
+    return {indexed.item_of[name]: indexed.number[host] for name, (_home, host) in moved.items()}
 
 
 def _is_forced(problem: Problem) -> bool:
@@ -90,12 +125,17 @@ def _additions(most: int) -> Iterable[int]:
 def _select(
     indexed: Indexed, goal: Consolidation, effort: Effort, at_least: int, slack: float
 ) -> Selection | None:
-    careful = replace(
-        SELECTION,
-        time_limit_s=min(effort.time_limit_s, SELECTION.time_limit_s),
+    careful = _careful(effort, SELECTION)
+    return select_hosts(indexed, goal, careful, at_least=at_least, slack=slack)
+
+
+def _careful(effort: Effort, wanted: Effort) -> Effort:
+    """Return a wanted effort with the solver and within the time that the caller gives."""
+    return replace(
+        wanted,
+        time_limit_s=min(effort.time_limit_s, wanted.time_limit_s),
         solver=effort.solver,
     )
-    return select_hosts(indexed, goal, careful, at_least=at_least, slack=slack)
 
 
 def _pack(indexed: Indexed, selection: Selection) -> State | None:

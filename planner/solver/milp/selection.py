@@ -50,6 +50,26 @@ def select_hosts(
         ``None`` if even all hosts are too few.
     """
     program = Program()
+    keep = add_kept_hosts(program, indexed, goal, at_least=at_least, slack=slack)
+    _budget(program, indexed, keep)
+    costs, constant = _costs(indexed, goal, keep)
+    answer = solve_program(program, costs, effort)
+    if not answer.has_values:
+        return None
+    kept = frozenset(host for host, column in keep.items() if answer.values[column] > 0.5)
+    known = answer.bound if answer.bound is not None else 0.0
+    return Selection(kept=kept, bound_s=known + constant)
+
+
+def add_kept_hosts(
+    program: Program,
+    indexed: Indexed,
+    goal: Consolidation,
+    *,
+    at_least: int = 0,
+    slack: float = 0.0,
+) -> dict[int, int]:
+    """Add a binary column per host, 1 if it stays in use, and the rows that only these are in; return the columns."""
     keep = {host: _column(program, indexed, host) for host in usable(indexed)}
     floor = max(
         at_least,
@@ -59,14 +79,7 @@ def select_hosts(
     program.row([(column, 1.0) for column in keep.values()], ">=", float(floor))
     _room(program, indexed, keep, slack)
     _failures(program, indexed, keep)
-    _budget(program, indexed, keep)
-    costs, constant = _costs(indexed, goal, keep)
-    answer = solve_program(program, costs, effort)
-    if not answer.has_values:
-        return None
-    kept = frozenset(host for host, column in keep.items() if answer.values[column] > 0.5)
-    known = answer.bound if answer.bound is not None else 0.0
-    return Selection(kept=kept, bound_s=known + constant)
+    return keep
 
 
 def usable(indexed: Indexed) -> list[int]:

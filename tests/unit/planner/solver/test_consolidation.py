@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 from itertools import product
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from planner.goal.consolidation import HOST_S
 from planner.pipeline import make_plan
 from planner.policy.spare_hosts import stranded
 from tests.benchmarks.instances import POLICY, synthetic
@@ -33,6 +35,35 @@ def test_the_cheapest_hosts_are_emptied() -> None:
     assert plan["power_off"] == ["a", "c"]
     assert len(plan["steps"]) == 2
     assert plan["status"] == "optimal"
+
+
+def two_zones(seed: int) -> tuple[Facts, dict[str, object]]:
+    """Return a cluster with little memory left whose VMs may run on one or the other of two sets of hosts."""
+    chance = Random(seed)
+    zones = ("abcde", "defgh")
+    free = dict.fromkeys("abcdefgh", 1000)
+    domains = []
+    for number in range(22):
+        size, zone = chance.choice([150, 200, 250, 350]), chance.randrange(2)
+        if fitting := [name for name in zones[zone] if free[name] >= size]:
+            home = chance.choice(fitting)
+            free[home] -= size
+            labels = {"zone": str(zone)}
+            domains.append(domain(f"v{number:02d}", home, size, labels=labels))
+    stay = [
+        rule("host_affinity", f"labels.zone == '{zone}'", name=f"zone {zone}", hosts=list(hosts))
+        for zone, hosts in enumerate(zones)
+    ]
+    return {"hosts": [host(name) for name in free], "domains": domains}, policy(*stay)
+
+
+@pytest.mark.parametrize("seed", [1, 3, 10])
+def test_tight_memory_and_two_zones_are_packed_to_the_bound(seed: int) -> None:
+    """Where one VM after the other no longer fits, all are placed at once: no gap of a host is left."""
+    facts, rules_of_zones = two_zones(seed)
+    plan = make_plan(facts, rules_of_zones, CONSOLIDATE)
+    assert plan["gap"] < 1e-3
+    assert used(plan) == round(plan["bound"] / HOST_S)
 
 
 def test_a_full_cluster_stays_as_it_is() -> None:

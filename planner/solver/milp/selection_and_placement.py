@@ -1,0 +1,63 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which hosts to keep in use and where every VM goes, in one model: exact, for clusters that are small enough.
+
+The rows of the selection stand beside those of the placement: they follow from them for whole VMs, but cut off
+fractions, and so lead to proofs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...goal.consolidation import Consolidation
+from ..indexed import Indexed
+from .backend import Effort, solve_program
+from .constraints import load_change
+from .model import build
+from .selection import add_kept_hosts
+from .variables import Variables
+
+MOST_COLUMNS = 5000
+"""Moves to choose from, up to which an answer takes seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectionAndPlacement:
+    """Moves (item: host), and a bound of the objective in seconds, if the solver tells."""
+
+    moves: dict[int, int]
+    bound_s: float | None
+
+
+def is_small(indexed: Indexed) -> bool:
+    """Tell whether the model stays small enough."""
+    return sum(len(item.destinations) for item in indexed.items) <= MOST_COLUMNS
+
+
+def select_and_place(
+    indexed: Indexed, goal: Consolidation, effort: Effort
+) -> SelectionAndPlacement | None:
+    """Find the fewest hosts and the fewest migrations that lead to them; ``None`` if nothing is found."""
+    variables = build(indexed, range(len(indexed.items)))
+    for host, column in add_kept_hosts(variables.program, indexed, goal).items():
+        variables.charge(column, goal.worth_s(indexed.problem.snapshot, indexed.hosts[host]))
+        _empty_unless_kept(variables, host, column)
+    answer = solve_program(variables.program, variables.costs, effort)
+    if not answer.has_values:
+        return None
+    return SelectionAndPlacement(
+        moves=variables.moves(answer.values),
+        bound_s=None if answer.bound is None else answer.bound + variables.constant,
+    )
+
+
+def _empty_unless_kept(variables: Variables, host: int, kept: int) -> None:
+    """A host that is not kept carries nothing; its items leave, even if they take nothing."""
+    indexed = variables.indexed
+    for resource in range(3):
+        change = load_change(variables, host, resource)
+        cap = indexed.caps[host][resource]
+        variables.program.row([*change, (kept, -cap)], "<=", -indexed.loads[host][resource])
+    for item in indexed.items_at[host]:
+        variables.program.row([*variables.leaves(item), (kept, 1.0)], ">=", 1.0)
