@@ -40,22 +40,31 @@ class TimeFrame:
 
 
 def parse_now(text: str | None) -> datetime | None:
-    """Read what time it is, with its distance from UTC.
+    """Read what time it is; nothing, if that is not told.
 
     Raises
     ------
     InputError
         It is no moment, or does not tell its distance from UTC.
     """
-    if text is None:
-        return None
-    now = _moment(text, "goal.now")
-    if now.tzinfo is None:
+    return None if text is None else parse_moment(text, "goal.now")
+
+
+def parse_moment(text: str, path: str) -> datetime:
+    """Read a moment with its distance from UTC.
+
+    Raises
+    ------
+    InputError
+        It is none, or does not tell the distance.
+    """
+    moment = _moment(text, path)
+    if moment.tzinfo is None:
         raise InputError(
             f"{text!r} does not tell its distance from UTC; write it like 2026-11-24T22:30:00+01:00.",
-            path="goal.now",
+            path=path,
         )
-    return now
+    return moment
 
 
 def _moment(text: str, path: str) -> datetime:

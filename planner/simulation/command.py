@@ -22,6 +22,9 @@ GOALS = ("consolidate", "balance")
 TRACE = (
     "a folder with a file per VM (a number from 0 to 100 per line), or a CSV with a column per VM"
 )
+START = (
+    "when the first step is (2026-11-24T00:00+01:00): then windows count, and VMs that moved rest"
+)
 EVIDENCE = "steps whose peaks decide about emptying a host (default 8: 40 minutes)"
 
 
@@ -45,6 +48,7 @@ def add_simulate(commands: Any) -> None:
         metavar="S",
         help="seconds between samples (default 300)",
     )
+    parser.add_argument("--start", metavar="T", help=START)
     parser.add_argument("--steps", type=int, metavar="N", help="simulate only the first N steps")
     parser.add_argument("--evidence", type=int, default=8, metavar="N", help=EVIDENCE)
     parser.add_argument(
@@ -83,14 +87,17 @@ def _simulate(
     trace: Trace,
 ) -> dict[str, list[Record]]:
     from ..cluster.parse import parse_cluster
+    from ..policy.time_frame import parse_moment
     from .run import run
-    from .world import World
+    from .world import Clock, World
+
+    clock = Clock(parse_moment(options.start, "--start"), options.step) if options.start else None
 
     names = sorted(parse_cluster(facts).placed)
     series = trace.of_domains(names)
     steps = min(trace.steps, options.steps or trace.steps)
     return {
-        name: list(run(World(facts, series, policy), strategy, steps, options.step))
+        name: list(run(World(facts, series, policy, clock), strategy, steps, options.step))
         for name, strategy in _strategies(options, policy).items()
     }
 

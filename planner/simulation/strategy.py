@@ -82,7 +82,7 @@ class Consolidating:
 
 def _overloaded(world: World, policy: JsonObject | None) -> bool:
     """Tell whether a host carries more than the policy lets it."""
-    problem = read_problem(world.facts(), policy, RELIEF)
+    problem = read_problem(world.facts(), policy, world.at_this_time(RELIEF))
     return any(not problem.loads[name].fits(problem.limits[name]) for name in world.on)
 
 
@@ -112,7 +112,7 @@ def _idle_w(world: World, host: str) -> float:
 def _follow(world: World, facts: Facts, policy: JsonObject | None, goal: JsonObject) -> Action:
     """Plan and apply; a step without a plan leaves everything as it is."""
     try:
-        plan = make_plan(facts, policy, goal)
+        plan = make_plan(facts, policy, world.at_this_time(goal))
     except PlanningError as error:
         return Action(failure=error.message)
     world.apply(plan["placement"])

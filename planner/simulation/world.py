@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from ..cluster.domain import PLACED_STATES
@@ -15,8 +17,25 @@ Facts = dict[str, Any]
 OFF = "off"
 
 
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """What time it is in a step: that of the first one, and ``step_s`` more with each."""
+
+    start: datetime
+    step_s: float
+
+    def at(self, step: int) -> str:
+        """Return the moment of a step."""
+        return (self.start + timedelta(seconds=step * self.step_s)).isoformat()
+
+
 class World:
     """A cluster that changes from step to step.
+
+    Parameters
+    ----------
+    clock
+        With it policies may depend on the time, and VMs that moved are left in peace.
 
     Attributes
     ----------
@@ -31,6 +50,7 @@ class World:
         facts: Facts,
         series: Mapping[str, tuple[float, ...]],
         policy: Mapping[str, Any] | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.hosts = {host["name"]: host for host in facts["hosts"] if _takes_part(host)}
         self.domains = {
@@ -45,6 +65,7 @@ class World:
         self.on = set(self.hosts)
         self.busy = dict.fromkeys(self.domains, 0.0)
         self.step = -1
+        self._clock = clock
         # Hosts that are off and VMs that do not run only slow the planner down, unless a rule names them.
         named = set(_words(policy or {}))
         self._named_hosts = [host for host in facts["hosts"] if host["name"] in named]
@@ -88,8 +109,17 @@ class World:
             ],
         }
 
+    def at_this_time(self, goal: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a goal that says what time it is, if there is a clock."""
+        return {**goal, **({"now": self._clock.at(self.step)} if self._clock else {})}
+
     def apply(self, placement: Mapping[str, str]) -> None:
-        """Move the VMs."""
+        """Move the VMs, and remember when."""
+        if self._clock:
+            moved = {"at": self._clock.at(self.step), "failed": False}
+            for name, host in self.placement.items():
+                if placement.get(name, host) != host:
+                    self.domains[name] = {**self.domains[name], "last_migration": moved}
         self.placement = {name: placement.get(name, host) for name, host in self.placement.items()}
 
     def wake(self, hosts: Iterable[str]) -> None:

@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from planner.simulation.power import TYPICAL_W, PowerCurve, curve_of
 from planner.simulation.run import Record, run, total
 from planner.simulation.strategy import Action, Balancing, Consolidating, nothing
 from planner.simulation.trace import Trace, from_files, from_table
-from planner.simulation.world import World
+from planner.simulation.world import Clock, World
 from tests.unit.planner.builders import TIGHT, domain, host
 
 STEP_S = 300.0
@@ -237,3 +239,29 @@ def test_rules_may_name_hosts_that_are_off_and_vms_that_do_not_run() -> None:
     found = list(run(cluster, strategy, 2, STEP_S))
     assert [record.failure for record in found] == [None, None]
     assert [record.hosts_on for record in found] == [1, 1]
+
+
+def test_windows_count_in_a_day_with_a_clock() -> None:
+    """Two steps of an hour before and after ten in the evening: nothing moves before the window opens."""
+    clock = Clock(datetime.fromisoformat("2026-11-24T21:30:00+01:00"), 3600)
+    night = {"limits": {"windows": [{"start": "22:00", "end": "05:00"}]}}
+    strategy = Consolidating(policy={**POLICY, **night}, goal={"goal": "consolidate"}, evidence=1)
+    quiet = World(facts(), {f"vm{n}": (5.0, 5.0) for n in range(6)}, night, clock)
+    assert [r.migrations > 0 for r in run(quiet, strategy, 2, 3600)] == [False, True]
+
+
+def test_vms_that_moved_rest_in_a_day_with_a_clock() -> None:
+    """Load that jumps about sends VMs back and forth; peace for those that moved makes that less."""
+    chance = Random(4)
+    jumping = {
+        f"vm{n}": tuple(80.0 if chance.random() < 0.4 else 5.0 for _step in range(12))
+        for n in range(6)
+    }
+    counts = {}
+    for cost_s in (0, 1e9):
+        policy = {**POLICY, "cooldown": {"cost_s": cost_s}}
+        strategy = Balancing(policy=policy, goal={"goal": "balance", "aggressiveness": 5})
+        clock = Clock(datetime.fromisoformat("2026-11-24T12:00:00+01:00"), STEP_S)
+        day = World(facts(), jumping, policy, clock)
+        counts[cost_s] = sum(record.migrations for record in run(day, strategy, 12, STEP_S))
+    assert counts == {0: 8, 1e9: 6}
