@@ -11,6 +11,10 @@ from typing import Any
 import libvirt
 import pytest
 from ansible_collections.drover.libvirt.plugins.module_utils._libvirt.aftercare import has_agent
+from ansible_collections.drover.libvirt.plugins.module_utils._libvirt.handover_mark import (
+    HandoverMark,
+    set_mark,
+)
 
 from tests.lab import faults
 from tests.lab.ad_hoc import run_module
@@ -55,6 +59,24 @@ def test_quick_moves_a_running_vm(lab: Lab) -> None:
     assert stays(lab, "vm1") == ("kvm1", "kvm2")
     assert _saved_images(lab) == []
     assert _move(lab, "quick")["outcome"] == "already_there"
+
+
+def test_quick_finishes_what_was_interrupted(lab: Lab) -> None:
+    """An image that nobody has claimed is restored where it was going, and only where that is asked."""
+    lab.start_guest("vm1", "kvm1", fill_mib=16)
+    stays(lab, "vm1")
+    domain = lab.hosts["kvm1"].connection().lookupByName("vm1")
+    set_mark(domain, HandoverMark())
+    domain.save(str(IMAGES / f"vm1.{domain.UUIDString()}.saved"))
+    look = _move(lab, "quick", check=True, state="reconciled")
+    assert look["actions"] == ["Would finish the quick move that was interrupted."]
+    assert [place.state for place in lab.where("vm1")] == ["shutoff"]
+    finished = _move(lab, "quick", state="reconciled")
+    assert (finished["outcome"], finished["changed"]) == ("moved", True)
+    assert finished["downtime_ms"] is None
+    assert [(place.host, place.state) for place in lab.where("vm1")] == [("kvm2", "running")]
+    assert stays(lab, "vm1") == ("kvm1", "kvm2")
+    assert _saved_images(lab) == []
 
 
 def test_quick_keeps_a_paused_vm_paused(lab: Lab) -> None:

@@ -25,6 +25,7 @@ from .._libvirt.images import saved_definition
 from .account import Account
 from .ends import End
 from .quick import LOOK_AGAIN_S, PATIENCE_S, REMEDIES, UNREACHABLE, QuickMove
+from .quick_checks import is_whole
 from .result import EndState, Outcome
 from .saved_image import CLAIMED, PART, USED, FoundImage, ImageUnusable, SavedImage
 
@@ -139,12 +140,10 @@ class InterruptedQuickMove:
     def _asleep(self, here: EndState, there: EndState) -> Account:
         if self._found.stage == USED:
             return self._ended(_RAN)
-        try:
-            mark = self._saved_mark()
-        except DroverError as error:
-            if self._found.stage != PART:
-                raise
-            return self._ended(error.message)
+        part = self._found.stage == PART
+        if part and not is_whole(self._source, self._uuid, self._found.path):
+            return self._ended("Its memory had not been saved to the end.")
+        mark = self._saved_mark()
         if _ran_meanwhile(here, there, mark):
             return self._ended(_RAN)
         move = self._move(mark)
@@ -206,7 +205,13 @@ class InterruptedQuickMove:
             lambda connection: saved_definition(connection, self._found.path),
             "read the saved image",
         )
-        return mark_in(definition) or HandoverMark()
+        mark = mark_in(definition)
+        if mark is None:
+            raise ImageUnusable(
+                "The image {} was not saved by a quick move.".format(self._found.path),
+                "Restore the VM from it (virsh restore), or remove it.",
+            )
+        return mark
 
 
 def _at_work(here: EndState, there: EndState) -> bool:

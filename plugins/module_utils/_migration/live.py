@@ -21,11 +21,16 @@ from .ends import End
 from .monitor import StopRequest
 from .outcome import Circumstances
 from .progress import Progress
+from .repair import Repairs
 from .report import Report
 from .request import MigrationRequest
-from .result import EndState, MigrationResult
+from .result import EndState, Evidence, MigrationResult
 from .settlement import Settlement
 from .transfer import Transfer
+
+# How long libvirt's job may outlast what it waited for.
+_JOB_END_S = 10.0
+_LOOK_AGAIN_S = 0.5
 
 
 class LiveMove:
@@ -67,6 +72,8 @@ class LiveMove:
         self._before = destination_before
         self._settlement = settlement
         self._report = report
+        self._clock = clock
+        self._sleep = sleep
         ends = (source, destination)
         self._disk_copy = DiskCopy(facts, request.options, *ends)
         self._transfer = Transfer(
@@ -91,6 +98,8 @@ class LiveMove:
             settlement.finish_handover(repairs, verdict, facts.state.autostart)
             if verdict.succeeded and facts.state.autostart:
                 evidence = repairs.look()
+            if not copied.watched.returned:
+                evidence = self._at_rest(repairs, evidence)
             copied = replace(copied, events=transfer.events)
             if verdict.succeeded and self._request.options.announce:
                 self._report.remarks += announced(self._destination, facts.uuid)
@@ -101,6 +110,14 @@ class LiveMove:
         self._report.remarks += self._disk_copy.warnings
         completed = self._completed() if verdict.succeeded else {}
         return self._report.finished(facts, verdict, evidence, repairs, copied, completed)
+
+    def _at_rest(self, repairs: Repairs, evidence: Evidence) -> Evidence:
+        """Look again for a while: libvirt's job ends soon after what it waited for on the destination."""
+        deadline_s = self._clock() + _JOB_END_S
+        while evidence.source.busy and self._clock() < deadline_s:
+            self._sleep(_LOOK_AGAIN_S)
+            evidence = repairs.look()
+        return evidence
 
     def _circumstances(self) -> Circumstances:
         """Return what is known of the migration beside the states of both hosts."""

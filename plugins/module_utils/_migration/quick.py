@@ -33,6 +33,7 @@ from .._libvirt.images import (
 )
 from .account import Account
 from .ends import End
+from .quick_checks import is_whole
 from .result import EndState, Outcome
 from .saved_image import ImageUnusable, SavedImage
 
@@ -97,6 +98,7 @@ class QuickMove:
         self._sleep = sleep
         self._definition = ""
         self._began_s = self._left_s = self._arrived_s = clock()
+        self._stopped_s: float | None = None
         self._actions: list[str] = []
         self._leftovers: list[str] = []
 
@@ -113,7 +115,7 @@ class QuickMove:
         domain = self._source.domain(self._uuid)
         self._definition = self._definition_on(self._source)
         self._source.ask(lambda _connection: set_mark(domain, self._mark), "mark the VM")
-        self._began_s = self._clock()
+        self._began_s = self._stopped_s = self._clock()
         self._source.ask(
             lambda _connection: save(domain, self._image.part), "save the VM", PATIENCE_S
         )
@@ -126,24 +128,15 @@ class QuickMove:
             self._image.remove(self._image.part)
             self._try(self._source, clear_mark)
             return self._account(Outcome.NOT_MOVED, error)
-        if not here.readable:
+        try:
+            whole = is_whole(self._source, self._uuid, self._image.part)
+        except DroverError:
             self._leftovers.append("The saved image may be at {}.".format(self._image.part))
             return self._account(Outcome.UNKNOWN, error)
-        if not self._is_complete():
+        if not whole:
             self._image.remove(self._image.part)
             return self._account(Outcome.LOST, DroverError(error.message, _DIED_REMEDY))
         return self._back(error, None)
-
-    def _is_complete(self) -> bool:
-        """Whether the source takes what was written for a VM's memory."""
-        try:
-            self._source.ask(
-                lambda connection: saved_definition(connection, self._image.part),
-                "read the saved image",
-            )
-        except DroverError:
-            return False
-        return True
 
     def hand_over(self) -> Account:
         """Let the destination claim and restore what was saved, or else the source."""
@@ -357,10 +350,13 @@ class QuickMove:
         )
 
     def _downtime_ms(self, outcome: Outcome) -> float | None:
-        """Return how long the VM stood still: from the order to save until it was resumed."""
-        if outcome is not Outcome.MOVED or self._mark.paused:
+        """Return how long the VM stood still: from the order to save until it was resumed.
+
+        None when another process gave that order.
+        """
+        if outcome is not Outcome.MOVED or self._mark.paused or self._stopped_s is None:
             return None
-        return round(1000 * (self._arrived_s - self._began_s), 1)
+        return round(1000 * (self._arrived_s - self._stopped_s), 1)
 
 
 def _is_held(domain: t.Any) -> bool:

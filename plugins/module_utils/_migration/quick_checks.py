@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What must hold before a VM's memory is saved for a quick move.
+"""What must hold before a VM's memory is saved for a quick move, and before it is restored.
 
 libvirt checks shared storage for migrations only: a restore takes whatever lies at the disk's path.
 So every disk must be on the file system of the image, which the destination proves to share by
@@ -17,8 +17,11 @@ import os
 import typing as t
 import xml.etree.ElementTree as ET
 
+from .._errors import LibvirtFailed
 from .._facts.disks import disks, file_paths
 from .._libvirt.domain import DomainFacts
+from .._libvirt.images import saved_definition
+from .ends import End
 from .saved_image import ImageUnusable
 
 
@@ -63,3 +66,23 @@ def _is_on(path: str, device: int) -> bool:
         return os.stat(path).st_dev == device
     except OSError:
         return False
+
+
+def is_whole(end: End, uuid: str, path: str) -> bool:
+    """Whether a host takes a file for the whole memory of a VM.
+
+    Raises
+    ------
+    DroverError
+        The host does not answer; nothing is known of the file then.
+    """
+    for _attempt in range(2):
+        try:
+            end.ask(lambda connection: saved_definition(connection, path), "read the saved image")
+        except LibvirtFailed:
+            # A connection that broke is no word on the file.
+            if not end.state(uuid).readable:
+                raise
+        else:
+            return True
+    return False
