@@ -116,9 +116,10 @@ def test_quick_returns_when_the_destination_fails(lab: Lab) -> None:
 def test_quick_refuses_a_directory_that_is_not_shared(lab: Lab) -> None:
     """Where the disks are not on the storage of the image nothing proves that they are shared."""
     lab.start_guest("vm1", "kvm1")
-    refused = _move(lab, "quick", save_directory="/var/tmp")
-    assert (refused["outcome"], refused["error_code"]) == ("not_moved", "image_unusable")
-    assert "It is not proved that both hosts share" in refused["msg"]
+    for check in (True, False):
+        refused = _move(lab, "quick", check=check, save_directory="/var/tmp")
+        assert (refused["outcome"], refused["error_code"]) == ("not_moved", "image_unusable")
+        assert "It is not proved that both hosts share" in refused["msg"]
     assert stays(lab, "vm1") == ("kvm1",)
 
 

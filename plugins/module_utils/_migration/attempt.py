@@ -239,6 +239,8 @@ class Attempt:
         if self._port_proof is not None:
             self._report.prerequisites += tuple(self._port_proof.findings())
         refuse_failed(self._report.prerequisites)
+        if self._request.options.mode == "quick":
+            self._quick.refuse_unfit(facts)
 
     def _finish_quick(self, facts: DomainFacts, evidence: Evidence) -> MigrationResult | None:
         """Bring an interrupted quick move to its end; None when the source has the VM as before."""

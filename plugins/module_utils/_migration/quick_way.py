@@ -68,13 +68,22 @@ class QuickWay:
             return None
         return DomainFacts(name, found, EndState(), 0, "", None, 0)
 
+    def refuse_unfit(self, facts: DomainFacts) -> None:
+        """Refuse a VM that cannot go this way.
+
+        Raises
+        ------
+        ImageUnusable
+            A disk is not proved to be on the storage of the image.
+        """
+        refuse_unusable(self._options.save_directory, facts, self._options.unsafe)
+
     def move(self, facts: DomainFacts, destination_before: EndState) -> Account:
         """Save the VM and let it run on the destination."""
-        directory, state = self._options.save_directory, facts.state
-        refuse_unusable(directory, facts, self._options.unsafe)
+        state = facts.state
         mark = HandoverMark(
             destination_before.persistent, state.autostart, paused=state.state == "paused"
         )
-        image = SavedImage(directory, facts.name, facts.uuid)
+        image = SavedImage(self._options.save_directory, facts.name, facts.uuid)
         patience_s, clock, sleep = self._options.settle_timeout_s, self._clock, self._sleep
         return QuickMove(facts.uuid, mark, *self._ends, image, patience_s, clock, sleep).run()
