@@ -38,6 +38,10 @@ JsonObject = Mapping[str, Any]
 TRIES = 5
 """How often a placement without an order is forbidden and another one sought."""
 
+NOTHING_WITHIN_LIMITS = (
+    "Nothing is moved: within the limits there is no migration that is worth it."
+)
+
 
 def make_plan(
     facts: JsonObject, policy: JsonObject | None, goal: JsonObject, effort: Effort | None = None
@@ -124,7 +128,10 @@ def plan_problem(problem: Problem, effort: Effort | None = None) -> Plan:
             return _standing_still(problem, error.message, effort, only_choice=False)
         if isinstance(problem.goal, Balance) and problem.goal.curve:
             plan = replace(plan, extra={"curve": balance_curve(wanted, plan.placement, effort)})
-        return _finished(problem, plan, left_out(wanted, plan, effort))
+        remarks = left_out(wanted, plan, effort)
+        if remarks and not plan.migrations:
+            plan = replace(plan, message=NOTHING_WITHIN_LIMITS)
+        return _finished(problem, plan, remarks)
     raise AssertionError("unreachable")
 
 

@@ -50,5 +50,13 @@ def _in_flight(problem: Problem) -> Iterable[str]:
 def _not_returned(problem: Problem, goal: Restoration, placement: Placement) -> Iterable[str]:
     for name in goal.away(placement):
         home = goal.homes[name]
-        reason = problem.refusal(name, home) or "there is no room for it under the policies"
+        reason = problem.refusal(name, home) or _too_full(problem, placement, name, home)
         yield f"VM {name} stays on {placement[name]}: {reason}."
+
+
+def _too_full(problem: Problem, placement: Placement, domain: str, home: str) -> str:
+    """Say why a VM that may go home does not."""
+    after = problem.snapshot.loads(placement)[home].plus(problem.snapshot.domains[domain].demand)
+    if problem.totals and after.fits(problem.caps[home]):
+        return "the limits of the plan leave it out"
+    return "there is no room for it under the policies"

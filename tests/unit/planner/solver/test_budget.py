@@ -68,6 +68,22 @@ def test_a_consolidation_empties_what_it_can_within_the_limits(limits: dict[str,
     assert left <= set(plan["power_off"])
 
 
+def test_nothing_within_the_limits_is_not_nothing_to_do() -> None:
+    """Where the limits leave everything out, the message does not claim that the cluster is balanced."""
+    plan = make_plan(CROWDED, limited(max_migrations=0), BALANCE)
+    assert plan["steps"] == []
+    assert plan["message"].startswith("Nothing is moved: within the limits")
+    assert plan["warnings"][0].startswith("Left out for limits.max_migrations (0): ")
+
+
+def test_a_vm_that_the_limits_keep_from_its_home_is_told_so() -> None:
+    """There is room at home for both, and the limit lets one return: the other one stays for the limit."""
+    facts = cluster(a={}, b={"x": 300, "y": 200})
+    goal = {"goal": "restore", "hosts": ["a"], "domains": ["x", "y"]}
+    plan = make_plan(facts, limited(max_migrations=1), goal)
+    assert "VM x stays on b: the limits of the plan leave it out." in plan["warnings"]
+
+
 def test_limits_that_leave_nothing_out_are_not_mentioned() -> None:
     """A limit that is not reached changes nothing, and there is no remark."""
     plan = make_plan(CROWDED, limited(max_migrations=9, max_memory_gib=9, duration_s=900), BALANCE)
