@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from .domain import Domain
@@ -66,6 +66,11 @@ class ClusterSnapshot:
             amounts[1] += domain.vcpus
             amounts[2] += domain.cpu_usage
         return {name: Resources(a[0], a[1], round(a[2], 6)) for name, a in sums.items()}
+
+    def after(self, moves: Mapping[str, str]) -> ClusterSnapshot:
+        """Return the snapshot as it is when these VMs have gone to these hosts."""
+        moved = {name: replace(self.domains[name], host=host) for name, host in moves.items()}
+        return replace(self, domains={**self.domains, **moved})
 
     def domains_on(self, host: str) -> list[Domain]:
         """Return the placed VMs of a host."""

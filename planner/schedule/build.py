@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..cluster.placement import Placement
+from ..errors import NoOrder
 from ..policy.base import Rule, Span
 from ..problem import Problem
 from ..solver.solution import Solution
 from . import transfer
 from .dependencies import find_dependencies
+from .lateness import is_late
 from .migration import Migration, Move
-from .order import Setting, Timed, order_moves
+from .order import Order, Setting, Timed, order_moves
 from .plan import Plan
 from .rule_watch import RuleWatch
 from .waves import group_in_waves
@@ -32,7 +34,7 @@ def build_plan(problem: Problem, solution: Solution) -> Plan:
     cluster = problem.at_once
     rules = [rule for rule in problem.policies.rules if rule.span is Span.THROUGHOUT]
     moves = list_moves(problem, solution.placement)
-    order = order_moves(moves, _setting(problem, cluster, rules))
+    order = _order(problem, moves, rules)
     migrations = _migrations(problem, order.timed, rules)
     terms = problem.terms(solution.placement)
     moved = sum(not migration.move.parking for migration in migrations)
@@ -53,6 +55,33 @@ def build_plan(problem: Problem, solution: Solution) -> Plan:
         warnings=problem.snapshot.warnings,
         message=problem.goal.message(moved),
     )
+
+
+def _order(problem: Problem, moves: Sequence[Move], rules: Sequence[Rule]) -> Order:
+    """Return the shortest order found; where windows would close too early in it, one that puts their VMs first."""
+    order = order_moves(moves, _setting(problem, rules))
+    if not any(is_late(problem, move.domain, finish) for move, _start, finish in order.timed):
+        return order
+    try:
+        timed = _in_two_parts(problem, moves, rules)
+    except NoOrder:
+        return order
+    makespan = max(finish for _move, _start, finish in timed)
+    return Order(timed=timed, makespan_ms=makespan, bound_ms=min(order.bound_ms, makespan))
+
+
+def _in_two_parts(
+    problem: Problem, moves: Sequence[Move], rules: Sequence[Rule]
+) -> tuple[Timed, ...]:
+    """Order the moves of VMs whose windows close first, and all others after them."""
+    hurried = [move for move in moves if move.domain in problem.closings]
+    first = order_moves(hurried, _setting(problem, rules))
+    moved = {move.domain: move.destination for move in hurried}
+    later = replace(problem, snapshot=problem.snapshot.after(moved))
+    rest = [move for move in moves if move.domain not in moved]
+    second = order_moves(rest, _setting(later, rules))
+    shift = first.makespan_ms
+    return (*first.timed, *((m, start + shift, end + shift) for m, start, end in second.timed))
 
 
 def list_moves(problem: Problem, placement: Placement) -> list[Move]:
@@ -83,7 +112,7 @@ def predict(problem: Problem, domain: str, source: str, destination: str) -> tup
     return round(1000 * (transfer.SETUP_S + seconds)), seconds
 
 
-def _setting(problem: Problem, cluster: int, rules: Sequence[Rule]) -> Setting:
+def _setting(problem: Problem, rules: Sequence[Rule]) -> Setting:
     def shelters(domain: str) -> Sequence[str]:
         return [h for h in problem.eligibility.hosts(domain) if h not in problem.goal.must_leave]
 
@@ -97,7 +126,7 @@ def _setting(problem: Problem, cluster: int, rules: Sequence[Rule]) -> Setting:
         shelters=shelters,
         duration_ms=duration_ms,
         per_host=problem.policies.limits.per_host,
-        cluster=cluster,
+        cluster=problem.at_once,
     )
 
 

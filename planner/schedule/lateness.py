@@ -15,10 +15,16 @@ def late_domains(problem: Problem, migrations: Sequence[Migration]) -> dict[str,
     """Return the VMs whose migrations would end too late, with the reason."""
     found = {}
     for migration in migrations:
-        rule = problem.closings.get(migration.move.domain)
-        if rule is not None and migration.finish_ms > 1000 * rule.open_s:
+        if is_late(problem, migration.move.domain, migration.finish_ms):
+            rule = problem.closings[migration.move.domain]
             found[migration.move.domain] = (
                 f"the window of the {rule.title} closes on {told(rule.closes)}, in {rule.open_s:.0f} s, "
                 f"and its migration would end {migration.finish_ms / 1000:.0f} s from now"
             )
     return found
+
+
+def is_late(problem: Problem, domain: str, finish_ms: int) -> bool:
+    """Tell whether the window of a VM would be closed by the end of its migration."""
+    rule = problem.closings.get(domain)
+    return rule is not None and finish_ms > 1000 * rule.open_s

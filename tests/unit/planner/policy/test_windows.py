@@ -125,6 +125,17 @@ def test_a_migration_ends_before_the_window_of_its_vm_closes() -> None:
         make_plan(CROWDED, rules, {"goal": "migrate", "domain": "y", "destination": "b", **late})
 
 
+def test_vms_whose_windows_close_go_first() -> None:
+    """The shortest order puts the small VM last, and its window closes in five seconds: so it goes first."""
+    facts = cluster(a={"big": 900, "tall": 900, "small": 100}, b={}, c={}, d={})
+    rules = policy(rule("window", ["small"], windows=[NIGHT]))
+    goal = {**evacuation("a"), "now": "2026-11-28T04:59:55+01:00"}
+    assert moved(make_plan(facts, TIGHT, evacuation("a")))[0] != "small"
+    plan = make_plan(facts, rules, goal)
+    assert moved(plan)[0] == "small"
+    assert plan["makespan_s"] == plan["makespan_bound_s"]
+
+
 def test_the_oracle_knows_when_windows_close() -> None:
     """A plan made in the middle of the night is refused a second before its end."""
     rules = policy(rule("window", ["y"], windows=[NIGHT]))
