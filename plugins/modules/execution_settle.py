@@ -17,6 +17,7 @@ description:
     defined once.
   - A migration that libvirt still carries out is waited for. A VM that stands still on its destination is resumed, but only when its QEMU on
     the source is proved gone. Nothing is started anywhere while one of the hosts does not answer.
+  - A quick move is finished from its saved image, whose directory this host must see.
   - Afterwards the execution counts as ended and can never start again, and its lock on this host is gone.
   - Run it on the execution's coordinator. It fails when the execution is alive, and when the place of a VM cannot be told.
 options:
