@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from ..cluster.resources import TOLERANCE
@@ -13,6 +13,17 @@ from .indexed import Indexed
 Resource = str | int
 """``migrations``, ``memory`` (MiB), ``time`` (seconds of all migrations together), or the number of a host
 (seconds that it takes part in migrations)."""
+
+Use = tuple[Resource, float]
+"""How much of a resource something takes."""
+
+
+def added(uses: Iterable[Use]) -> dict[Resource, float]:
+    """Return the sums by resource."""
+    sums: dict[Resource, float] = defaultdict(float)
+    for resource, amount in uses:
+        sums[resource] += amount
+    return sums
 
 
 class Budget:
@@ -43,14 +54,14 @@ class Budget:
                 sum(problem.work_s(name) for name in item.members) for item in self._items
             ]
 
-    def uses(self, item: int, host: int) -> Iterable[tuple[Resource, float]]:
+    def uses(self, item: int, host: int) -> Iterable[Use]:
         """Return what it takes that an item is on a host afterwards; at home, nothing."""
         if host != self._items[item].home:
             yield from self.leaving(item)
             if "time" in self.limits:
                 yield host, self._seconds[item]
 
-    def leaving(self, item: int) -> Iterable[tuple[Resource, float]]:
+    def leaving(self, item: int) -> Iterable[Use]:
         """Return what it takes that an item leaves its home, wherever it goes."""
         entry = self._items[item]
         if "migrations" in self.limits:
@@ -61,19 +72,15 @@ class Budget:
             yield "time", self._seconds[item]
             yield entry.home, self._seconds[item]
 
-    def taken(self, moves: Mapping[int, int]) -> Counter[Resource]:
+    def taken(self, moves: Mapping[int, int]) -> dict[Resource, float]:
         """Add up what moves (item to host) take."""
-        sums: Counter[Resource] = Counter()
-        for item, host in moves.items():
-            for resource, amount in self.uses(item, host):
-                sums[resource] += amount  # type: ignore[assignment]
-        return sums
+        return added(use for item, host in moves.items() for use in self.uses(item, host))
 
     def allows(self, moves: Mapping[int, int]) -> bool:
         """Tell whether moves stay within all limits."""
         return self.most_exceeded(self.taken(moves)) is None
 
-    def most_exceeded(self, taken: Mapping[Resource, float]) -> tuple[Resource, float] | None:
+    def most_exceeded(self, taken: Mapping[Resource, float]) -> Use | None:
         """Return the resource that is farthest beyond its limit, in proportion, and how much of it is taken."""
         over = [
             (key, amount) for key, amount in taken.items() if amount > self.limits[key] + TOLERANCE
@@ -88,29 +95,24 @@ class Purse:
         self._budget = budget
         self._where = where
         taken = budget.taken(moves)
-        self._left = {key: most - taken[key] for key, most in budget.limits.items()}
+        self._left = {key: most - taken.get(key, 0.0) for key, most in budget.limits.items()}
 
     def allows(self, moves: Iterable[tuple[int, int]]) -> bool:
         """Tell whether what is left is enough for moves from where the items are now."""
         if not self._left:
             return True
-        change: Counter[Resource] = Counter()
-        for item, host in moves:
-            self._count(change, item, host)
+        change = added(use for item, host in moves for use in self._change(item, host))
         return all(
             amount <= max(0.0, self._left[key]) + TOLERANCE for key, amount in change.items()
         )
 
     def pay(self, item: int, host: int) -> None:
         """Take note of a move, before it is made."""
-        if self._left:
-            change: Counter[Resource] = Counter()
-            self._count(change, item, host)
-            for key, amount in change.items():
-                self._left[key] -= amount
+        for key, amount in self._change(item, host) if self._left else ():
+            self._left[key] -= amount
 
-    def _count(self, change: Counter[Resource], item: int, host: int) -> None:
-        for key, amount in self._budget.uses(item, host):
-            change[key] += amount  # type: ignore[assignment]
-        for key, amount in self._budget.uses(item, self._where[item]):
-            change[key] -= amount  # type: ignore[assignment]
+    def _change(self, item: int, host: int) -> Iterable[Use]:
+        """Return what a move takes, and what it gives back of the item's present place."""
+        yield from self._budget.uses(item, host)
+        for resource, amount in self._budget.uses(item, self._where[item]):
+            yield resource, -amount

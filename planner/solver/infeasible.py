@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from math import ceil, floor
 
@@ -14,7 +13,7 @@ from ..goal.relocation import Relocation
 from ..policy.base import Rule
 from ..policy.capacity import Capacity
 from ..problem import Problem
-from .budget import Budget, Resource
+from .budget import Budget, Resource, added
 from .indexed import Indexed
 from .milp.backend import Effort
 from .milp.model import build, movers_within, solve_exactly
@@ -56,10 +55,7 @@ def _refuse_over_budget(indexed: Indexed, effort: Effort, hosts: str) -> None:
     budget = Budget(indexed)
     if not budget.limits:
         return
-    leaving: Counter[Resource] = Counter()
-    for item in indexed.leavers:
-        for resource, amount in budget.leaving(item):
-            leaving[resource] += amount  # type: ignore[assignment]
+    leaving = added(use for item in indexed.leavers for use in budget.leaving(item))
     for needed in (leaving, budget.taken(_cheapest(indexed, effort))):
         if exceeded := budget.most_exceeded(needed):
             raise Infeasible(f"Emptying {hosts} {_over(indexed, *exceeded)}, or name fewer hosts.")
