@@ -19,6 +19,8 @@ description:
     running migrations end as usual and no further one is started.
   - Everything is written to a journal on the coordinator before it is done.
   - A migration that fails stops only the steps that wait for it.
+  - A migration that is predicted to end after the plan's deadline, or after the window of its VM has closed, is not started and reported as skipped.
+  - When a VM moved, or failed to, is written into its own definition, for the next plan to leave it in peace.
 options:
   plan:
     description:
