@@ -70,11 +70,8 @@ def least_makespan(durations: Sequence[int], machines: int) -> int:
         sum(longest[many * (machines - 1) : many * machines + 1])
         for many in range(1, -(-len(longest) // machines))
     )
-    return max(
-        longest[0] if longest else 0,
-        max(pigeonholes, default=0),
-        Sums(durations).least(-(-sum(durations) // machines)),
-    )
+    fullest = Sums(durations).least(-(-sum(durations) // machines))
+    return max(*longest[:1], *pigeonholes, fullest, 0)
 
 
 class Sums:

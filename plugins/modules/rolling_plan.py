@@ -13,8 +13,8 @@ author: The Drover authors (@drover)
 description:
   - Finds the order in which hosts are emptied one batch after the other with the fewest migrations in total. VMs go to hosts whose maintenance is done already,
     as far as there is room, because they need not move again.
-  - Every batch is planned on the cluster as the batches before it leave it, so it is known beforehand whether the whole maintenance is possible. Each batch is planned anew with
-    M(drover.libvirt.plan) when its turn comes. The role P(drover.libvirt.rolling#role) does all that.
+  - Every batch is planned on the cluster as the batches before it leave it, so it is known beforehand whether the whole maintenance is possible.
+    Each batch is planned anew with M(drover.libvirt.plan) when its turn comes. The role P(drover.libvirt.rolling#role) does all that.
   - The facts are those that the role P(drover.libvirt.gather#role) left in the host variables of all hosts of O(group).
 options:
   hosts:

@@ -46,19 +46,19 @@ def _quick(
     moment: Moment,
     inject: Inject,
     expected: Expected,
-    options: Mapping[str, Any] = _QUICK,
-    again_options: Mapping[str, Any] = _QUICK,
+    options: Mapping[str, Any] | None = None,
+    again_options: Mapping[str, Any] | None = None,
     **more: Any,
 ) -> Row:
-    """Return a row whose first, second and settling moves are quick ones."""
+    """Return a row whose first, second and settling moves are quick ones, if they are not told otherwise."""
     return Row(
         f"quick-{name}",
         fault,
         moment,
         inject,
         expected,
-        options=options,
-        again_options=again_options,
+        options=_QUICK if options is None else options,
+        again_options=_QUICK if again_options is None else again_options,
         **more,
     )
 
