@@ -105,6 +105,9 @@ def _second_migration(moving: Moving) -> None:
     moving.stop.set()
 
 
+# libvirt's word for it depends on which end of the copy, or of the connection, is closed first
+_CANCELLED = ("cancelled", "qemu_died", "daemon_lost")
+
 ROWS = (
     Row("destination daemon killed", _kill_daemon("kvm2"), "not_moved", "daemon_lost"),
     Row("source daemon killed", _kill_daemon("kvm1"), "not_moved", "daemon_lost"),
@@ -135,8 +138,7 @@ ROWS = (
         "Not one byte",
         options={"no_progress_timeout_s": 4.0},
     ),
-    # libvirt's word for it depends on which end of the copy is closed first
-    Row("cancelled by another client", _abort, "not_moved", ("cancelled", "qemu_died")),
+    Row("cancelled by another client", _abort, "not_moved", _CANCELLED),
     Row("second migration of the VM", _second_migration, "not_moved", "cancelled"),
 )
 
