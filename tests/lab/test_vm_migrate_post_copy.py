@@ -76,6 +76,16 @@ def test_broken_post_copy_goes_on(lab: Lab, resume: Any) -> None:
     assert not put_in_order(lab, "vm1").changed
 
 
+def test_post_copy_that_goes_on_is_waited_for(lab: Lab) -> None:
+    """Who reconciles a VM in the middle of a healthy post-copy changes nothing and sees its end."""
+    moving = _in_post_copy(lab)
+    faults.unlimit_bandwidth(lab.hosts["kvm2"])
+    result = put_in_order(lab, "vm1")
+    assert (result.outcome, result.actions) == ("already_there", ()), result
+    assert moving.result().outcome == "moved"
+    assert stays(lab, "vm1") == ("kvm1", "kvm2")
+
+
 def test_post_copy_waits_for_the_link(lab: Lab) -> None:
     """While the link is down nothing is stopped and nothing lost; once it is up the VM goes on."""
     moving = _in_post_copy(lab, settle_timeout_s=3.0)

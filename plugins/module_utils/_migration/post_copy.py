@@ -84,9 +84,15 @@ class PostCopyRecovery:
         self._source = source
         self._clock = clock
         self._sleep = sleep
+        self._resumed = False
 
-    def run(self) -> None:
+    def run(self) -> bool:
         """Resume it, or see it go on by itself, and wait for its end.
+
+        Returns
+        -------
+        bool
+            Whether it had to be resumed.
 
         Raises
         ------
@@ -100,6 +106,7 @@ class PostCopyRecovery:
                 raise PostCopyBroken(error, _REMEDY)
             self._give_the_old_connection_up()
             error = self._end_or_error()
+        return self._resumed
 
     def _end_or_error(self) -> str | None:
         """Bring it forward as far as it goes; None when the VM has left the source."""
@@ -116,6 +123,7 @@ class PostCopyRecovery:
             post_copy_resume_flags(self._request, self._facts.state),
         )
         job.start()
+        self._resumed = True
         patience_s = self._request.options.no_progress_timeout_s
         if self._goes_on(lambda: job.wait(_LOOK_AGAIN_S), patience_s):
             return job.error.message if job.error is not None else None

@@ -128,9 +128,11 @@ class Settlement:
 
     def resume_post_copy(self, facts: DomainFacts) -> MigrationResult:
         """Let a broken post-copy migration go on, and bring the VM in order when it has ended."""
-        PostCopyRecovery(self._request, facts, self._source, self._clock, self._sleep).run()
+        recovery = PostCopyRecovery(self._request, facts, self._source, self._clock, self._sleep)
+        resumed = recovery.run()
         repairs = self.repairs(facts)
-        repairs.actions.append("Had to resume the post-copy migration.")
+        if resumed:
+            repairs.actions.append("Had to resume the post-copy migration.")
         circumstances = Circumstances(resumes_destination=False, persistent=facts.state.persistent)
         verdict, evidence = self.judge(repairs, lambda: circumstances)
         self.finish_handover(repairs, verdict, facts.state.autostart)
