@@ -28,14 +28,14 @@ class BalanceSetting:
         trigger's band; what is done aims at the target's.
     worth_s
         Seconds of migration that it is worth to lower the crowding of one host by one squared percentage
-        point: with 3, a host that is ten points outside the band is worth 300 s, about five migrations.
+        point: with 3.5, a host that is ten points outside the band is worth 350 s, about five migrations.
     min_gain
         The least improvement for which a plan is made, as a fraction of what there is to gain.
     """
 
     trigger: float = 0.10
-    target: float = 0.01
-    worth_s: float = 3.0
+    target: float = 0.0
+    worth_s: float = 3.5
     min_gain: float = 0.10
 
 

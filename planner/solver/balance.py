@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, The Drover authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Balance: the pool says who should leave, best fit and local search say where to, exact models polish."""
+"""Balance: the pool says who should leave, best fit and local search say where to, and the search is iterated."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ..goal.balance import Balance
 from ..problem import Problem
 from .indexed import Indexed
 from .milp.backend import Effort
-from .milp.neighbourhood import improve_on
 from .milp.pool import PoolAnswer, solve_pool
 from .search.even import Evening
+from .search.iterated import iterate
 from .search.scale import Scale
 from .search.state import State
 from .solution import Solution, proved_solution
@@ -22,15 +22,17 @@ WHOLE_ITEMS = 400
 """Up to so many VMs, the pool is solved with VMs that leave whole: a tighter bound, in a second or two."""
 
 SMALL_HOSTS = 24
-"""Up to so many hosts, exact models of a few of them at a time still find something."""
+"""Up to so many hosts, several starts take no time."""
 
 FACTORS = (1.0, 0.25, 0.5, 2.0, 4.0)
 """What imbalance counts at first, in different tries in a small cluster."""
 
-POOL_GAP, POOL_NODES, POLISH_NODES = 2e-5, 200, 10
-"""Limits of the small exact models: of gaps and nodes, never of time, so that a busy machine plans the same."""
+POOL_GAP, POOL_NODES = 2e-5, 200
+"""Limits of the pool's exact model: of gaps and nodes, never of time, so that a busy machine plans the same."""
 
-SEVERAL, ROUNDS = 4, 1
+MEDIUM_HOSTS, ROUNDS = 128, 100
+"""Up to so many hosts, the search is iterated, and how often: that takes a second or two."""
+
 CHANGES = 100_000
 
 
@@ -48,8 +50,8 @@ def solve_balance(goal: Balance, problem: Problem, effort: Effort) -> Solution:
         _starts(indexed, scale, pool),
         key=lambda e: problem.objective_s(indexed.placement(e.state.moves())),
     )
-    if len(scale.members) <= SMALL_HOSTS and len(indexed.items) <= 2 * WHOLE_ITEMS:
-        _polish(evening, effort)
+    if len(scale.members) <= MEDIUM_HOSTS:
+        iterate(evening, ROUNDS)
     placement = indexed.placement(evening.state.moves())
     reached = problem.objective_s(placement)
     worst = now - (bound if bound is not None else reached)
@@ -89,18 +91,3 @@ def _evened(indexed: Indexed, scale: Scale, factor: float, movers: list[int]) ->
     evening.take_back()
     evening.improve(CHANGES)
     return evening
-
-
-def _polish(evening: Evening, effort: Effort) -> None:
-    """Place the VMs of a few hosts at a time exactly, the worst with the best, until a round finds nothing."""
-    scale, state = evening.scale, evening.state
-    small = replace(effort, gap=1e-4, max_nodes=POLISH_NODES)
-    for _round in range(ROUNDS):
-        ranked = sorted(scale.members, key=lambda h: (scale.height(h, state.loads[h]), h))
-        groups = [
-            ranked[i :: max(1, len(ranked) // SEVERAL)]
-            for i in range(max(1, len(ranked) // SEVERAL))
-        ]
-        found = [improve_on(evening, group[:SEVERAL], small) for group in groups if len(group) > 1]
-        if not any(found):
-            return

@@ -48,6 +48,17 @@ class Evening:
         for changed in (source, host):
             self._penalty[changed] = self.scale.penalty_s(changed, self.state.loads[changed])
 
+    def may_move(self, item: int, host: int) -> bool:
+        """Tell whether room, rules and the limits of a plan let an item go to another host."""
+        state = self.state
+        return (
+            host != state.where[item]
+            and host in self._allowed[item]
+            and self._purse.allows([(item, host)])
+            and state.has_room(item, host)
+            and state.obeys(item, host)
+        )
+
     def insert(self, items: Iterable[int]) -> None:
         """Send items to the hosts where they do most good, the largest first; each stays if nothing is better."""
         indexed = self.state.indexed
@@ -74,17 +85,20 @@ class Evening:
             max(d / m for d, m in zip(demand, limit, strict=True) if m > 0) if any(limit) else 0.0
         )
 
-    def improve(self, changes: int) -> None:
+    def improve(self, changes: int, hosts: Iterable[int] | None = None) -> None:
         """Apply the best change of the host that is farthest from the band, again and again, until nothing pays.
 
         Parameters
         ----------
         changes
             The most that are applied, as a safety.
+        hosts
+            Those that are looked at first; all, if not said.
         """
-        queue = [(-self._penalty[host], host) for host in self.scale.members]
+        members = set(self.scale.members)
+        waiting = members if hosts is None else members & set(hosts)
+        queue = [(-self._penalty[host], host) for host in sorted(waiting)]
         heapify(queue)
-        waiting = set(self.scale.members)
         while queue and changes > 0:
             penalty, host = heappop(queue)
             if host not in waiting or -penalty != self._penalty[host]:
@@ -97,6 +111,12 @@ class Evening:
             for changed in self._apply(choice):
                 waiting.add(changed)
                 heappush(queue, (-self._penalty[changed], changed))
+
+    def cost_s(self) -> float:
+        """Return what the imbalance and the moves cost together."""
+        items = self.state.indexed.items
+        moves_s = sum(items[item].cost_s for item in self.state.moves())
+        return moves_s + sum(self._penalty[host] for host in self.scale.members)
 
     def take_back(self) -> None:
         """Send home every item whose move does not pay, now that all others are placed."""
@@ -160,19 +180,16 @@ class Evening:
     def _best_swap(self, one: int, other: int) -> Choice:
         """Exchange one item for another; judged by what changes, checked for room and rules only if it pays."""
         best: Choice = (0.0, ())
-        items = self.state.indexed.items
-        loads = self.state.loads
+        items, loads = self.state.indexed.items, self.state.loads
         now = self._penalty[one] + self._penalty[other]
-        for a in self.items_on[one]:
-            if other not in self._allowed[a]:
-                continue
-            for b in self.items_on[other]:
-                if one not in self._allowed[b]:
-                    continue
-                change = items[b].demand.minus(items[a].demand)
-                gain = now - self._extra_s(a, other) - self._extra_s(b, one)
+        theirs = self._cheapest_first(other, one)
+        for extra_a, a in self._cheapest_first(one, other):
+            demand = items[a].demand
+            for extra_b, b in theirs:
+                gain = now - extra_a - extra_b
                 if gain <= best[0]:
-                    continue
+                    break  # those that follow cost more
+                change = items[b].demand.minus(demand)
                 gain -= self.scale.penalty_s(one, loads[one], change, 1)
                 if gain <= best[0]:
                     continue
@@ -180,6 +197,11 @@ class Evening:
                 if gain > best[0] and self._may_swap(a, b):
                     best = (gain, ((a, other), (b, one)))
         return best
+
+    def _cheapest_first(self, host: int, target: int) -> list[tuple[float, int]]:
+        """Return the items of a host that may go to another one, with what that costs."""
+        items = (item for item in self.items_on[host] if target in self._allowed[item])
+        return sorted((self._extra_s(item, target), item) for item in items)
 
     def _may_swap(self, a: int, b: int) -> bool:
         """Check room and rules of an exchange by doing it in the state."""

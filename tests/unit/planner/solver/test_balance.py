@@ -16,6 +16,11 @@ from planner.cluster.resources import Resources
 from planner.errors import PolicyConflict
 from planner.goal.band import Band
 from planner.pipeline import make_plan
+from planner.solver.indexed import Indexed
+from planner.solver.search.even import Evening
+from planner.solver.search.iterated import iterate
+from planner.solver.search.scale import Scale
+from planner.solver.search.state import State
 from tests.benchmarks.instances import POLICY, synthetic
 from tests.unit.planner.builders import TIGHT, cluster, policy, problem, rule
 from tests.unit.planner.strategies import clusters, rules
@@ -60,6 +65,24 @@ def test_aggressiveness_moves_more() -> None:
     )
     assert len(timid["steps"]) <= len(thorough["steps"])
     assert term(timid, "deviation of memory") >= term(thorough, "deviation of memory")
+
+
+def test_iterating_only_improves_and_always_in_the_same_way() -> None:
+    """Sending some VMs home and searching again finds something better here, twice the same, within the limits."""
+    facts = synthetic(8, 80, seed=3, first_fit=True)
+    allowed = {**POLICY, "limits": {"max_migrations": 12}}
+    found = []
+    for _repeat in range(2):
+        case = problem(facts, BALANCE, allowed)
+        indexed = Indexed(case)
+        evening = Evening(State(indexed), Scale(indexed, case.goal))  # type: ignore[arg-type]
+        evening.improve(1000)
+        before_s = evening.cost_s()
+        iterate(evening, 40)
+        assert evening.cost_s() < before_s
+        assert 0 < len(evening.state.moves()) <= 12
+        found.append(evening.state.moves())
+    assert found[0] == found[1]
 
 
 def test_budget_limits_the_migrations() -> None:
