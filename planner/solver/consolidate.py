@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from ..cluster.placement import Placement
 from ..goal.consolidation import Consolidation
 from ..policy.base import Strictness
+from ..policy.spare_hosts import SpareHosts
 from ..problem import Problem
 from .budget import Budget
 from .indexed import Indexed
@@ -38,10 +40,22 @@ def solve_consolidation(goal: Consolidation, problem: Problem, effort: Effort) -
     if first is None or _is_forced(problem):
         present = problem.snapshot.placement
         return proved_solution(present, problem.objective_s(present), None)
-    quick = _select_then_pack(indexed, goal, effort, first)
+    quick = _select_then_pack(indexed, goal, effort, _honest(first, problem, goal, effort))
     if quick.status is SolveStatus.OPTIMAL or not is_small(indexed):
         return quick
     return _exactly(indexed, goal, effort, quick)
+
+
+def _honest(first: Selection, problem: Problem, goal: Consolidation, effort: Effort) -> Selection:
+    """Return the selection with a bound that holds where room for failing hosts is missing already.
+
+    Spare room that is missing now is not asked for, so the rows that ask for it choose well, but bound nothing.
+    """
+    if not problem.stranded_now:
+        return first
+    policies = replace(problem.policies, spare_hosts=SpareHosts())
+    free = _select(Indexed(replace(problem, policies=policies)), goal, effort, 0, 0.0)
+    return replace(first, bound_s=free.bound_s if free else 0.0)
 
 
 def _select_then_pack(
@@ -56,9 +70,16 @@ def _select_then_pack(
             continue
         if problem.objective_s(indexed.placement(state.moves())) >= now:
             break
-        if not problem.worsens_spare(indexed.placement(state.moves())):
+        if _is_allowed(problem, indexed.placement(state.moves())):
             return _solution(indexed, state.moves(), first.bound_s)
     return proved_solution(present, now, first.bound_s)
+
+
+def _is_allowed(problem: Problem, placement: Placement) -> bool:
+    """Tell whether a placement leaves spare room, and as many hosts in use as the goal wants at least."""
+    return not problem.worsens_spare(placement) and not problem.goal.shortfalls(
+        problem.snapshot, placement
+    )
 
 
 def _solution(indexed: Indexed, moves: Mapping[int, int], bound_s: float) -> Solution:
@@ -73,9 +94,10 @@ def _exactly(indexed: Indexed, goal: Consolidation, effort: Effort, quick: Solut
     answer = select_and_place(indexed, goal, _careful(effort, EXACT))
     if answer is None:
         return quick
-    bound_s = max(quick.bound, answer.bound_s or 0.0)
+    own_s = 0.0 if indexed.problem.stranded_now else answer.bound_s or 0.0
+    bound_s = max(quick.bound, own_s)
     found = _solution(indexed, answer.moves, bound_s)
-    if found.objective < quick.objective and not indexed.problem.worsens_spare(found.placement):
+    if found.objective < quick.objective and _is_allowed(indexed.problem, found.placement):
         return found
     moved = indexed.problem.snapshot.placement.moves_to(quick.placement)
     return _solution(indexed, _items(indexed, moved), bound_s)

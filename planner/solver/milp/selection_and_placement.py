@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...cluster.resources import TOLERANCE
 from ...goal.consolidation import Consolidation
 from ..indexed import Indexed
 from .backend import Effort, solve_program
 from .constraints import load_change
 from .model import build
+from .program import Pairs
 from .selection import add_kept_hosts
 from .variables import Variables
 
@@ -43,6 +45,8 @@ def select_and_place(
     for host, column in add_kept_hosts(variables.program, indexed, goal).items():
         variables.charge(column, goal.worth_s(indexed.problem.snapshot, indexed.hosts[host]))
         _empty_unless_kept(variables, host, column)
+        if goal.at_least:
+            _kept_only_in_use(variables, host, column)
     answer = solve_program(variables.program, variables.costs, effort)
     if not answer.has_values:
         return None
@@ -50,6 +54,17 @@ def select_and_place(
         moves=variables.moves(answer.values),
         bound_s=None if answer.bound is None else answer.bound + variables.constant,
     )
+
+
+def _kept_only_in_use(variables: Variables, host: int, kept: int) -> None:
+    """A host that is kept carries something: empty ones do not count as in use."""
+    indexed = variables.indexed
+    if any(amount > TOLERANCE for amount in indexed.fixed_loads[host]):
+        return
+    there: Pairs = [(column, 1.0) for _item, column in variables.into[host]]
+    for item in indexed.items_at[host]:
+        there += [(column, -1.0) for column, _one in variables.leaves(item)]
+    variables.program.row([*there, (kept, -1.0)], ">=", -float(len(indexed.items_at[host])))
 
 
 def _empty_unless_kept(variables: Variables, host: int, kept: int) -> None:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from planner.cluster.placement import Placement
 from planner.goal.consolidation import HOST_S
 from planner.pipeline import make_plan
 from planner.policy.spare_hosts import stranded
@@ -180,3 +181,25 @@ def test_every_consolidation_verifies_and_is_at_rest(data: st.DataObject) -> Non
         "domains": [{**vm, "host": plan["placement"][vm["name"]]} for vm in facts["domains"]],
     }
     assert used(make_plan(after, document, CONSOLIDATE)) <= used(plan)
+
+
+def test_empty_hosts_do_not_count_as_in_use() -> None:
+    """Two hosts are to stay in use, and only a and c have room for the failure of one: but c is empty, and if it
+    were kept instead of b, one would be in use."""
+    facts = cluster(a={"x": 200, "y": 200, "z": 400}, b={"w": 100}, c={})
+    facts["hosts"][1]["memory_mib"] = 800
+    plan = make_plan(facts, policy(spare_hosts=1), {**CONSOLIDATE, "at_least": 2})
+    assert used(plan) == 2
+
+
+def test_spare_room_that_is_missing_already_proves_nothing() -> None:
+    """If b failed, there would be no place for its VMs, so that on b alone is no worse: nothing better than now is
+    found, but that there is nothing better is not claimed."""
+    facts = cluster(a={"x": 400, "y": 400}, b={"v": 100, "w": 100}, c={})
+    facts["hosts"][0]["memory_mib"] = 600
+    plan = make_plan(facts, policy(spare_hosts=1), CONSOLIDATE)
+    on_b = {name: "b" for name in plan["placement"]}
+    posed = problem(facts, CONSOLIDATE, policy(spare_hosts=1))
+    assert not posed.worsens_spare(on_b)
+    assert plan["bound"] <= posed.objective_s(Placement(on_b))
+    assert plan["status"] != "optimal" or used(plan) == 1
