@@ -8,6 +8,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from tests.lab import faults
@@ -110,10 +111,11 @@ class Process:
         return (self._errors.strip() or "".join(self._lines).strip()).rpartition("\n")[2]
 
     def write_line(self) -> None:
-        """Give it an empty line to read."""
+        """Give it an empty line to read; one that was just killed reads none."""
         assert self._process.stdin is not None
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
+        with suppress(BrokenPipeError):
+            self._process.stdin.write("\n")
+            self._process.stdin.flush()
 
     def find(self) -> ProcessId | None:
         """Return the process; None when it has ended."""

@@ -66,7 +66,7 @@ class QuickWay:
         found = saved_uuid(directory, name) if directory else None
         if found is None or uuid not in (None, found):
             return None
-        return DomainFacts(name, found, EndState(), 0, "", None, 0)
+        return DomainFacts(name, found, EndState(), 0, "<domain/>", None, 0)
 
     def refuse_unfit(self, facts: DomainFacts) -> None:
         """Refuse a VM that cannot go this way.
