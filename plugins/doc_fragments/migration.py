@@ -80,6 +80,8 @@ options:
       - V(xbzrle) sends only what changed in pages that were sent before; it helps VMs that rewrite parts of the same pages.
       - V(mt) compresses every page with several threads, and does not go with O(post_copy). QEMU 9.1 and newer do not have it any more.
       - Neither goes with O(parallel_connections).
+      - Drover's own tests have tried it under QEMU's emulator only. There a VM that was migrated again after a cancelled attempt sometimes arrived with an
+        old page of memory, more often with compression than without. Try it on your hosts before you rely on it.
     type: str
     choices: [none, xbzrle, mt]
     default: none

@@ -26,8 +26,8 @@ def lab(lab: Lab) -> Lab:
     """The lab with a VM on each host, and no marks."""
     for host in lab.hosts.values():
         host.run(["rm", "-rf", "/var/lib/drover"])
-    for guest, host in GUESTS.items():
-        lab.start_guest(guest, host)
+    for guest, home in GUESTS.items():
+        lab.start_guest(guest, home)
     return lab
 
 
