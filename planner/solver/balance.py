@@ -30,6 +30,9 @@ FACTORS = (1.0, 0.25, 0.5, 2.0, 4.0)
 POOL_GAP, POOL_NODES = 2e-5, 200
 """Limits of the pool's exact model: of gaps and nodes, never of time, so that a busy machine plans the same."""
 
+MEDIUM_ITEMS, LARGE_ITEMS, NEAR = 1000, 5000, 0.005
+"""Beyond so many VMs, one answer is enough if its gap is no more; beyond so many, only the pool's movers are a start."""
+
 MEDIUM_HOSTS, ROUNDS = 128, 100
 """Up to so many hosts, the search is iterated, and how often: that takes a second or two."""
 
@@ -67,18 +70,27 @@ def _pool(indexed: Indexed, scale: Scale, effort: Effort) -> PoolAnswer | None:
 
 
 def _starts(indexed: Indexed, scale: Scale, pool: PoolAnswer | None) -> Iterator[Evening]:
-    """Make answers from the pool's movers and from the present placement.
+    """Make answers from the present placement and from the pool's movers.
 
     In a small cluster also with imbalance weighed lighter and heavier at first: that leads the search elsewhere,
-    and takes no time.
+    and takes no time. In a large one, the second answer is only made if the first is far from the bound.
     """
     movers = [item for item, part in pool.movers.items() if part > 0.5] if pool else []
     small = len(scale.members) <= SMALL_HOSTS and len(indexed.items) <= 2 * WHOLE_ITEMS
     for factor in FACTORS if small else (1.0,):
+        if pool is None or len(indexed.items) <= LARGE_ITEMS:
+            evening = _evened(indexed, scale, factor, [])
+            yield evening
+            if pool and len(indexed.items) > MEDIUM_ITEMS and _is_near(evening, pool):
+                return
         if pool:
             yield _evened(indexed, scale, factor, movers)
-        if pool is None or len(indexed.items) <= 5000:
-            yield _evened(indexed, scale, factor, [])
+
+
+def _is_near(evening: Evening, pool: PoolAnswer) -> bool:
+    indexed = evening.state.indexed
+    reached = indexed.problem.objective_s(indexed.placement(evening.state.moves()))
+    return reached - pool.bound_s <= NEAR * reached
 
 
 def _evened(indexed: Indexed, scale: Scale, factor: float, movers: list[int]) -> Evening:
