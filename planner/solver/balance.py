@@ -31,7 +31,7 @@ POOL_GAP, POOL_NODES = 2e-5, 200
 """Limits of the pool's exact model: of gaps and nodes, never of time, so that a busy machine plans the same."""
 
 MEDIUM_ITEMS, LARGE_ITEMS, NEAR = 1000, 5000, 0.005
-"""Beyond so many VMs, one answer is enough if its gap is no more; beyond so many, only the pool's movers are a start."""
+"""Beyond so many VMs, one answer is enough if its gap is no more; beyond so many, only the pool's movers start."""
 
 MEDIUM_HOSTS, ROUNDS = 128, 100
 """Up to so many hosts, the search is iterated, and how often: that takes a second or two."""
