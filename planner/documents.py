@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,9 @@ from .libraries import require
 
 Check = Callable[[Any], Any]
 FOLDER = Path(__file__).parent / "schemas"
+
+LARGEST = 1e15
+"""What no host's memory in MiB, no duration in seconds and no price comes near to."""
 
 
 def schema(name: str) -> dict[str, Any]:
@@ -43,6 +46,32 @@ def validate(name: str, document: Any) -> None:
         With the path of the first fault and the remedy.
     """
     _check(_compiled(name), document, name)
+    for path, number in _numbers(document, name):
+        if not abs(number) <= LARGEST:
+            raise InputError(f"{_shown(number)} is no amount that a cluster can have.", path=path)
+
+
+def with_whole_numbers(document: Any) -> Any:
+    """Return a document in which a number such as 2.0, which schemas take for a whole one, is written as 2."""
+    if isinstance(document, float) and document.is_integer():
+        return int(document)
+    if isinstance(document, Mapping):
+        return {key: with_whole_numbers(value) for key, value in document.items()}
+    if isinstance(document, list):
+        return [with_whole_numbers(value) for value in document]
+    return document
+
+
+def _numbers(document: Any, path: str) -> Iterator[tuple[str, float]]:
+    """Return all numbers of a document with their paths; JSON and YAML know infinite ones, and some that are none."""
+    if isinstance(document, Mapping):
+        for key, value in document.items():
+            yield from _numbers(value, f"{path}.{key}")
+    elif isinstance(document, list):
+        for number, value in enumerate(document):
+            yield from _numbers(value, f"{path}[{number}]")
+    elif isinstance(document, (int, float)):
+        yield path, document
 
 
 def validate_part(name: str, part: str, document: Any, path: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from .cluster.parse import parse_cluster
 from .cluster.snapshot import ClusterSnapshot
 from .curve import balance_curve
+from .documents import validate, with_whole_numbers
 from .errors import Infeasible, InputError, NoOrder, SpareLost, TooLong
 from .goal.balance import Balance
 from .goal.expansion import Expansion, wake
@@ -80,6 +81,8 @@ def plain(document: Any) -> Any:
 def read_problem(facts: JsonObject, policy: JsonObject | None, goal: JsonObject) -> Problem:
     """Parse the three documents, and check them against each other."""
     snapshot = parse_cluster(facts)
+    validate("goal", goal)
+    policy, goal = with_whole_numbers(policy), with_whole_numbers(goal)
     now = parse_now(goal.get("now"))
     policies = parse_policies(policy, facts, snapshot, now)
     limits = transfer.share_network(policies.limits, snapshot.hosts.values())

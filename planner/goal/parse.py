@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any
 
 from ..cluster.snapshot import ClusterSnapshot
-from ..documents import validate
 from ..errors import InputError, UnknownDomain, UnknownHost
 from ..policy.capacity import Capacity
 from .balance import PRESETS, Balance
@@ -27,16 +26,15 @@ JsonObject = Mapping[str, Any]
 def parse_goal(
     document: JsonObject, snapshot: ClusterSnapshot, capacity: Capacity, spare: int = 0
 ) -> Goal:
-    """Turn a goal document into a goal.
+    """Turn a goal document, which keeps to its schema, into a goal.
 
     Raises
     ------
     InputError
-        The document breaks its schema, or lacks what its goal needs.
+        The document lacks what its goal needs.
     UnknownHost, UnknownDomain
         It names something that the facts do not know.
     """
-    validate("goal", document)
     if document["goal"] == Expansion.kind:
         return _expansion(document, snapshot, capacity, spare)
     return PARSERS[document["goal"]](document, snapshot)

@@ -11,6 +11,9 @@ from datetime import datetime, timedelta
 from ..errors import InputError
 from .windows import Window, minutes, next_opening, open_s, told
 
+YEARS = range(1970, 9000)
+"""In others no cluster runs, and there may be no day before or after."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeFrame:
@@ -69,7 +72,10 @@ def parse_moment(text: str, path: str) -> datetime:
 
 def _moment(text: str, path: str) -> datetime:
     try:
-        return datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
+        if moment.year in YEARS:
+            return moment
+        raise ValueError(f"year {moment.year}")
     except ValueError as error:
         raise InputError(
             f"{text!r} is no moment; write it like 2026-11-24T22:30:00+01:00.", path=path

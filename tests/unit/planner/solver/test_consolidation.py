@@ -198,7 +198,7 @@ def test_spare_room_that_is_missing_already_proves_nothing() -> None:
     facts = cluster(a={"x": 400, "y": 400}, b={"v": 100, "w": 100}, c={})
     facts["hosts"][0]["memory_mib"] = 600
     plan = make_plan(facts, policy(spare_hosts=1), CONSOLIDATE)
-    on_b = {name: "b" for name in plan["placement"]}
+    on_b = dict.fromkeys(plan["placement"], "b")
     posed = problem(facts, CONSOLIDATE, policy(spare_hosts=1))
     assert not posed.worsens_spare(on_b)
     assert plan["bound"] <= posed.objective_s(Placement(on_b))
