@@ -75,16 +75,22 @@ def _starts(indexed: Indexed, scale: Scale, pool: PoolAnswer | None) -> Iterator
     In a small cluster also with imbalance weighed lighter and heavier at first: that leads the search elsewhere,
     and takes no time. In a large one, the second answer is only made if the first is far from the bound.
     """
-    movers = [item for item, part in pool.movers.items() if part > 0.5] if pool else []
-    small = len(scale.members) <= SMALL_HOSTS and len(indexed.items) <= 2 * WHOLE_ITEMS
-    for factor in FACTORS if small else (1.0,):
-        if pool is None or len(indexed.items) <= LARGE_ITEMS:
-            evening = _evened(indexed, scale, factor, [])
-            yield evening
-            if pool and len(indexed.items) > MEDIUM_ITEMS and _is_near(evening, pool):
-                return
-        if pool:
+    if pool is None:
+        yield _evened(indexed, scale, 1.0, [])
+        return
+    movers = [item for item, part in pool.movers.items() if part > 0.5]
+    if len(indexed.items) <= MEDIUM_ITEMS:
+        small = len(scale.members) <= SMALL_HOSTS and len(indexed.items) <= 2 * WHOLE_ITEMS
+        for factor in FACTORS if small else (1.0,):
             yield _evened(indexed, scale, factor, movers)
+            yield _evened(indexed, scale, factor, [])
+        return
+    if len(indexed.items) <= LARGE_ITEMS:
+        evening = _evened(indexed, scale, 1.0, [])
+        yield evening
+        if _is_near(evening, pool):
+            return
+    yield _evened(indexed, scale, 1.0, movers)
 
 
 def _is_near(evening: Evening, pool: PoolAnswer) -> bool:
