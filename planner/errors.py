@@ -80,11 +80,16 @@ class SpareLost(Infeasible):
     ----------
     pairs
         VM and destination of migrations that fill the hosts concerned.
+    bound
+        What no objective can be below, in seconds.
     """
 
-    def __init__(self, message: str, pairs: tuple[tuple[str, str], ...] = ()) -> None:
+    def __init__(
+        self, message: str, pairs: tuple[tuple[str, str], ...] = (), bound: float = 0.0
+    ) -> None:
         super().__init__(message)
         self.pairs = pairs
+        self.bound = bound
 
 
 class TooLong(Infeasible):

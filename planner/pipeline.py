@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -29,7 +30,7 @@ from .schedule.build import build_plan
 from .schedule.lateness import late_domains
 from .schedule.plan import Plan
 from .solver.milp.backend import Effort
-from .solver.solution import proved_solution
+from .solver.solution import Solution, SolveStatus, proved_solution
 from .solver.solve import solve
 from .verify import verify
 from .warnings import warnings_for
@@ -117,12 +118,15 @@ def plan_problem(problem: Problem, effort: Effort | None = None) -> Plan:
     """
     if reason := problem.rest or _closed(problem):
         return _standing_still(problem, reason, effort, only_choice=True)
-    wanted = problem
+    wanted, bound = problem, math.inf
     for attempt in range(1, TRIES + 1):
         try:
-            plan = build_plan(problem, solve(problem, effort))
+            solution = solve(problem, effort)
+            bound = min(bound, solution.bound)
+            plan = build_plan(problem, _bounded(solution, bound))
             _check_duration(problem, plan)
         except (NoOrder, SpareLost, TooLong) as error:
+            bound = min(bound, error.bound) if isinstance(error, SpareLost) else bound
             if attempt < TRIES and (other := _relaxed(problem, error, attempt)):
                 problem = other
                 continue
@@ -136,6 +140,13 @@ def plan_problem(problem: Problem, effort: Effort | None = None) -> Plan:
             plan = replace(plan, message=NOTHING_WITHIN_LIMITS)
         return _finished(problem, plan, remarks)
     raise AssertionError("unreachable")
+
+
+def _bounded(solution: Solution, bound: float) -> Solution:
+    """Return a solution with the bound of all problems tried: those that forbid something prove too much."""
+    if solution.bound <= bound:
+        return solution
+    return replace(solution, bound=bound, status=SolveStatus.FEASIBLE, term_bounds={})
 
 
 def _closed(problem: Problem) -> str | None:

@@ -59,7 +59,7 @@ def keep_spare(problem: Problem, solution: Solution, effort: Effort) -> Solution
         raise Infeasible(_sentence(problem, solution.placement, []))
     if isinstance(problem.goal, Balance):
         told = _sentence(problem, solution.placement, [], proved=False)
-        raise SpareLost(told, _moves(problem, solution))
+        raise SpareLost(told, _moves(problem, solution), solution.bound)
     return _mended(problem, solution, effort)
 
 
@@ -74,7 +74,8 @@ def _mended(problem: Problem, solution: Solution, effort: Effort) -> Solution:
             return found
     if cuts.is_small(everything) and cuts.verdict is Verdict.INFEASIBLE:
         raise Infeasible(_sentence(problem, cuts.placement, _ways(cuts)))
-    raise SpareLost(_sentence(problem, cuts.placement, [], proved=False), _moves(problem, solution))
+    told = _sentence(problem, cuts.placement, [], proved=False)
+    raise SpareLost(told, _moves(problem, solution), solution.bound)
 
 
 def _refuse_by_sums(problem: Problem) -> None:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from planner.cluster.placement import Placement
 from planner.errors import Immovable, Infeasible, InputError, TooLong
 from planner.pipeline import make_plan
 from planner.policy.time_frame import time_frame
@@ -233,3 +234,19 @@ def test_faults_are_named(document: dict[str, Any], goal: dict[str, str], words:
     with pytest.raises(InputError) as caught:
         make_plan(CROWDED, document, {**evacuation("a"), **goal})
     assert words in caught.value.message
+
+
+def test_what_a_late_vm_leaves_possible_is_not_called_best() -> None:
+    """One VM gets to t in time. That the other one would have freed more watts is not looked at, so the plan is good,
+    and no more: its bound is that of both moves."""
+    facts = cluster(c1={"x1": 100}, c2={"x2": 100}, t={"big": 800})
+    for entry, watts in zip(facts["hosts"], (50, 150, 100), strict=True):
+        entry["power"] = {"idle_w": watts}
+    windows = [{"start": "22:00", "end": "22:31"}]
+    limits = policy(rule("stay", ["big"]), rule("window", ["x1", "x2"], windows=windows))
+    goal = {"goal": "consolidate", "now": "2026-11-24T22:30:57+01:00"}
+    plan = make_plan(facts, limits, goal)
+    better = Placement({"x1": "c1", "x2": "t", "big": "t"})
+    assert len(plan["steps"]) == 1
+    assert plan["status"] == "feasible"
+    assert plan["bound"] <= problem(facts, goal, limits).objective_s(better)
