@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -56,5 +57,6 @@ def write_document(path: str, document: Any) -> None:
         draft.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink()
         raise InputError(f"Cannot write {path}: {error.strerror}.") from error

@@ -25,6 +25,13 @@ def facts(tmp_path: Path) -> Path:
     return path
 
 
+def test_a_name_too_long_for_a_file(facts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A plan that cannot be written ends in a sentence, also where its draft has no valid name either."""
+    options = ["plan", "--facts", str(facts), "--goal", "repair", "--out", "x" * 300]
+    assert main(options) == 2
+    assert "File name too long" in capsys.readouterr().err
+
+
 def test_plan_and_show(facts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`drover plan` writes the plan and prints it; `drover show` prints the same."""
     out = tmp_path / "plan.json"
