@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from ..cluster.domain import Domain
 from ..cluster.resources import RESOURCE_NAMES, Resources
+from ..errors import InputError
 from ..policy.spare_hosts import SpareHosts
 from ..problem import Problem
 
@@ -48,7 +49,14 @@ def room_for(problem: Problem, shape: Resources, spare: int | None = None) -> Ro
     ----------
     spare
         Hosts that may fail; the policy's, if not given.
+
+    Raises
+    ------
+    InputError
+        An amount or the number of hosts is less than nothing.
     """
+    if not all(amount >= 0 for amount in (*shape, spare or 0)):
+        raise InputError("What a VM takes and the hosts that may fail cannot be less than nothing.")
     open_hosts = [n for n, h in problem.snapshot.hosts.items() if h.is_up and not h.maintenance]
     counts, bottleneck = {}, {}
     for name in open_hosts:

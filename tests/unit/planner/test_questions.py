@@ -127,6 +127,9 @@ def facts_file(tmp_path: Path) -> str:
             0,
             "so that any 1 of the hosts may still fail",
         ),
+        (["capacity", "--spare=-1"], 2, "less than nothing"),
+        (["capacity", "--memory-mib=-5"], 2, "less than nothing"),
+        (["capacity", "--cpu-usage=nan"], 2, "less than nothing"),
     ],
 )
 def test_commands(
