@@ -187,6 +187,7 @@ def _totals(problem: Problem, plan: Mapping[str, Any], final: Placement) -> Iter
     gib = sum(problem.snapshot.domains[name].memory_mib for name in moved) / 1024
     if limits.max_memory_gib is not None and gib > limits.max_memory_gib + TOLERANCE:
         yield f"{gib:g} GiB are moved, more than {limits.max_memory_gib:g}."
+    yield from _at_a_time(problem, plan["limits"])
     yield from _network(limits, plan["limits"])
     ends = max((step["finish_s"] for step in plan["steps"]), default=0.0)
     if problem.duration_s is not None and ends > problem.duration_s + TOLERANCE:
@@ -195,6 +196,14 @@ def _totals(problem: Problem, plan: Mapping[str, Any], final: Placement) -> Iter
         rule = problem.closings.get(step["domain"])
         if rule and step["finish_s"] > rule.open_s + TOLERANCE:
             yield f"{step['id']} ends after the window of the {rule.title} has closed."
+
+
+def _at_a_time(problem: Problem, kept: Mapping[str, Any]) -> Iterable[str]:
+    """The limits that the executor reads from the plan are those of the policy."""
+    wanted = {"per_host": problem.policies.limits.per_host, "cluster": problem.at_once}
+    for name, most in wanted.items():
+        if kept[name] > most:
+            yield f"The plan has limits.{name} {kept[name]}, and the policy {most}."
 
 
 def _network(limits: Limits, kept: Mapping[str, Any]) -> Iterable[str]:

@@ -55,6 +55,11 @@ def hurry(document: dict[str, Any]) -> None:
         step["start_s"] = 0.0
 
 
+def allow_more(document: dict[str, Any]) -> None:
+    """Tell the executor that a host may take part in three migrations at a time."""
+    document["limits"]["per_host"] = 3
+
+
 def lie(document: dict[str, Any]) -> None:
     """Claim a better objective."""
     document["objective"] = document["bound"] = 1.0
@@ -66,6 +71,7 @@ def lie(document: dict[str, Any]) -> None:
         (leave_y, "y is still on a"),
         (overfill, "c would carry"),
         (break_rule, "anti_affinity allows 1 of its VMs on b"),
+        (allow_more, "The plan has limits.per_host 3, and the policy 1"),
         (hurry, "takes part in more than 1 migrations"),
         (lie, "The objective is"),
     ],
