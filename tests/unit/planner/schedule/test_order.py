@@ -182,7 +182,7 @@ def test_an_overrun_network_is_found() -> None:
     facts = cluster(a={"x": 500}, b={}, c={}, d={})
     posed = read_problem(facts, {**TIGHT, "limits": {"network_mib_s": 500}}, evacuation("a"))
     plan = make_plan(facts, {**TIGHT, "limits": {"network_mib_s": 500}}, evacuation("a"))
-    plan["limits"]["cluster"] = 2
+    plan["limits"]["bandwidth_mib_s"] = 1000.0
     assert faults(posed, plan) == ["The migrations may take 1000 MiB/s, more than 500."]
 
 
