@@ -61,7 +61,7 @@ def add_time(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--now",
         metavar="T",
-        help="what time it is, for policies with windows: 2026-11-24T22:30+01:00 (default: the clock's)",
+        help="what time it is, for windows, deadlines and cooldown: 2026-11-24T22:30+01:00 (default: the clock's)",
     )
 
 

@@ -152,11 +152,11 @@ class Problem:
         )
 
     def worsens_spare(self, placement: Mapping[str, str]) -> bool:
-        """Tell whether more failures would leave VMs without a place than now."""
+        """Tell whether failures would leave more VMs without a place than now, all failures taken together."""
         if not self.policies.spare_hosts.count:
             return False
-        after = len(self.stranded_by_failure(placement))
-        return after > 0 and after > len(self.stranded_now)
+        after = sum(violation.amount for violation in self.stranded_by_failure(placement))
+        return after > sum(violation.amount for violation in self.stranded_now)
 
     @property
     def keeps_spare(self) -> bool:

@@ -95,5 +95,5 @@ class Consolidation(Goal):
     def message(self, moves: int) -> str:
         """Say what is packed."""
         if not moves:
-            return "Nothing to do: no host can be emptied."
+            return "Nothing to do: no way to empty another host was found."
         return f"{moves} {'migration packs' if moves == 1 else 'migrations pack'} the VMs onto fewer hosts."

@@ -24,14 +24,14 @@ Fits = Callable[[str, str], bool]
 
 @dataclass(frozen=True, kw_only=True)
 class SpareHosts:
-    """Any ``count`` hosts in use may fail, and each of their VMs still has a place.
+    """Any ``count`` hosts that are on may fail, and each of their VMs still has a place.
 
     Never worsened by what empties hosts for good; required, by nothing at all: also an evacuation has to leave the
     room, as far as it is there now.
 
     Judged by simulated failure: the VMs of the failed hosts are packed onto the others, largest first, under
     the failover limits (looser than the planning limits: headroom is there to be used on such a day). All single
-    failures are tried; of several at a time the combinations of the fullest hosts.
+    failures are tried; of several at a time the combinations of the fullest hosts and the empty ones with most room.
     """
 
     count: int = 0
@@ -51,7 +51,7 @@ class SpareHosts:
     ) -> tuple[Violation, ...]:
         """Name every failure after which some VM has no place."""
         found = []
-        for failed in self.failures(snapshot, placement):
+        for failed in self.failures(snapshot, placement, limits):
             homeless = stranded(snapshot, placement, failed, limits, allowed)
             if homeless:
                 found.append(
@@ -65,17 +65,24 @@ class SpareHosts:
         return tuple(found)
 
     def failures(
-        self, snapshot: ClusterSnapshot, placement: Mapping[str, str]
+        self,
+        snapshot: ClusterSnapshot,
+        placement: Mapping[str, str],
+        limits: Mapping[str, Resources],
     ) -> Iterable[tuple[str, ...]]:
         """Return the sets of hosts whose failure is tried."""
         if not self.count:
             return []
         loads = snapshot.loads(placement)
-        used = sorted(set(placement.values()), key=lambda host: (-loads[host].memory_mib, host))
+        in_use = set(placement.values())
+        used = sorted(in_use, key=lambda host: (-loads[host].memory_mib, host))
         if self.count == 1:
             return [(host,) for host in used]
-        fullest = used[: self.count + 6]
-        return [*combinations(fullest, min(self.count, len(fullest)))]
+        # One that is empty has no VMs to lose, but is no refuge any more either.
+        empty = sorted(set(limits) - in_use, key=lambda host: (-limits[host].memory_mib, host))
+        tried = [*used[: self.count + 6], *empty[: self.count - 1]]
+        failures = combinations(tried, min(self.count, len(tried)))
+        return [failed for failed in failures if in_use.intersection(failed)]
 
 
 def stranded(

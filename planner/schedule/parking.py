@@ -104,7 +104,7 @@ def _blocked(stuck: Sequence[Move]) -> NoOrder:
     ways = ", ".join(f"{move.domain} ({move.source} to {move.destination})" for move in stuck[:6])
     smallest_first = sorted(stuck, key=lambda move: move.demand.memory_mib)
     return NoOrder(
-        f"These migrations block each other, and no host has room to park a VM meanwhile: {ways}; "
+        f"These migrations block each other in every order tried, and no host has room to park a VM meanwhile: {ways}; "
         "free some memory on one of these hosts.",
         tuple((move.domain, move.destination) for move in smallest_first),
     )

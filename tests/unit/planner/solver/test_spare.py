@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
+from planner.cluster.parse import parse_cluster
 from planner.cluster.placement import Placement
 from planner.cluster.resources import Resources
 from planner.errors import Infeasible, NoOrder
 from planner.pipeline import make_plan
-from planner.policy.spare_hosts import repack
+from planner.policy.spare_hosts import SpareHosts, repack
 from planner.verify import find_faults
 from tests.unit.planner.builders import TIGHT, cluster, evacuation, policy, problem
 from tests.unit.planner.strategies import clusters
@@ -119,3 +120,13 @@ def test_no_is_only_said_if_there_is_no_way(facts: dict[str, Any]) -> None:
             loads = posed.snapshot.loads(placement)
             fits = all(load.fits(posed.caps[host]) for host, load in loads.items())
             assert not fits or posed.worsens_spare(placement)
+
+
+def test_an_empty_host_may_be_one_of_those_that_fail() -> None:
+    """Of two that fail one may be the empty host that was to take the VMs of the other."""
+    facts = cluster(a={"x": 500}, b={"y": 500}, c={}, d={"z": 900})
+    snapshot = parse_cluster(facts)
+    limits = {name: Resources(1000, 100, 100) for name in "abcd"}
+    failures = SpareHosts(count=2).failures(snapshot, snapshot.placement, limits)
+    assert ("a", "c") in failures
+    assert all(set(failed) - {"c"} for failed in failures)
