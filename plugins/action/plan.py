@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.errors import AnsibleError
-from ansible.plugins.action import ActionBase
-
 from ..plugin_utils._clock import time_here
 from ..plugin_utils._cluster_facts import FactsMissing, cluster_facts
 from ..plugin_utils._documents import DocumentUnreadable, read_document, write_document
+from ..plugin_utils._finds_files import FindsFiles
 from ..plugin_utils._planner import PlanningError, make_plan, newest_marks, render
 
 # What of the options goes into the goal, for each kind.
@@ -45,7 +43,7 @@ ARGUMENT_SPEC = {
 }
 
 
-class ActionModule(ActionBase):
+class ActionModule(FindsFiles):
     """Plans on the controller; nothing is changed anywhere but the plan's file."""
 
     _requires_connection = False
@@ -73,12 +71,6 @@ class ActionModule(ActionBase):
         if options["facts"] is not None:
             return read_document(options["facts"], "facts document", self._find)
         return cluster_facts(task_vars, options["group"], options["unreachable"])
-
-    def _find(self, path: str) -> str:
-        try:
-            return str(self._find_needle("files", path))
-        except AnsibleError:
-            return path
 
     def _deliver(
         self, plan: dict[str, t.Any], facts: dict[str, t.Any], options: dict[str, t.Any]

@@ -12,11 +12,11 @@ import os
 import time
 import typing as t
 
-from ansible.errors import AnsibleConnectionFailure, AnsibleError
-from ansible.plugins.action import ActionBase
+from ansible.errors import AnsibleConnectionFailure
 
 from ..module_utils._migration.argspec import InvalidOption
 from ..plugin_utils._documents import DocumentUnreadable, read_document
+from ..plugin_utils._finds_files import FindsFiles
 from ..plugin_utils._follower import Follower, Look
 from ..plugin_utils._following import POLL_S, Following, OutOfReach, graceful_stop
 from ..plugin_utils._migration_options import check_migration_options
@@ -33,7 +33,7 @@ START_S = 120.0
 ASYNC_LIMIT_S = 7 * 24 * 3600
 
 
-class ActionModule(ActionBase):
+class ActionModule(FindsFiles):
     """Live progress around the module of the same name."""
 
     _answer: dict[str, t.Any] | None = None
@@ -62,12 +62,6 @@ class ActionModule(ActionBase):
                 "moved": [],
             }
         return {**result, **self._execute(plan, task_vars), "diff": diff}
-
-    def _find(self, path: str) -> str:
-        try:
-            return str(self._find_needle("files", path))
-        except AnsibleError:
-            return path
 
     def _execute(self, plan: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         arguments = self._arguments(plan, task_vars)

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.errors import AnsibleError
-from ansible.plugins.action import ActionBase
-
 from ..plugin_utils._clock import time_here
 from ..plugin_utils._cluster_facts import FactsMissing, cluster_facts
 from ..plugin_utils._documents import DocumentUnreadable, read_document
+from ..plugin_utils._finds_files import FindsFiles
 from ..plugin_utils._planner import PlanningError, make_rolling_plan, render_rolling
 
 ARGUMENT_SPEC = {
@@ -25,7 +23,7 @@ ARGUMENT_SPEC = {
 }
 
 
-class ActionModule(ActionBase):
+class ActionModule(FindsFiles):
     """Plans on the controller; nothing is changed anywhere."""
 
     _requires_connection = False
@@ -46,12 +44,6 @@ class ActionModule(ActionBase):
         if options["show"]:
             self._display.display(text)
         return {**result, "changed": False, "batches": _batches(plan), "plan": plan, "text": text}
-
-    def _find(self, path: str) -> str:
-        try:
-            return str(self._find_needle("files", path))
-        except AnsibleError:
-            return path
 
 
 def _batches(plan: dict[str, t.Any]) -> list[dict[str, t.Any]]:
