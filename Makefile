@@ -5,6 +5,7 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 LAB ?= lab
 HOSTS ?= 4
+LABS ?= 2
 KEEP ?= 0
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.collections
 
@@ -29,8 +30,8 @@ test: setup-lab lint types ## Everything: lint, types, unit, scenarios, PuLP 4, 
 test-fast: setup ## Unit tests and scenarios, no lab, under a minute
 	$(PY) -m pytest -m "not lab and not faults" -q -x
 
-test-lab: setup-lab ## The tests on real libvirt and QEMU
-	$(PY) -m pytest tests/lab tests/faults -m lab -q --reruns 1
+test-lab: setup-lab ## The tests on real libvirt and QEMU, in LABS=2 labs at once
+	$(PY) -m pytest tests/lab tests/faults -m lab -q --reruns 1 -n $(LABS) --dist loadfile
 
 faults: setup-lab ## The whole fault matrix on real libvirt and QEMU; writes docs/faults.md
 	$(PY) -m tests.faults --fresh --report docs/faults.md
