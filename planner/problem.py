@@ -215,26 +215,30 @@ class Problem:
         own_s = (self.policies.per_migration_s + self.transfer_s[domain]) * precious
         return round(own_s + self.cooldown_s(domain), 3)
 
+    @property
+    def _peace_at(self) -> datetime | None:
+        """What time it is, if that is told and the goal owes peace to VMs that have just moved."""
+        return self.now if self.goal.follows_load else None
+
     def cooldown_s(self, domain: str) -> float:
         """Return what it costs more to move a VM because it has just moved."""
-        if self.now is None or not self.goal.follows_load:
-            return 0.0
-        return self.policies.cooldown.extra_s(self.snapshot.domains[domain], self.now)
+        now = self._peace_at
+        return self.policies.cooldown.extra_s(self.snapshot.domains[domain], now) if now else 0.0
 
     @cached_property
     def rest(self) -> str | None:
         """Say why nothing moves, because the cluster's last migration is not long ago; ``None`` if it may."""
-        if self.now is None or not self.goal.follows_load:
-            return None
-        return self.policies.cooldown.rest(self.snapshot.placed.values(), self.now)
+        now = self._peace_at
+        return self.policies.cooldown.rest(self.snapshot.placed.values(), now) if now else None
 
     @cached_property
     def _cooling(self) -> dict[str, str]:
         """The VMs that are not tried again yet, with the reason."""
-        if self.now is None or not self.goal.follows_load:
+        now = self._peace_at
+        if now is None:
             return {}
         placed = self.snapshot.placed.items()
-        reasons = {n: self.policies.cooldown.refusal(d, self.now) for n, d in placed}
+        reasons = {n: self.policies.cooldown.refusal(d, now) for n, d in placed}
         return {name: reason for name, reason in reasons.items() if reason}
 
     def terms(self, placement: Placement) -> tuple[Term, ...]:

@@ -68,9 +68,10 @@ def _select_then_pack(
         state = _pack(indexed, selection)
         if state is None:
             continue
-        if problem.objective_s(indexed.placement(state.moves())) >= now:
+        placement = indexed.placement(state.moves())
+        if problem.objective_s(placement) >= now:
             break
-        if _is_allowed(problem, indexed.placement(state.moves())):
+        if _is_allowed(problem, placement):
             return _solution(indexed, state.moves(), first.bound_s)
     return proved_solution(present, now, first.bound_s)
 

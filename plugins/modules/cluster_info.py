@@ -14,10 +14,6 @@ description:
   - Puts what M(drover.libvirt.host_info) found on each host of a group together into one facts document, the one that M(drover.libvirt.plan) and the command
     C(drover) plan with, and prints hosts, VMs, load, maintenance marks and running migrations as one table.
 options:
-  group:
-    description: The inventory group that is the cluster.
-    type: str
-    default: kvm
   unreachable:
     description: Whether a host that has not answered is an error (V(fail)) or is shown as unreachable (V(ignore)).
     type: str
@@ -33,6 +29,7 @@ options:
 extends_documentation_fragment:
   - drover.libvirt.attributes
   - drover.libvirt.attributes.action_group
+  - drover.libvirt.cluster
 attributes:
   check_mode:
     support: full

@@ -16,10 +16,6 @@ description:
   - With O(purpose) it also decides. An execution for the same purpose is to be followed; one for another purpose, or one of which it cannot be
     told whether it runs, is a refusal; dead ones are to be settled first. The role P(drover.libvirt.resume#role) does all that.
 options:
-  group:
-    description: The inventory group that is the cluster.
-    type: str
-    default: kvm
   purpose:
     description: What is about to be done, in the words that executions keep. Without it nothing is decided.
     type: str
@@ -35,6 +31,7 @@ options:
 extends_documentation_fragment:
   - drover.libvirt.attributes
   - drover.libvirt.attributes.action_group
+  - drover.libvirt.cluster
 attributes:
   check_mode:
     support: full

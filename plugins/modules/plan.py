@@ -67,10 +67,6 @@ options:
   facts:
     description: A facts document, or the path of a file that holds one, instead of the facts in the host variables.
     type: raw
-  group:
-    description: The inventory group that is the cluster.
-    type: str
-    default: kvm
   unreachable:
     description:
       - What to do when a host of the group has not answered. V(fail) refuses to plan.
@@ -88,6 +84,7 @@ options:
 extends_documentation_fragment:
   - drover.libvirt.attributes
   - drover.libvirt.attributes.action_group
+  - drover.libvirt.cluster
 attributes:
   check_mode:
     support: full

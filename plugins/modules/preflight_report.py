@@ -17,10 +17,6 @@ description:
   - What is wrong with a host, between two hosts, or with the VM itself counts always. A host that does not suit a VM counts when no other host suits it, when
     the host is the O(destination), or with O(strict).
 options:
-  group:
-    description: The inventory group that is the cluster.
-    type: str
-    default: kvm
   hosts:
     description: Hosts that shall be emptied.
     type: list
@@ -51,6 +47,7 @@ extends_documentation_fragment:
   - drover.libvirt.attributes
   - drover.libvirt.attributes.info_module
   - drover.libvirt.attributes.action_group
+  - drover.libvirt.cluster
 seealso:
   - module: drover.libvirt.preflight_info
 """

@@ -15,14 +15,10 @@ description:
     each with the two hosts between which M(drover.libvirt.vm_migrate) with O(drover.libvirt.vm_migrate#module:state=reconciled) can bring it in order.
   - A VM that a user paused is among them, because only its host can tell whether it waits for the end of a migration. It is left as it is then.
   - All hosts must have answered, for one that is silent may run any VM.
-options:
-  group:
-    description: The inventory group that is the cluster.
-    type: str
-    default: kvm
 extends_documentation_fragment:
   - drover.libvirt.attributes
   - drover.libvirt.attributes.action_group
+  - drover.libvirt.cluster
 attributes:
   check_mode:
     support: full

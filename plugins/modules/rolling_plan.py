@@ -29,10 +29,6 @@ options:
   policy:
     description: The policy document, or the path of a YAML or JSON file on the controller.
     type: raw
-  group:
-    description: The inventory group that is the cluster.
-    type: str
-    default: kvm
   show:
     description: Whether to print the batches.
     type: bool
@@ -40,6 +36,7 @@ options:
 extends_documentation_fragment:
   - drover.libvirt.attributes
   - drover.libvirt.attributes.action_group
+  - drover.libvirt.cluster
 attributes:
   check_mode:
     support: full

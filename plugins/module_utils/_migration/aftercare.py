@@ -59,9 +59,7 @@ def clock_set(
 
 def _attempted(end: End, uuid: str, act: t.Callable[[t.Any], None]) -> tuple[str, ...]:
     try:
-        domain = end.domain(uuid)
-        if domain is not None:
-            end.ask(lambda _connection: act(domain), "look after the VM")
+        end.ask_domain(uuid, act, "look after the VM")
     except DroverError as error:
         return (error.message,)
     return ()

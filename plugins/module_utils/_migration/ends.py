@@ -95,6 +95,17 @@ class End:
         """Return the VM on this host, or None."""
         return self.ask(lambda connection: find_domain(connection, uuid), "look up the VM")
 
+    def ask_domain(self, uuid: str, question: t.Callable[[t.Any], T], doing: str) -> T | None:
+        """Return what a function of the VM returns; None where the host does not know the VM.
+
+        Raises
+        ------
+        DroverError
+            The host does not answer, or answers with an error.
+        """
+        domain = self.domain(uuid)
+        return None if domain is None else self.ask(lambda _connection: question(domain), doing)
+
     def ask(self, question: t.Callable[[t.Any], T], doing: str, limit_s: float = CALL_LIMIT_S) -> T:
         """Return what a function of the connection returns.
 

@@ -120,7 +120,8 @@ class InterruptedQuickMove:
 
     def _active(self, on_destination: bool, state: EndState) -> Account:
         end = self._destination if on_destination else self._source
-        move = self._move(self._live_mark(end) or HandoverMark())
+        mark = end.ask_domain(self._uuid, read_mark, "read the VM's marks")
+        move = self._move(mark or HandoverMark())
         claimed = self._found.stage == CLAIMED and state.state == "paused"
         if self._has(end) and (claimed or self._found.stage == USED):
             return self._go_on(move, on_destination, claimed)
@@ -170,8 +171,7 @@ class InterruptedQuickMove:
 
     def _discard(self, end: End) -> None:
         """Take away what the interrupted move left on a VM that goes on without the image."""
-        domain = end.domain(self._uuid)
-        end.ask(lambda _connection: clear_mark(domain), "change the VM")
+        end.ask_domain(self._uuid, clear_mark, "change the VM")
         self._image.remove(self._found.path)
 
     def _unknown(self, here: EndState, there: EndState) -> Account:
@@ -194,10 +194,6 @@ class InterruptedQuickMove:
             self._clock,
             self._sleep,
         )
-
-    def _live_mark(self, end: End) -> HandoverMark | None:
-        domain = end.domain(self._uuid)
-        return end.ask(lambda _connection: read_mark(domain), "read the VM's marks")
 
     def _saved_mark(self) -> HandoverMark:
         """Return what the saved VM says of itself; the source has written it."""

@@ -135,10 +135,9 @@ class LiveMove:
     def _completed(self) -> dict[str, t.Any]:
         """Return libvirt's own figures, which the destination keeps; they are worth no error."""
         try:
-            domain = self._destination.domain(self._facts.uuid)
-            return self._destination.ask(
-                lambda _connection: completed_statistics(domain),
-                "read the figures of the migration",
+            figures = self._destination.ask_domain(
+                self._facts.uuid, completed_statistics, "read the figures of the migration"
             )
         except DroverError:
             return {}
+        return figures or {}

@@ -100,12 +100,7 @@ class OfflineMove:
         )
 
     def _with_source(self, change: t.Callable[[t.Any], t.Any]) -> t.Any:
-        return _with(self._source, self._facts.uuid, change)
+        return self._source.ask_domain(self._facts.uuid, change, "change the VM")
 
     def _with_destination(self, change: t.Callable[[t.Any], t.Any]) -> t.Any:
-        return _with(self._destination, self._facts.uuid, change)
-
-
-def _with(end: End, uuid: str, change: t.Callable[[t.Any], t.Any]) -> t.Any:
-    domain = end.domain(uuid)
-    return None if domain is None else end.ask(lambda _connection: change(domain), "change the VM")
+        return self._destination.ask_domain(self._facts.uuid, change, "change the VM")

@@ -164,9 +164,7 @@ class PostCopyRecovery:
     def _of_the_vm(self, question: t.Callable[[t.Any], T], doing: str) -> T | None:
         """Ask something of the VM on the source; None where it has left or does not answer."""
         with contextlib.suppress(DroverError):
-            domain = self._source.domain(self._facts.uuid)
-            if domain is not None:
-                return self._source.ask(lambda _connection: question(domain), doing)
+            return self._source.ask_domain(self._facts.uuid, question, doing)
         return None
 
 

@@ -330,9 +330,7 @@ class QuickMove:
             self._leftovers.append(error.message)
 
     def _with(self, end: End, change: t.Callable[[t.Any], None]) -> None:
-        domain = end.domain(self._uuid)
-        if domain is not None:
-            end.ask(lambda _connection: change(domain), "change the VM")
+        end.ask_domain(self._uuid, change, "change the VM")
 
     def _account(self, outcome: Outcome, *errors: DroverError) -> Account:
         first = errors[0] if errors else None

@@ -73,9 +73,7 @@ class Repairs:
         return True
 
     def _to(self, end: End, change: t.Callable[[t.Any], None]) -> None:
-        domain = end.domain(self._uuid)
-        if domain is not None:
-            end.ask(lambda _connection: change(domain), "change the VM")
+        end.ask_domain(self._uuid, change, "change the VM")
 
     def _quarantine(self) -> None:
         """Pause first on both hosts, for every moment counts, then see to autostart."""

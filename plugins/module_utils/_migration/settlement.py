@@ -151,10 +151,7 @@ class Settlement:
 
     def mark_on_destination(self, uuid: str) -> HandoverMark | None:
         """Return the mark of a VM that is on its way, or None."""
-        domain = self._destination.domain(uuid)
-        if domain is None:
-            return None
-        return self._destination.ask(lambda _connection: read_mark(domain), "read the VM's marks")
+        return self._destination.ask_domain(uuid, read_mark, "read the VM's marks")
 
     def repairs(self, facts: DomainFacts) -> Repairs:
         """Return who carries out the repairs of the VM."""

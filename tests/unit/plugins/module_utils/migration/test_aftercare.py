@@ -27,10 +27,7 @@ class Silent:
     def __init__(self) -> None:
         self.asked = 0
 
-    def domain(self, _uuid: str) -> object:
-        return self
-
-    def ask(self, _question: object, _doing: str) -> None:
+    def ask_domain(self, _uuid: str, _question: object, _doing: str) -> None:
         self.asked += 1
         raise LibvirtFailed("The agent does not answer.")
 
