@@ -39,13 +39,15 @@ options:
   handover:
     description:
       - Who lets the VM run on the destination once its memory has arrived.
-      - V(controller) keeps it paused there until the source has reported that its QEMU is gone, so that it can never run on both
+      - V(controller) keeps it paused there until the source's QEMU is proved gone, so that it can never run on both
         hosts, not even when a libvirt daemon or a link fails in this moment.
-      - V(libvirt) leaves it to libvirt. The pause is shorter by the time that the source's QEMU takes to end, about 0.2 s. When the
+      - V(libvirt) leaves it to libvirt. The pause is shorter by what that proof takes, some hundredths of a second. When the
         destination's answer is lost, the VM runs on both hosts, unless locks on its disk images work between the hosts.
+      - V(auto) is V(libvirt) for a VM whose lock on one of its images is seen by the destination, for then it cannot run on both hosts
+        either, and V(controller) for all others. The check C(image_locks) of the result says which it was.
     type: str
-    choices: [controller, libvirt]
-    default: controller
+    choices: [auto, controller, libvirt]
+    default: auto
   max_downtime_ms:
     description:
       - The longest pause of the VM, in milliseconds, that QEMU may plan for the last part of the copy.

@@ -108,6 +108,8 @@ class Expected:
         return "moved" in self.outcome.split("|") or "already_there" in self.outcome
 
 
+# The moment between the two hosts, in which neither runs the VM, is there with this handover only.
+BY_CONTROLLER = {"handover": "controller"}
 MOVED = Expected("moved", source="absent", destination="running")
 
 

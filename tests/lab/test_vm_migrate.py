@@ -72,8 +72,26 @@ def test_keeps_a_paused_vm_paused(lab: Lab) -> None:
     lab.start_guest("vm1", "kvm1")
     stays(lab, "vm1")
     lab.hosts["kvm1"].connection().lookupByName("vm1").suspend()
-    assert move(lab, "vm1").outcome == "moved"
+    result = move(lab, "vm1", source_uri=ssh_uri(lab, "kvm1"))
+    assert result.outcome == "moved", result.reason
     assert [(p.host, p.state) for p in lab.where("vm1")] == [("kvm2", "paused")]
+
+
+def test_moves_a_paused_vm_on_once_it_ran(lab: Lab) -> None:
+    """One that came paused is moved on when it has run there, however little; before that never."""
+    lab.start_guest("vm1", "kvm1")
+    stays(lab, "vm1")
+    lab.hosts["kvm1"].connection().lookupByName("vm1").suspend()
+    assert move(lab, "vm1", source_uri=ssh_uri(lab, "kvm1")).outcome == "moved"
+    on = {"source": "kvm2", "destination": "kvm1", "source_uri": ssh_uri(lab, "kvm2")}
+    refused = move(lab, "vm1", **on)
+    assert (refused.outcome, refused.error_code) == ("not_moved", "prerequisite_failed")
+    assert "has not run on kvm2" in refused.reason
+    domain = lab.hosts["kvm2"].connection().lookupByName("vm1")
+    domain.resume()
+    domain.suspend()
+    moved = move(lab, "vm1", **on)
+    assert moved.outcome == "moved", moved.reason
 
 
 def test_keeps_a_transient_vm_transient(lab: Lab) -> None:

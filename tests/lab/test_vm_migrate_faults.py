@@ -106,12 +106,13 @@ def _second_migration(moving: Moving) -> None:
 
 
 # libvirt's word for it depends on which end of the copy, or of the connection, is closed first
+_QEMU_KILLED = ("qemu_died", "daemon_lost")
 _CANCELLED = ("cancelled", "qemu_died", "daemon_lost")
 
 ROWS = (
     Row("destination daemon killed", _kill_daemon("kvm2"), "not_moved", "daemon_lost"),
     Row("source daemon killed", _kill_daemon("kvm1"), "not_moved", "daemon_lost"),
-    Row("destination QEMU killed", _kill_qemu("kvm2"), "not_moved", "qemu_died"),
+    Row("destination QEMU killed", _kill_qemu("kvm2"), "not_moved", _QEMU_KILLED),
     Row("source QEMU killed", _kill_qemu("kvm1"), "lost", "lost", "neither host", "shutoff"),
     Row(
         "destination QEMU frozen",

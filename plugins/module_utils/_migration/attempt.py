@@ -11,16 +11,19 @@ from __future__ import annotations
 
 import time
 import typing as t
+from dataclasses import replace
 
 from .._errors import DomainNotFound, DroverError
 from .._libvirt.domain import DomainFacts, read_facts
 from .._prerequisites.check import check_prerequisites, refuse_failed
+from .._prerequisites.finding import Finding
 from .._prerequisites.hosts import host_uuid
 from .account import Account
 from .aftercare import clock_set
 from .ends import End, open_both
 from .interrupted_quick import Interrupted
 from .live import LiveMove
+from .lock_proof import LockProof
 from .monitor import StopRequest
 from .offline import OfflineMove
 from .port_proof import PortProof, Way
@@ -88,11 +91,13 @@ class Attempt:
         self._settlement = Settlement(request, *ends, self._report, clock, sleep)
         self._proven_ways = set() if proven_ways is None else proven_ways
         self._port_proof: PortProof | None = None
+        self._lock_proof: LockProof | None = None
+        self._locks_bind = False
 
     def run(self) -> MigrationResult:
         """Go through the phases."""
         facts = None
-        self._port_proof = PortProof(self._request, self._proven_ways)
+        self._begin_proofs()
         try:
             facts, evidence = self._prepare()
             if self._quick.interrupted(facts.name, facts.uuid):
@@ -119,7 +124,7 @@ class Attempt:
     def examine(self) -> MigrationResult:
         """Go through the preparation only."""
         facts = None
-        self._port_proof = PortProof(self._request, self._proven_ways)
+        self._begin_proofs()
         try:
             facts, evidence = self._prepare()
             if self._quick.interrupted(facts.name, facts.uuid):
@@ -165,6 +170,11 @@ class Attempt:
             return self._report.examined(facts, evidence, not evidence.source.persistent)
         return self._settlement.foreseen(facts, evidence)
 
+    def _begin_proofs(self) -> None:
+        """Begin what needs a command on a host, for that takes a while."""
+        self._port_proof = PortProof(self._request, self._proven_ways)
+        self._lock_proof = LockProof(self._request)
+
     def _is_there(self, evidence: Evidence) -> bool:
         """Whether the VM is where it is wanted: running, or for an offline move defined."""
         source, destination = evidence.source, evidence.destination
@@ -202,6 +212,8 @@ class Attempt:
 
     def close(self) -> None:
         """Give up the connections."""
+        if self._lock_proof is not None:
+            self._lock_proof.close()
         for end in (self._source, self._destination):
             end.close()
 
@@ -238,9 +250,16 @@ class Attempt:
         )
         if self._port_proof is not None:
             self._report.prerequisites += tuple(self._port_proof.findings())
+        if self._lock_proof is not None:
+            self._use_locks(self._lock_proof.finding(facts))
         refuse_failed(self._report.prerequisites)
         if self._request.options.mode == "quick":
             self._quick.refuse_unfit(facts)
+
+    def _use_locks(self, locks: Finding | None) -> None:
+        if locks is not None:
+            self._report.prerequisites += (locks,)
+            self._locks_bind = locks.passed
 
     def _finish_quick(self, facts: DomainFacts, evidence: Evidence) -> MigrationResult | None:
         """Bring an interrupted quick move to its end; None when the source has the VM as before."""
@@ -284,7 +303,7 @@ class Attempt:
         ends = (self._source, self._destination)
         if self._request.options.mode == "live":
             move = LiveMove(
-                self._request,
+                self._with_handover(),
                 facts,
                 *ends,
                 destination_before,
@@ -299,6 +318,12 @@ class Attempt:
         else:
             account = self._quick.move(facts, destination_before)
         return self._told(facts, account)
+
+    def _with_handover(self) -> MigrationRequest:
+        """Return the request with the handover that the proof of the locks allows."""
+        if not self._locks_bind:
+            return self._request
+        return replace(self._request, options=replace(self._request.options, handover="libvirt"))
 
     def _told(self, facts: DomainFacts, account: Account) -> MigrationResult:
         """Report a move during which the VM stood still, once its clock is right again."""

@@ -170,7 +170,8 @@ _TABLE: tuple[tuple[tuple[str, ...], Complaint], ...] = (
             "daemon_lost",
             "Check the libvirt daemons and the links of both hosts; if they are well, libvirt lost its "
             "true error, which stands in the source's libvirtd log: often the destination's memory, "
-            "migration address or ports 49152-49215.",
+            "migration address or ports 49152-49215. The VM's log on the destination tells how its QEMU "
+            "ended (/var/log/libvirt/qemu).",
             True,
         ),
     ),

@@ -20,7 +20,7 @@ import subprocess
 import threading
 import typing as t
 
-from .host_command import python_on
+from .host_command import ended, python_on, started
 
 # Finds the one QEMU process with the VM's UUID and says so; waits for a line, then looks each
 # millisecond until the process is exiting (PF_EXITING is set on its main thread, so it will never
@@ -84,16 +84,7 @@ class Departure:
 
     def _start(self, command: list[str]) -> None:
         with contextlib.suppress(OSError):
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                text=True,
-                # A Ctrl-C for the whole process group must not take the watcher away in the middle
-                # of a handover.
-                start_new_session=True,
-            )
+            self._process = started(command)
             threading.Thread(target=self._listen, name="departure", daemon=True).start()
 
     def _listen(self) -> None:
@@ -115,9 +106,4 @@ class Departure:
         """End the watch."""
         if self._process is None:
             return
-        with contextlib.suppress(OSError):
-            if self._process.stdin is not None:
-                self._process.stdin.close()
-        self._process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(5)
+        ended(self._process)

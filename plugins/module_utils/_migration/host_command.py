@@ -9,9 +9,14 @@ This module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
+import contextlib
 import shlex
+import subprocess
 import sys
 from urllib.parse import parse_qs, unquote, urlsplit
+
+# A killed process that waits for a storage that hangs is not waited for.
+_END_LIMIT_S = 5.0
 
 
 def python_on(uri: str, script: str, *arguments: str) -> list[str] | None:
@@ -25,6 +30,51 @@ def python_on(uri: str, script: str, *arguments: str) -> list[str] | None:
     if parts.scheme == "qemu+ssh" and parts.hostname:
         return _ssh(uri) + [shlex.join(["python3", "-c", script, *arguments])]
     return None
+
+
+def started(command: list[str]) -> subprocess.Popen[str]:
+    """Start a command that is talked to; its complaints are nobody's.
+
+    A Ctrl-C for the whole process group must not take it away in the middle of a handover.
+
+    Raises
+    ------
+    OSError
+        There is no such program.
+    """
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def ended(process: subprocess.Popen[str]) -> None:
+    """End a command; what it started on another host ends with its input."""
+    process.kill()
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        process.communicate(timeout=_END_LIMIT_S)
+
+
+def answer_of(command: list[str] | None, limit_s: float) -> str:
+    """Return what a command prints; empty where there is none, or when it fails or takes too long."""
+    if command is None:
+        return ""
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=limit_s,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip()
 
 
 def _ssh(uri: str) -> list[str]:

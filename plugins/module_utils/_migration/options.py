@@ -13,13 +13,13 @@ import typing as t
 from dataclasses import dataclass
 
 Mode = t.Literal["live", "quick", "offline"]
-Handover = t.Literal["controller", "libvirt"]
+Handover = t.Literal["auto", "controller", "libvirt"]
 PostCopy = t.Literal["never", "on_stall"]
 
 # Plans are about VMs that run.
 MODES_OF_PLANS: tuple[str, ...] = ("live", "quick")
 MODES: tuple[str, ...] = (*MODES_OF_PLANS, "offline")
-HANDOVERS: tuple[str, ...] = ("controller", "libvirt")
+HANDOVERS: tuple[str, ...] = ("auto", "controller", "libvirt")
 POST_COPY: tuple[str, ...] = ("never", "on_stall")
 COPY_STORAGE: tuple[str, ...] = ("none", "all", "inc")
 COMPRESSIONS: tuple[str, ...] = ("none", "xbzrle", "mt")
@@ -39,6 +39,7 @@ class MigrationOptions:
     handover : str
         C(controller): the destination starts paused and is resumed when the source's QEMU is proved
         gone. C(libvirt): libvirt resumes it; safe only where image locks work between the hosts.
+        C(auto): C(libvirt) where such a lock is proved, else C(controller).
     max_downtime_ms : int
         Longest pause at the end of the copy that may be asked of QEMU.
     downtime_steps : int
@@ -89,7 +90,7 @@ class MigrationOptions:
     """
 
     mode: str = "live"
-    handover: str = "controller"
+    handover: str = "auto"
     max_downtime_ms: int = 500
     downtime_steps: int = 10
     bandwidth_mib_s: int | None = None
@@ -153,7 +154,12 @@ class MigrationOptions:
     @property
     def resumes_destination(self) -> bool:
         """Whether this process, not libvirt, resumes the VM on the destination."""
-        return self.handover == "controller" and self.post_copy == "never"
+        return self.handover != "libvirt" and self.post_copy == "never"
+
+    @property
+    def may_use_locks(self) -> bool:
+        """Whether libvirt may resume the VM on the destination if locks on its images are proved."""
+        return self.mode == "live" and self.handover == "auto" and self.post_copy == "never"
 
     def timeout_s(self, size_mib: float) -> float:
         """Return the time budget of a copy of this size, in seconds.

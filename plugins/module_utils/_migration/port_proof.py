@@ -22,7 +22,7 @@ import typing as t
 
 from .._errors import DroverError
 from .._prerequisites.finding import Finding, blocks, holds, untold
-from .host_command import python_on
+from .host_command import answer_of, ended, python_on, started
 from .patience import PatientCall
 from .request import MigrationRequest
 
@@ -144,41 +144,17 @@ class PortProof:
         with _running(listen) as listener:
             port = PatientCall(lambda: _line(listener), "listen").result(_STEP_LIMIT_S)
             connect = python_on(self._request.source_uri, _CONNECT, address, port, token)
-            return port, _output(connect or []) if port else ""
+            return port, answer_of(connect, _STEP_LIMIT_S) if port else ""
 
 
 @contextlib.contextmanager
 def _running(command: list[str]) -> t.Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-    )
+    process = started(command)
     try:
         yield process
     finally:
-        # What it started on the other host ends with its input.
-        process.kill()
-        process.communicate()
+        ended(process)
 
 
 def _line(process: subprocess.Popen[str]) -> str:
     return t.cast("t.TextIO", process.stdout).readline().strip()
-
-
-def _output(command: list[str]) -> str:
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_STEP_LIMIT_S,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip()

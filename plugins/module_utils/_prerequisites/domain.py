@@ -14,6 +14,7 @@ import typing as t
 from .._facts.blockers import Subject, blockers
 from .._libvirt.domain import find_domain
 from .._libvirt.statistics import vcpu_time_s
+from .._migration.image_locks import Look, writable_images
 from .context import Context
 from .finding import Finding, blocks, holds, warns
 
@@ -152,7 +153,7 @@ def ran_here(context: Context) -> t.Iterator[Finding]:
     fixed = context.source.getVersion() >= _GIVES_UP_TWICE
     if facts.state.state != "paused" or fixed or context.definition.find("devices/disk") is None:
         return
-    if vcpu_time_s(context.source, facts.uuid) > _NEVER_RAN_S:
+    if _holds_an_image(context) or _has_used_cpu(context):
         yield holds("ran_here", "The paused VM has run on {}.".format(context.request.source_name))
         return
     yield blocks(
@@ -164,10 +165,23 @@ def ran_here(context: Context) -> t.Iterator[Finding]:
     )
 
 
+def _holds_an_image(context: Context) -> bool:
+    """Whether the source's kernel shows the lock that QEMU takes when it lets the VM run."""
+    seen = Look(context.request.source_uri).at(writable_images(context.definition))
+    return any(image.is_held for image in seen)
+
+
+def _has_used_cpu(context: Context) -> bool:
+    """Whether the VM has used CPU time, where the locks cannot be seen.
+
+    It tells less: the kernel counts in steps of 0.01 s, and an idle VM may run for seconds without
+    using three.
+    """
+    return vcpu_time_s(context.source, context.facts.uuid) > _NEVER_RAN_S
+
+
 # QEMU 10.0 in libvirt's notation.
 _GIVES_UP_TWICE = 10_000_000
-# A VM that came paused was charged nothing in our measurements, one that booted 0.04 s and more. The
-# kernel counts in steps of 0.01 s.
+# A VM that came paused was charged nothing in our measurements; its QEMU dies, so no less is taken.
 _NEVER_RAN_S = 0.02
-
 CHECKS = (active, no_job, movable, free_name, ran_here)

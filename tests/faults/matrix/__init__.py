@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from tests.faults.matrix import handover, links, pace, processes, quick, refused, users
+from tests.faults.matrix import handover, links, locks, pace, processes, quick, refused, users
 
-ROWS = (
+_ROWS = (
     *refused.ROWS,
     *processes.ROWS,
     *handover.ROWS,
@@ -15,3 +15,4 @@ ROWS = (
     *pace.ROWS,
     *quick.ROWS,
 )
+ROWS = (*_ROWS, *locks.ROWS, *locks.by_controller(_ROWS))

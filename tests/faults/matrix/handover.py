@@ -15,7 +15,7 @@ from tests.faults.injections import (
     until_source_runs_again,
     user,
 )
-from tests.faults.row import MOVED, Expected, Moment, Row, Vm
+from tests.faults.row import BY_CONTROLLER, MOVED, Expected, Moment, Row, Vm
 from tests.faults.scene import Scene
 from tests.lab.layout import MANAGEMENT, MIGRATION
 
@@ -136,6 +136,7 @@ ROWS = (
         Moment.HANDED_OVER,
         user("destination", "destroy"),
         Expected("moved", source="absent", destination="shutoff"),
+        options=BY_CONTROLLER,
         starts_again=True,
         note="it had arrived; that it is off is the user's wish",
     ),
@@ -147,7 +148,7 @@ ROWS = (
         Expected(
             "unknown", "unknown", "Nothing was started", source="absent", destination="running"
         ),
-        options={"settle_timeout_s": 3.0},
+        options={**BY_CONTROLLER, "settle_timeout_s": 3.0},
         settles=True,
         limit_s=150.0,
     ),

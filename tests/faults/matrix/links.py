@@ -17,7 +17,7 @@ from tests.faults.injections import (
     until_daemon_gives_up,
     until_stalled,
 )
-from tests.faults.row import MOVED, Expected, Moment, Row, Vm
+from tests.faults.row import BY_CONTROLLER, MOVED, Expected, Moment, Row, Vm
 from tests.lab.layout import MANAGEMENT, MIGRATION
 
 _NETWORKS = (MANAGEMENT, MIGRATION)
@@ -176,6 +176,7 @@ ROWS = (
         Moment.HANDED_OVER,
         power_cycle("source"),
         Expected("killed", source="absent", destination="running"),
+        options=BY_CONTROLLER,
         settles=True,
     ),
 )

@@ -14,7 +14,7 @@ from tests.faults.injections import (
     thaw_daemon,
     until_source_ends,
 )
-from tests.faults.row import MOVED, Expected, Moment, Row
+from tests.faults.row import BY_CONTROLLER, MOVED, Expected, Moment, Row
 from tests.faults.scene import Scene
 
 _STAYS = Expected("not_moved|rolled_back", "qemu_died|daemon_lost|connection_lost")
@@ -77,6 +77,7 @@ ROWS = (
         Moment.HANDED_OVER,
         kill_qemu("destination"),
         Expected("lost", "lost", "runs on neither host", source="absent", destination="shutoff"),
+        options=BY_CONTROLLER,
         starts_again=True,
         note="like a crash of the VM: the definition is kept on the destination",
     ),
@@ -200,6 +201,7 @@ ROWS = (
         Moment.HANDED_OVER,
         kill_migrator,
         Expected("killed", source="absent", destination="running"),
+        options=BY_CONTROLLER,
         settles=True,
     ),
     Row(
@@ -208,5 +210,6 @@ ROWS = (
         Moment.HANDED_OVER,
         lambda _scene: None,
         MOVED,
+        options=BY_CONTROLLER,
     ),
 )

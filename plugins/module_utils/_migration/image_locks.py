@@ -1,0 +1,114 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The locks that QEMU holds on the images of a VM's disks, as a host's kernel tells them.
+
+QEMU locks single bytes of an image for what it does with it; byte 101 is held by whoever writes to
+it (RAW_LOCK_PERM_BASE and BLK_PERM_WRITE in its sources). It takes that lock before it lets a VM
+run, and fails to let it run where another QEMU holds it. A VM that came paused and was never
+resumed does not hold it.
+
+This module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import typing as t
+import xml.etree.ElementTree as ET
+
+from .host_command import ended, python_on, started
+
+_LIMIT_S = 15.0
+
+# Asks for each image whether a lock to write to it could be had, taking none, and which file it is.
+_SCRIPT = """
+import fcntl, json, os, struct, sys
+def look(path):
+    wanted = struct.pack("hhqqi0q", fcntl.F_WRLCK, os.SEEK_SET, 101, 1, 0)
+    try:
+        with open(path, "rb") as image:
+            told = fcntl.fcntl(image, getattr(fcntl, "F_OFD_GETLK", 36), wanted)
+            inode, kind = os.fstat(image.fileno()).st_ino, struct.unpack_from("h", told)[0]
+            return path, inode, kind != fcntl.F_UNLCK
+    except OSError:
+        return None
+print(json.dumps([seen for seen in map(look, json.load(sys.stdin)) if seen]))
+"""
+
+
+class SeenImage(t.NamedTuple):
+    """An image as one host sees it.
+
+    Parameters
+    ----------
+    path : str
+        Where it lies.
+    inode : int
+        Its number in its file system, the same on all hosts that share it.
+    is_held : bool
+        Whether somebody holds the lock to write to it.
+    """
+
+    path: str
+    inode: int
+    is_held: bool
+
+
+def writable_images(definition: ET.Element) -> list[str]:
+    """Return the paths of the images that only this VM may write to."""
+    paths = []
+    for disk in definition.findall("devices/disk"):
+        source = disk.find("source")
+        is_shared = disk.find("readonly") is not None or disk.find("shareable") is not None
+        if source is not None and not is_shared and disk.get("device", "disk") == "disk":
+            paths.append(source.get("file") or source.get("dev") or "")
+    return [path for path in paths if path]
+
+
+class Look:
+    """A look at images from the host of a connection URI.
+
+    The command that looks is started at once, for that takes longer than the look itself.
+
+    Parameters
+    ----------
+    uri : str
+        How this process reaches the host's libvirt.
+
+    Side Effects
+    ------------
+    Runs a process here, and one on the host for an SSH URI, until C(at) or C(close) is called.
+    """
+
+    def __init__(self, uri: str) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        command = python_on(uri, _SCRIPT)
+        if command is not None:
+            with contextlib.suppress(OSError):
+                self._process = started(command)
+
+    def at(self, paths: t.Sequence[str]) -> list[SeenImage]:
+        """Return the images as the host sees them, once.
+
+        Those that it cannot open are left out; so are all of them where it can run nothing for us
+        (see C(host_command)).
+        """
+        if self._process is None:
+            return []
+        try:
+            answer, _errors = self._process.communicate(json.dumps(list(paths)), _LIMIT_S)
+            return [SeenImage(*seen) for seen in json.loads(answer)]
+        except (OSError, ValueError, TypeError, subprocess.TimeoutExpired):
+            return []
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Look no more."""
+        if self._process is not None:
+            ended(self._process)
+            self._process = None

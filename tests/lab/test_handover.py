@@ -1,0 +1,55 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who lets a VM run on its destination: libvirt where a lock on an image binds both hosts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.lab.ad_hoc import run_module
+from tests.lab.lab import Lab
+from tests.lab.moving import stays
+
+pytestmark = pytest.mark.lab
+
+
+def _locks_told(lab: Lab, **options: Any) -> dict[str, Any] | None:
+    """Move vm1 to kvm2 by the module on its host; return what is said of its locks, if anything."""
+    arguments = {
+        "name": "vm1",
+        "source": "kvm1",
+        "destination": "kvm2",
+        "destination_uri": "qemu+ssh://root@kvm2/system",
+        "migration_address": lab.hosts["kvm2"].migration_address,
+        **options,
+    }
+    moved = run_module(lab, "kvm1", "vm_migrate", **arguments).results["kvm1"]
+    assert moved["outcome"] == "moved", moved["msg"]
+    assert stays(lab, "vm1") == ("kvm1", "kvm2")
+    return next((each for each in moved["prerequisites"] if each["id"] == "image_locks"), None)
+
+
+def test_a_vm_with_a_disk_is_proved_to_be_locked(lab: Lab) -> None:
+    """QEMU's own lock on the shared image is seen from the destination."""
+    lab.start_guest("vm1", "kvm1")
+    told = _locks_told(lab)
+    assert told is not None
+    assert told["passed"]
+    assert told["evidence"].startswith("kvm2 sees the lock on /srv/")
+
+
+def test_a_vm_without_a_disk_waits_for_its_source(lab: Lab) -> None:
+    """There is no lock that could bind the hosts, and the result says so."""
+    lab.start_guest("vm1", "kvm1", disk=False)
+    told = _locks_told(lab)
+    assert told is not None
+    assert not told["passed"]
+    assert "kvm2 sees no lock" in told["evidence"]
+
+
+def test_who_names_a_handover_gets_it(lab: Lab) -> None:
+    """With the controller's own handover nobody looks for locks."""
+    lab.start_guest("vm1", "kvm1")
+    assert _locks_told(lab, handover="controller") is None

@@ -1,0 +1,98 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What two hosts see of a VM's images proves, or does not prove, that its lock binds both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from ansible_collections.drover.libvirt.plugins.module_utils._libvirt.domain import DomainFacts
+from ansible_collections.drover.libvirt.plugins.module_utils._migration import lock_proof
+from ansible_collections.drover.libvirt.plugins.module_utils._migration.image_locks import (
+    SeenImage,
+)
+from ansible_collections.drover.libvirt.plugins.module_utils._migration.options import (
+    MigrationOptions,
+)
+from ansible_collections.drover.libvirt.plugins.module_utils._migration.request import (
+    MigrationRequest,
+)
+from ansible_collections.drover.libvirt.plugins.module_utils._migration.result import EndState
+from ansible_collections.drover.libvirt.plugins.module_utils._prerequisites.finding import Finding
+
+XML = """<domain><devices>
+<disk type='file' device='disk'><source file='/a.raw'/></disk>
+<disk type='file' device='disk'><source file='/b.raw'/></disk>
+</devices></domain>"""
+
+Seen = list[SeenImage]
+A, B = SeenImage("/a.raw", 7, True), SeenImage("/b.raw", 8, True)
+
+
+@dataclass
+class Told:
+    """What a host says, recorded, in the place of a look."""
+
+    images: Seen
+
+    def at(self, _paths: list[str]) -> Seen:
+        """Return it."""
+        return self.images
+
+    def close(self) -> None:
+        """Nothing is left to be closed."""
+
+
+def _finding(state: str = "running", **options: str) -> Finding | None:
+    there = EndState(state=state, reason="booted", persistent=True)
+    facts = DomainFacts("vm1", "uuid", there, 64, XML, None, 0)
+    request = MigrationRequest(
+        "vm1", "source", "destination", destination="kvm2", options=MigrationOptions(**options)
+    )
+    proof = lock_proof.LockProof(request)
+    try:
+        return proof.finding(facts)
+    finally:
+        proof.close()
+
+
+@pytest.mark.parametrize(
+    ("source", "destination", "proved"),
+    [
+        ([A, B], [A, B], True),
+        # One is enough: QEMU needs the locks of all its images to let a VM run.
+        ([A, B], [B], True),
+        # Another file at the same path, in use by another VM.
+        ([A], [A._replace(inode=9)], False),
+        # A file system whose locks stay on their host.
+        ([A], [A._replace(is_held=False)], False),
+        # Only the destination sees a lock, so it is not this VM's.
+        ([A._replace(is_held=False)], [A], False),
+        ([], [], False),
+    ],
+)
+def test_a_lock_that_both_see_on_one_file_is_a_proof(
+    monkeypatch: pytest.MonkeyPatch, source: Seen, destination: Seen, proved: bool
+) -> None:
+    """Nothing less is."""
+    told = {"source": Told(source), "destination": Told(destination)}
+    monkeypatch.setattr(lock_proof, "Look", told.__getitem__)
+    finding = _finding()
+    assert finding is not None
+    assert (finding.passed, finding.blocks) == (proved, False)
+
+
+@pytest.mark.parametrize(
+    ("state", "options"),
+    [
+        ("paused", {}),
+        ("running", {"handover": "controller"}),
+        ("running", {"handover": "libvirt"}),
+        ("running", {"post_copy": "on_stall"}),
+        ("running", {"mode": "quick", "save_directory": "/s"}),
+    ],
+)
+def test_nothing_is_proved_that_nobody_needs(state: str, options: dict[str, str]) -> None:
+    """A paused VM is resumed by nobody, and whoever names a handover gets it."""
+    assert _finding(state, **options) is None
