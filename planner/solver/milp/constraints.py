@@ -91,24 +91,25 @@ def add_rule(rule: Rule, variables: Variables) -> None:
     raise NotImplementedError(f"no rows for {type(rule).__name__}")
 
 
-def _slack(rule: Rule, variables: Variables, broken_now: float) -> tuple[Pairs, float]:
-    """Return what a rule may be broken by: a column that costs, or an amount that is allowed.
+def _slacks(rule: Rule, variables: Variables, rows: int) -> list[Pairs]:
+    """Return for each of so many rows of a rule what it may be exceeded by there: nothing, or a column.
 
-    A preferred rule costs its weight. A firm one may stay broken as much as it is now: for nothing, or, if
-    the goal is to mend it, at the price of not mending it.
+    The columns of a preferred rule cost its weight. Those of one that is never worsened are together no more than it
+    is broken by now: for nothing, or, if the goal is to mend it, at the price of not mending it.
     """
-    mend_s = variables.indexed.problem.goal.mend_s
+    snapshot = variables.indexed.problem.snapshot
+    tolerated = rule.tolerated(snapshot)
+    if not tolerated:
+        return [[] for _row in range(rows)]
+    columns = [variables.program.column() for _row in range(rows)]
+    price = variables.indexed.problem.goal.mend_s
     if rule.strictness is Strictness.PREFERRED:
-        column = variables.program.column()
-        variables.charge(column, rule.weight)
-        return [(column, -1.0)], 0.0
-    if rule.strictness is Strictness.REQUIRED or not broken_now:
-        return [], 0.0
-    if not mend_s:
-        return [], broken_now
-    column = variables.program.column(0.0, broken_now)
-    variables.charge(column, mend_s)
-    return [(column, -1.0)], 0.0
+        price = rule.weight
+    else:
+        variables.program.row([(column, 1.0) for column in columns], "<=", tolerated)
+    for column in columns:
+        variables.charge(column, price)
+    return [[(column, -1.0)] for column in columns]
 
 
 def count_on(variables: Variables, names: list[str], hosts: set[int]) -> tuple[Pairs, float]:
@@ -131,18 +132,12 @@ def count_on(variables: Variables, names: list[str], hosts: set[int]) -> tuple[P
 @add_rule.register
 def _add_rule_anti_affinity(rule: AntiAffinity, variables: Variables) -> None:
     """At most so many per zone: one clique row each, never pairs."""
-    indexed = variables.indexed
-    snapshot = indexed.problem.snapshot
     zones = _zones(rule, variables)
-    members = rule.members(snapshot.placement)
-    now = {
-        zone: sum(indexed.number[snapshot.placement[m]] in hosts for m in members)
-        for zone, hosts in zones.items()
-    }
-    for zone, hosts in sorted(zones.items()):
+    members = rule.members(variables.indexed.problem.snapshot.placement)
+    slacks = _slacks(rule, variables, len(zones))
+    for (_zone, hosts), slack in zip(sorted(zones.items()), slacks, strict=True):
         pairs, constant = count_on(variables, members, hosts)
-        slack, allowed = _slack(rule, variables, max(0, now[zone] - rule.at_most))
-        variables.program.row([*pairs, *slack], "<=", rule.at_most + allowed - constant)
+        variables.program.row([*pairs, *slack], "<=", rule.at_most - constant)
 
 
 @add_rule.register
@@ -167,9 +162,8 @@ def _few_hosts(rule: Rule, variables: Variables, most: int) -> None:
     if not members:
         return
     used = [_indicator(variables, members, {host}) for host in range(len(indexed.hosts))]
-    snapshot = indexed.problem.snapshot
-    slack, allowed = _slack(rule, variables, rule.amount(snapshot, snapshot.placement))
-    variables.program.row([*((column, 1.0) for column in used), *slack], "<=", most + allowed)
+    (slack,) = _slacks(rule, variables, 1)
+    variables.program.row([*((column, 1.0) for column in used), *slack], "<=", float(most))
 
 
 def _indicator(variables: Variables, members: Iterable[str], hosts: set[int]) -> int:
@@ -184,21 +178,14 @@ def _indicator(variables: Variables, members: Iterable[str], hosts: set[int]) ->
 
 @add_rule.register
 def _add_rule_separation(rule: Separation, variables: Variables) -> None:
-    """In each zone at most one group, or as many as now: an indicator for each group and zone."""
-    indexed = variables.indexed
-    snapshot = indexed.problem.snapshot
+    """In each zone at most one group: an indicator for each group and zone."""
+    placement = variables.indexed.problem.snapshot.placement
+    groups = [[name for name in group if name in placement] for group in rule.groups]
     zones = _zones(rule, variables)
-    for _zone, hosts in sorted(zones.items()):
-        used = [
-            _indicator(variables, [m for m in group if m in snapshot.placement], hosts)
-            for group in rule.groups
-        ]
-        here = [
-            any(snapshot.placement.get(m) in {indexed.hosts[h] for h in hosts} for m in g)
-            for g in rule.groups
-        ]
-        slack, allowed = _slack(rule, variables, max(0, sum(here) - 1))
-        variables.program.row([*((column, 1.0) for column in used), *slack], "<=", 1.0 + allowed)
+    slacks = _slacks(rule, variables, len(zones))
+    for (_zone, hosts), slack in zip(sorted(zones.items()), slacks, strict=True):
+        used = [(_indicator(variables, group, hosts), 1.0) for group in groups]
+        variables.program.row([*used, *slack], "<=", 1.0)
 
 
 @add_rule.register

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from ...policy.affinity import Affinity
 from ...policy.anti_affinity import AntiAffinity
-from ...policy.base import Rule, Strictness
+from ...policy.base import Rule
 from ...policy.host_affinity import HostAffinity
 from ...policy.licence import Licence
 from ...policy.separation import Separation
@@ -38,27 +38,33 @@ class ZoneCounts:
     def __init__(self, rule: AntiAffinity, indexed: Indexed) -> None:
         snapshot = indexed.problem.snapshot
         self._zones = [rule.zone(snapshot, host) for host in indexed.hosts]
+        self._at_most = rule.at_most
         members = rule.members(snapshot.placement)
         self._counts = Counter(rule.zone(snapshot, snapshot.placement[name]) for name in members)
         self.amounts = Counter(indexed.item_of[name] for name in members if name in indexed.item_of)
-        firm = rule.strictness is Strictness.REQUIRED
-        self._limits = {
-            zone: rule.at_most if firm else max(rule.at_most, self._counts[zone])
-            for zone in self._zones
-        }
+        self._left = rule.tolerated(snapshot) - rule.amount(snapshot, snapshot.placement)
 
     def allows(self, item: int, source: int, destination: int) -> bool:
-        """Tell whether the zone of the destination has room for the item's VMs."""
-        zone = self._zones[destination]
-        return (
-            zone == self._zones[source]
-            or self._counts[zone] + self.amounts[item] <= self._limits[zone]
-        )
+        """Tell whether all zones together still exceed their number no more than they may."""
+        return self._change(item, source, destination) <= self._left
 
     def move(self, item: int, source: int, destination: int) -> None:
         """Count the item's VMs in their new zone."""
+        self._left -= self._change(item, source, destination)
         self._counts[self._zones[source]] -= self.amounts[item]
         self._counts[self._zones[destination]] += self.amounts[item]
+
+    def _change(self, item: int, source: int, destination: int) -> int:
+        """Return by how many VMs more the rule is broken after a move."""
+        old, new = self._zones[source], self._zones[destination]
+        if old == new:
+            return 0
+        return self._over(new, self.amounts[item]) + self._over(old, -self.amounts[item])
+
+    def _over(self, zone: str, more: int) -> int:
+        """Return by how many VMs more a zone exceeds its number with so many more VMs."""
+        count = self._counts[zone]
+        return max(0, count + more - self._at_most) - max(0, count - self._at_most)
 
 
 class FewHosts:
@@ -69,9 +75,7 @@ class FewHosts:
         members = rule.members(snapshot.placement)
         self._counts = Counter(indexed.number[snapshot.placement[name]] for name in members)
         self.amounts = Counter(indexed.item_of[name] for name in members if name in indexed.item_of)
-        self._most = (
-            most if rule.strictness is Strictness.REQUIRED else max(most, len(self._counts))
-        )
+        self._most = most + rule.tolerated(snapshot)
 
     def allows(self, item: int, source: int, destination: int) -> bool:
         """Tell whether the group uses few enough hosts with the item there."""
@@ -86,40 +90,47 @@ class FewHosts:
 
 
 class OneGroup:
-    """In each zone VMs of one group only, or of as many groups as now."""
+    """In each zone VMs of one group only, or in all zones together of as many groups too many as now."""
 
     def __init__(self, rule: Separation, indexed: Indexed) -> None:
         snapshot = indexed.problem.snapshot
         self._zones = [rule.zone(snapshot, host) for host in indexed.hosts]
-        self._counts: Counter[tuple[str, int]] = Counter()
+        self._counts: dict[str, Counter[int]] = {zone: Counter() for zone in self._zones}
         self._groups: dict[int, Counter[int]] = {}
         for number, group in enumerate(rule.groups):
             for name in group:
                 if name in snapshot.placement:
-                    self._counts[rule.zone(snapshot, snapshot.placement[name]), number] += 1
+                    self._counts[rule.zone(snapshot, snapshot.placement[name])][number] += 1
                 if name in indexed.item_of:
                     self._groups.setdefault(indexed.item_of[name], Counter())[number] += 1
         self.amounts = Counter(self._groups.keys())
-        firm = rule.strictness is Strictness.REQUIRED
-        self._most = {zone: 1 if firm else max(1, len(self._present(zone))) for zone in self._zones}
-
-    def _present(self, zone: str) -> set[int]:
-        return {
-            number for (name, number), count in self._counts.items() if name == zone and count > 0
-        }
+        self._left = rule.tolerated(snapshot) - rule.amount(snapshot, snapshot.placement)
 
     def allows(self, item: int, source: int, destination: int) -> bool:
-        """Tell whether the zone of the destination still has few enough groups with the item."""
-        zone = self._zones[destination]
-        if zone == self._zones[source]:
-            return True
-        return len(self._present(zone) | set(self._groups[item])) <= self._most[zone]
+        """Tell whether all zones together still have no more groups too many than they may."""
+        return self._change(item, source, destination) <= self._left
 
     def move(self, item: int, source: int, destination: int) -> None:
         """Count the item's VMs in their new zone."""
-        for number, count in self._groups[item].items():
-            self._counts[self._zones[source], number] -= count
-            self._counts[self._zones[destination], number] += count
+        self._left -= self._change(item, source, destination)
+        old, new = self._counts[self._zones[source]], self._counts[self._zones[destination]]
+        old.subtract(self._groups[item])
+        new.update(self._groups[item])
+
+    def _change(self, item: int, source: int, destination: int) -> int:
+        """Return by how many groups more the rule is broken after a move."""
+        old, new = self._counts[self._zones[source]], self._counts[self._zones[destination]]
+        if old is new:
+            return 0
+        moved = self._groups[item]
+        fewer = Counter(old)
+        fewer.subtract(moved)
+        return _too_many(new + moved) - _too_many(new) + _too_many(fewer) - _too_many(old)
+
+
+def _too_many(counts: Counter[int]) -> int:
+    """Return the groups beyond the first that have VMs in a zone."""
+    return max(0, sum(count > 0 for count in counts.values()) - 1)
 
 
 @singledispatch
