@@ -156,7 +156,12 @@ class Problem:
         if not self.policies.spare_hosts.count:
             return False
         after = sum(violation.amount for violation in self.stranded_by_failure(placement))
-        return after > sum(violation.amount for violation in self.stranded_now)
+        return after > self.stranded_tolerated
+
+    @property
+    def stranded_tolerated(self) -> float:
+        """How many VMs failures may leave without a place, all failures taken together: as many as now."""
+        return sum(violation.amount for violation in self.stranded_now)
 
     @property
     def keeps_spare(self) -> bool:

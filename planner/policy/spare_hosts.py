@@ -31,7 +31,8 @@ class SpareHosts:
 
     Judged by simulated failure: the VMs of the failed hosts are packed onto the others, largest first, under
     the failover limits (looser than the planning limits: headroom is there to be used on such a day). All single
-    failures are tried; of several at a time the combinations of the fullest hosts and the empty ones with most room.
+    failures are tried; of several at a time, in a large cluster, the combinations of the fullest hosts and the empty
+    ones with most room.
     """
 
     count: int = 0
@@ -80,8 +81,10 @@ class SpareHosts:
             return [(host,) for host in used]
         # One that is empty has no VMs to lose, but is no refuge any more either.
         empty = sorted(set(limits) - in_use, key=lambda host: (-limits[host].memory_mib, host))
-        tried = [*used[: self.count + 6], *empty[: self.count - 1]]
-        failures = combinations(tried, min(self.count, len(tried)))
+        tried = [*used, *empty]
+        if len(tried) > self.count + 6:
+            tried = [*used[: self.count + 6], *empty[: self.count - 1]]
+        failures = combinations(sorted(tried), min(self.count, len(tried)))
         return [failed for failed in failures if in_use.intersection(failed)]
 
 

@@ -10,24 +10,26 @@ from dataclasses import replace
 
 from ..cluster.placement import Placement
 from ..goal.consolidation import Consolidation
-from ..policy.base import Strictness
-from ..policy.spare_hosts import SpareHosts
 from ..problem import Problem
 from .budget import Budget
 from .indexed import Indexed
 from .milp.backend import Effort
-from .milp.selection import Selection, select_hosts
+from .milp.failures import Cuts
+from .milp.selection import Selection, hosts_in_use, select_hosts
 from .milp.selection_and_placement import is_small, select_and_place
 from .search.pack import FULLNESS, Packing
 from .search.state import State
 from .solution import Solution, SolveStatus, proved_solution
 
 SELECTION = Effort(gap=1e-7, max_nodes=5000)
-EXACT = Effort(gap=1e-7, max_nodes=100)
+EXACT = Effort(gap=1e-7)
 """How hard the models are tried; hosts are worth so much that a gap of a migration is tiny."""
 
 SLACKS = (0.0, 0.01, 0.03)
 """Fractions of room to spare that a selection is tried with, so that the pieces fit, before one more host is kept."""
+
+ROUNDS = 16
+"""How often failures are added to the exact model."""
 
 MORE_HOSTS = 12
 """So many hosts beyond the bound are tried one by one; then a third more each time, up to all that are in use."""
@@ -36,26 +38,26 @@ MORE_HOSTS = 12
 def solve_consolidation(goal: Consolidation, problem: Problem, effort: Effort) -> Solution:
     """Find a placement on the fewest hosts; the present one if nothing better is found."""
     indexed = Indexed(problem)
-    first = _select(indexed, goal, effort, 0, 0.0)
-    if first is None or _is_forced(problem):
+    first = _first(indexed, goal, effort)
+    if first is None:
         present = problem.snapshot.placement
         return proved_solution(present, problem.objective_s(present), None)
-    quick = _select_then_pack(indexed, goal, effort, _honest(first, problem, goal, effort))
+    quick = _select_then_pack(indexed, goal, effort, first)
     if quick.status is SolveStatus.OPTIMAL or not is_small(indexed):
         return quick
     return _exactly(indexed, goal, effort, quick)
 
 
-def _honest(first: Selection, problem: Problem, goal: Consolidation, effort: Effort) -> Selection:
-    """Return the selection with a bound that holds where room for failing hosts is missing already.
+def _first(indexed: Indexed, goal: Consolidation, effort: Effort) -> Selection | None:
+    """Return the best selection with a bound that holds where room for failing hosts is missing already.
 
     Spare room that is missing now is not asked for, so the rows that ask for it choose well, but bound nothing.
     """
-    if not problem.stranded_now:
+    first = _select(indexed, goal, effort)
+    if not indexed.problem.stranded_now:
         return first
-    policies = replace(problem.policies, spare_hosts=SpareHosts())
-    free = _select(Indexed(replace(problem, policies=policies)), goal, effort, 0, 0.0)
-    return replace(first, bound_s=free.bound_s if free else 0.0)
+    free = _select(indexed, goal, effort, spare=False)
+    return replace(first, bound_s=free.bound_s) if first and free else free
 
 
 def _select_then_pack(
@@ -91,16 +93,24 @@ def _solution(indexed: Indexed, moves: Mapping[int, int], bound_s: float) -> Sol
 
 
 def _exactly(indexed: Indexed, goal: Consolidation, effort: Effort, quick: Solution) -> Solution:
-    """Return the answer of the exact model, if it is better than one that is known, with the better bound."""
-    answer = select_and_place(indexed, goal, _careful(effort, EXACT))
-    if answer is None:
-        return quick
-    own_s = 0.0 if indexed.problem.stranded_now else answer.bound_s or 0.0
-    bound_s = max(quick.bound, own_s)
-    found = _solution(indexed, answer.moves, bound_s)
-    if found.objective < quick.objective and _is_allowed(indexed.problem, found.placement):
-        return found
-    moved = indexed.problem.snapshot.placement.moves_to(quick.placement)
+    """Return the answer of the exact model, if it is better than one that is known, with the better bound.
+
+    Failures that it has no room for are put into the model, which is solved again.
+    """
+    problem = indexed.problem
+    bound_s, cuts = quick.bound, Cuts(problem)
+    for _round in range(ROUNDS):
+        answer = select_and_place(indexed, goal, _careful(effort, EXACT), cuts)
+        if answer is None:
+            break
+        bound_s = max(bound_s, answer.bound_s or 0.0)
+        found = _solution(indexed, answer.moves, bound_s)
+        if found.objective >= quick.objective:
+            break
+        if _is_allowed(problem, found.placement):
+            return found
+        cuts.add(found.placement)
+    moved = problem.snapshot.placement.moves_to(quick.placement)
     return _solution(indexed, _items(indexed, moved), bound_s)
 
 
@@ -108,25 +118,18 @@ def _items(indexed: Indexed, moved: Mapping[str, tuple[str, str]]) -> dict[int, 
     return {indexed.item_of[name]: indexed.number[host] for name, (_home, host) in moved.items()}
 
 
-def _is_forced(problem: Problem) -> bool:
-    """Tell whether a required rule is broken: that is for the goal repair, before hosts are emptied."""
-    snapshot = problem.snapshot
-    return any(
-        rule.strictness is Strictness.REQUIRED and rule.amount(snapshot, snapshot.placement) > 0
-        for rule in problem.policies.rules
-    )
-
-
 def _selections(
     indexed: Indexed, goal: Consolidation, effort: Effort, first: Selection
 ) -> Iterable[Selection]:
     """Return selections from the best on: the same number of hosts with other hosts, then more hosts."""
     seen: set[frozenset[int]] = set()
-    for more in _additions(len({item.home for item in indexed.items}) - len(first.kept)):
+    for more in _additions(len(hosts_in_use(indexed)) - len(first.kept)):
         for slack in SLACKS if more <= MORE_HOSTS else SLACKS[-1:]:
             at_least = len(first.kept) + more if more else 0
             found = (
-                first if not more and not slack else _select(indexed, goal, effort, at_least, slack)
+                first
+                if not more and not slack
+                else _select(indexed, goal, effort, at_least=at_least, slack=slack)
             )
             if found is None or found.kept in seen or len(found.kept) > len(first.kept) + more:
                 continue
@@ -146,10 +149,16 @@ def _additions(most: int) -> Iterable[int]:
 
 
 def _select(
-    indexed: Indexed, goal: Consolidation, effort: Effort, at_least: int, slack: float
+    indexed: Indexed,
+    goal: Consolidation,
+    effort: Effort,
+    *,
+    at_least: int = 0,
+    slack: float = 0.0,
+    spare: bool = True,
 ) -> Selection | None:
     careful = _careful(effort, SELECTION)
-    return select_hosts(indexed, goal, careful, at_least=at_least, slack=slack)
+    return select_hosts(indexed, goal, careful, at_least=at_least, slack=slack, spare=spare)
 
 
 def _careful(effort: Effort, wanted: Effort) -> Effort:

@@ -21,7 +21,7 @@ from ..problem import Problem
 from .indexed import Indexed
 from .infeasible import amounts
 from .milp.backend import Effort
-from .milp.failures import add_failure
+from .milp.failures import Cuts
 from .milp.model import build, solve_exactly
 from .milp.program import Verdict
 from .milp.relaxation import find_spare_room
@@ -38,8 +38,6 @@ GAP, NODES = 1e-4, 200
 
 HOSTS_NAMED = 4
 """Room that would have to be freed on more hosts than this is no remedy that anybody would take."""
-
-Failure = tuple[str, ...]
 
 
 def keep_spare(problem: Problem, solution: Solution, effort: Effort) -> Solution:
@@ -66,26 +64,24 @@ def keep_spare(problem: Problem, solution: Solution, effort: Effort) -> Solution
 def _mended(problem: Problem, solution: Solution, effort: Effort) -> Solution:
     """Move only who has to leave, if that is enough; else let all VMs make room, if the model stays small enough."""
     _refuse_by_sums(problem)
-    cuts = _Cuts(problem, solution, effort)
-    leavers, everything = cuts.indexed.leavers, range(len(cuts.indexed.items))
+    search = _Search(problem, solution, effort)
+    leavers, everything = search.indexed.leavers, range(len(search.indexed.items))
     for movers in (leavers, everything):
-        found = cuts.solve(movers) if movers and cuts.is_small(movers) else None
+        found = search.solve(movers) if movers and search.is_small(movers) else None
         if found:
             return found
-    if cuts.is_small(everything) and cuts.verdict is Verdict.INFEASIBLE:
-        raise Infeasible(_sentence(problem, cuts.placement, _ways(cuts)))
-    told = _sentence(problem, cuts.placement, [], proved=False)
+    if search.is_small(everything) and search.verdict is Verdict.INFEASIBLE:
+        raise Infeasible(_sentence(problem, search.placement, _ways(search)))
+    told = _sentence(problem, search.placement, [], proved=False)
     raise SpareLost(told, _moves(problem, solution), solution.bound)
 
 
 def _refuse_by_sums(problem: Problem) -> None:
     """Refuse where all VMs are more than the hosts hold without the largest that may fail, however they are placed."""
-    everywhere = list(problem.failover_limits)
-    others = [name for name in everywhere if name not in problem.goal.must_leave]
     spare = problem.policies.spare_hosts.count
     for resource, key in enumerate(Resources._fields):
-        missing = _missing(problem, others, resource)
-        if missing > TOLERANCE >= _missing(problem, everywhere, resource):
+        missing = _missing(problem, resource)
+        if missing > TOLERANCE and not problem.stranded_now:
             raise Infeasible(
                 f"If {spare} more {'host' if spare == 1 else 'hosts'} failed while {' and '.join(problem.goal.hosts)} "
                 f"cannot be used, there would be no place for all VMs, and spare_hosts is required; free "
@@ -93,14 +89,18 @@ def _refuse_by_sums(problem: Problem) -> None:
             )
 
 
-def _missing(problem: Problem, hosts: Sequence[str], resource: int) -> float:
-    """Return how much more the VMs take than these hosts hold without the largest that may fail."""
-    sizes = sorted(problem.failover_limits[name][resource] for name in hosts)
+def _missing(problem: Problem, resource: int) -> float:
+    """Return how much more the VMs take than the hosts that remain hold without the largest of them."""
+    sizes = sorted(
+        max(limit[resource], problem.loads[name][resource])
+        for name, limit in problem.failover_limits.items()
+        if name not in problem.goal.must_leave
+    )
     needed = sum(load[resource] for load in problem.loads.values())
     return needed - sum(sizes[: max(0, len(sizes) - problem.policies.spare_hosts.count)])
 
 
-class _Cuts:
+class _Search:
     """The exact model, with rows for more and more failures.
 
     Attributes
@@ -113,7 +113,7 @@ class _Cuts:
         self.indexed = Indexed(problem)
         self.placement = solution.placement
         self.verdict: Verdict | None = None
-        self.failures: list[Failure] = []
+        self.cuts = Cuts(problem)
         self._problem = problem
         self._bound = solution.bound
         self._effort = replace(effort, gap=GAP, max_nodes=NODES)
@@ -127,10 +127,9 @@ class _Cuts:
     def solve(self, movers: Sequence[int]) -> Solution | None:
         """Return a solution in which these items move; ``None`` if none was found."""
         for _round in range(ROUNDS):
-            self.failures += _new_failures(self._problem, self.placement, self.failures)
+            self.cuts.add(self.placement)
             variables = build(self.indexed, movers)
-            for failed in self.failures:
-                add_failure(variables, failed)
+            self.cuts.apply(variables)
             answer = solve_exactly(variables, self._effort, spread=bool(self.indexed.leavers))
             self.verdict = answer.verdict
             if not answer.has_values:
@@ -144,13 +143,6 @@ class _Cuts:
         return None
 
 
-def _new_failures(problem: Problem, placement: Placement, known: list[Failure]) -> list[Failure]:
-    """Return the failures that would leave VMs without a place after the plan, and would not now."""
-    now = {violation.subjects for violation in problem.stranded_now}
-    found = [violation.subjects for violation in problem.stranded_by_failure(placement)]
-    return [failed for failed in found if failed not in now and failed not in known]
-
-
 def _moves(problem: Problem, solution: Solution) -> tuple[tuple[str, str], ...]:
     """Return the VMs that move to hosts whose failure is the trouble, with the host."""
     hosts = {h for v in problem.stranded_by_failure(solution.placement) for h in v.subjects}
@@ -162,10 +154,10 @@ def _moves(problem: Problem, solution: Solution) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _ways(cuts: _Cuts) -> list[str]:
+def _ways(search: _Search) -> list[str]:
     """Say what room would do, if that is room on a few hosts."""
-    indexed = cuts.indexed
-    room = find_spare_room(indexed, cuts.failures, Effort(gap=GAP, max_nodes=NODES))
+    indexed = search.indexed
+    room = find_spare_room(indexed, search.cuts.failures, Effort(gap=GAP, max_nodes=NODES))
     if not 0 < len(room) <= HOSTS_NAMED:
         return []
     return [

@@ -14,7 +14,7 @@ from ...problem import Problem
 from ..indexed import Indexed
 from . import constraints
 from .backend import Effort, solve_program
-from .failures import add_failure
+from .failures import Failure, Refuge, add_failures
 from .model import build, movers_within
 from .program import Answer, Pairs
 from .variables import Variables
@@ -51,7 +51,7 @@ def find_remedies(indexed: Indexed, effort: Effort) -> Remedies:
 
 
 def find_spare_room(
-    indexed: Indexed, failures: Sequence[Sequence[str]], effort: Effort
+    indexed: Indexed, failures: Sequence[Failure], effort: Effort
 ) -> dict[str, Resources]:
     """Return the least room to free, per host, for the VMs of hosts that fail to have a place beside the plan."""
     variables = build(indexed, movers_within(indexed, indexed.leavers))
@@ -60,8 +60,7 @@ def find_spare_room(
         for host in range(len(indexed.hosts))
         for resource in RESOURCES
     }
-    for failed in failures:
-        add_failure(variables, failed, missing)
+    add_failures(variables, failures, Refuge(extra=missing))
     costs = {c: 1.0 / (indexed.limits[h][r] or 1.0) for (h, r), c in missing.items()}
     answer = solve_program(variables.program, costs, effort)
     return _amounts(indexed, missing, answer) if answer.has_values else {}

@@ -33,7 +33,13 @@ class Selection:
 
 
 def select_hosts(
-    indexed: Indexed, goal: Consolidation, effort: Effort, *, at_least: int = 0, slack: float = 0.0
+    indexed: Indexed,
+    goal: Consolidation,
+    effort: Effort,
+    *,
+    at_least: int = 0,
+    slack: float = 0.0,
+    spare: bool = True,
 ) -> Selection | None:
     """Choose the hosts that stay in use.
 
@@ -43,6 +49,8 @@ def select_hosts(
         Their least number.
     slack
         Fraction of the demand that must be free beside it, so that pieces fit.
+    spare
+        Ask for room for the VMs of hosts that fail.
 
     Returns
     -------
@@ -50,7 +58,7 @@ def select_hosts(
         ``None`` if even all hosts are too few.
     """
     program = Program()
-    keep = add_kept_hosts(program, indexed, goal, at_least=at_least, slack=slack)
+    keep = add_kept_hosts(program, indexed, goal, at_least=at_least, slack=slack, spare=spare)
     _budget(program, indexed, keep)
     costs, constant = _costs(indexed, goal, keep)
     answer = solve_program(program, costs, effort)
@@ -68,18 +76,25 @@ def add_kept_hosts(
     *,
     at_least: int = 0,
     slack: float = 0.0,
+    spare: bool,
 ) -> dict[int, int]:
     """Add a binary column per host, 1 if it stays in use, and the rows that only these are in; return the columns."""
     keep = {host: _column(program, indexed, host) for host in usable(indexed)}
     floor = max(
         at_least,
-        min(goal.at_least, len({item.home for item in indexed.items})),
+        min(goal.at_least, len(hosts_in_use(indexed))),
         _largest_group(indexed),
     )
     program.row([(column, 1.0) for column in keep.values()], ">=", float(floor))
     _room(program, indexed, keep, slack)
-    _failures(program, indexed, keep)
+    if spare:
+        _failures(program, indexed, keep)
     return keep
+
+
+def hosts_in_use(indexed: Indexed) -> set[str]:
+    """Return the names of the hosts that VMs run on now."""
+    return set(indexed.problem.snapshot.placement.values())
 
 
 def usable(indexed: Indexed) -> list[int]:
@@ -161,9 +176,9 @@ def _failures(program: Program, indexed: Indexed, keep: dict[int, int]) -> None:
     spare = indexed.problem.policies.spare_hosts.count
     if not spare:
         return
-    limits = [indexed.problem.failover_limits.get(name) for name in indexed.hosts]
+    limits = {host: indexed.problem.failover_limits[indexed.hosts[host]] for host in keep}
     for r in range(3):
-        sizes = {host: limits[host][r] for host in keep if limits[host] is not None}  # type: ignore[index]
+        sizes = {host: max(limits[host][r], indexed.caps[host][r]) for host in keep}
         threshold = program.column()
         row: Pairs = [(keep[host], size) for host, size in sizes.items()] + [
             (threshold, -float(spare))

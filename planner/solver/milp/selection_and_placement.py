@@ -8,13 +8,14 @@ fractions, and so lead to proofs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...cluster.resources import TOLERANCE
 from ...goal.consolidation import Consolidation
 from ..indexed import Indexed
 from .backend import Effort, solve_program
 from .constraints import load_change
+from .failures import Cuts
 from .model import build
 from .program import Pairs
 from .selection import add_kept_hosts
@@ -22,6 +23,12 @@ from .variables import Variables
 
 MOST_COLUMNS = 5000
 """Moves to choose from, up to which an answer takes seconds."""
+
+MOST_WITH_FAILURES = 4000
+"""Columns of a model with failures in it, which is harder."""
+
+COLUMNS_TIMES_NODES = 250_000
+"""How much is tried: the fewer columns, the more nodes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,15 +45,22 @@ def is_small(indexed: Indexed) -> bool:
 
 
 def select_and_place(
-    indexed: Indexed, goal: Consolidation, effort: Effort
+    indexed: Indexed, goal: Consolidation, effort: Effort, cuts: Cuts
 ) -> SelectionAndPlacement | None:
     """Find the fewest hosts and the fewest migrations that lead to them; ``None`` if nothing is found."""
     variables = build(indexed, range(len(indexed.items)))
-    for host, column in add_kept_hosts(variables.program, indexed, goal).items():
+    keeps_all = not indexed.problem.stranded_now
+    kept = add_kept_hosts(variables.program, indexed, goal, spare=keeps_all)
+    for host, column in kept.items():
         variables.charge(column, goal.worth_s(indexed.problem.snapshot, indexed.hosts[host]))
         _empty_unless_kept(variables, host, column)
-        if goal.at_least:
+        if goal.at_least or cuts.failures:
             _kept_only_in_use(variables, host, column)
+    cuts.apply(variables, kept)
+    columns = len(variables.program.lower)
+    if cuts.failures and columns > MOST_WITH_FAILURES:
+        return None
+    effort = replace(effort, max_nodes=COLUMNS_TIMES_NODES // columns)
     answer = solve_program(variables.program, variables.costs, effort)
     if not answer.has_values:
         return None
