@@ -84,7 +84,7 @@ def main() -> None:
     result = migrate(
         MigrationRequest(**wanted, options=options),
         on_progress=_progress,
-        on_begin=lambda *_facts: _begin(hold),
+        on_begin=lambda *_told: _begin(hold),
     )
     _tell("result", result=result.to_dict())
 

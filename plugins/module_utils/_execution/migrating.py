@@ -86,10 +86,8 @@ class StepRunner:
         self._proven_ways: set[Way] = set()
 
     def __call__(self, step: Step, record: Record) -> StepOutcome:
-        def begin(facts: DomainFacts, destination: EndState) -> None:
-            circumstances = circumstances_document(
-                facts, destination, self._options.resumes_destination
-            )
+        def begin(facts: DomainFacts, destination: EndState, options: MigrationOptions) -> None:
+            circumstances = circumstances_document(facts, destination, options.resumes_destination)
             begun = {
                 "uuid": facts.uuid,
                 "mode": self._options.mode,

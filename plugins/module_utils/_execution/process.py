@@ -54,7 +54,11 @@ class ProcessMark(t.NamedTuple):
 
 def this_process() -> ProcessMark:
     """Return the mark of the calling process."""
-    pid = os.getpid()
+    return mark_of(os.getpid())
+
+
+def mark_of(pid: int) -> ProcessMark:
+    """Return the mark of a process that lives."""
     return ProcessMark(pid, int(_stat(pid)[_STARTED]), read_boot_id())
 
 

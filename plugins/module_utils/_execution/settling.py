@@ -23,7 +23,7 @@ import typing as t
 
 from .._errors import DroverError
 from .._libvirt.events import start_event_loop
-from .._migration.ends import End
+from .._migration.ends import End, Ends
 from .._migration.options import MigrationOptions
 from .._migration.outcome import Circumstances, Verdict
 from .._migration.quick_way import QuickWay
@@ -224,20 +224,20 @@ def _settler(folder: str, settings: SettlingSettings) -> SettleMigration:
 
     def settle_one(migration: StartedMigration) -> SettledMigration:
         try:
-            ends = [
-                End(name, uris[name], sees_jobs=name == migration.source)
-                for name in (migration.source, migration.destination)
-            ]
+            ends = Ends(
+                End(migration.source, uris[migration.source], sees_jobs=True),
+                End(migration.destination, uris[migration.destination]),
+            )
         except KeyError as error:
             reason = "It is not known how to reach {0}.".format(error.args[0])
             return SettledMigration(migration, UNKNOWN, Outcome.UNKNOWN.value, reason)
-        return settle_migration(migration, ends[0], ends[1], settings.patience_s)
+        return settle_migration(migration, ends, settings.patience_s)
 
     return settle_one
 
 
 def settle_migration(
-    migration: StartedMigration, source: End, destination: End, patience_s: float
+    migration: StartedMigration, ends: Ends, patience_s: float
 ) -> SettledMigration:
     """Judge one VM by what both hosts say, and put it in order.
 
@@ -248,23 +248,20 @@ def settle_migration(
     """
     start_event_loop()
     try:
-        finished = _finished_quick_move(migration, source, destination)
-        return finished or _settled_by_table(migration, source, destination, patience_s)
+        finished = _finished_quick_move(migration, ends)
+        return finished or _settled_by_table(migration, ends, patience_s)
     except DroverError as error:
         return SettledMigration(migration, UNKNOWN, Outcome.UNKNOWN.value, str(error))
     finally:
-        source.close()
-        destination.close()
+        ends.close()
 
 
-def _finished_quick_move(
-    migration: StartedMigration, source: End, destination: End
-) -> SettledMigration | None:
+def _finished_quick_move(migration: StartedMigration, ends: Ends) -> SettledMigration | None:
     """Bring a quick move to its end; None when no image tells of one."""
     if migration.mode != "quick":
         return None
     options = MigrationOptions(mode="quick", save_directory=migration.save_directory)
-    way = QuickWay(options, source, destination, time.monotonic, time.sleep)
+    way = QuickWay(options, ends)
     interrupted = way.interrupted(migration.domain, migration.uuid)
     account = interrupted.finish() if interrupted else None
     if account is None:
@@ -280,12 +277,12 @@ def _finished_quick_move(
 
 
 def _settled_by_table(
-    migration: StartedMigration, source: End, destination: End, patience_s: float
+    migration: StartedMigration, ends: Ends, patience_s: float
 ) -> SettledMigration:
     known = dict(migration.circumstances or {})
     autostart = known.pop("autostart", False)
     circumstances = Circumstances(**known)
-    repairs = Repairs(source, destination, migration.uuid)
+    repairs = Repairs(ends, migration.uuid)
     _wait_for_libvirt(repairs, patience_s)
     verdict, evidence = settle(repairs, lambda: circumstances, ANSWER_S)
     _finish(repairs, verdict, evidence, autostart)

@@ -20,12 +20,13 @@ from .._prerequisites.finding import Finding
 from .._prerequisites.hosts import host_uuid
 from .account import Account
 from .aftercare import clock_set
-from .ends import End, open_both
+from .ends import End, Ends
 from .interrupted_quick import Interrupted
 from .live import LiveMove
 from .lock_proof import LockProof
 from .monitor import StopRequest
 from .offline import OfflineMove
+from .options import MigrationOptions
 from .port_proof import PortProof, Way
 from .post_copy import in_post_copy, is_broken
 from .progress import Progress
@@ -34,6 +35,9 @@ from .report import Report
 from .request import MigrationRequest
 from .result import EndState, Evidence, MigrationResult, Outcome
 from .settlement import Settlement, is_odd
+
+# Gets the facts of the VM, the destination's state, and the options with the handover that is made.
+Beginning = t.Callable[[DomainFacts, EndState, MigrationOptions], None]
 
 
 def _ignore(_progress: Progress) -> None:
@@ -65,7 +69,7 @@ class Attempt:
     on_progress : callable
         Gets every reading of a copy.
     on_begin : callable or None
-        Gets the facts of the VM and the destination's state before anything is changed.
+        Told before anything is changed.
     """
 
     def __init__(
@@ -78,17 +82,18 @@ class Attempt:
         proven_ways: set[Way] | None = None,
     ) -> None:
         self._request = request
-        self._clock = clock
-        self._sleep = sleep
         self._stop = stop
         self.on_progress: t.Callable[[Progress], None] = _ignore
-        self.on_begin: t.Callable[[DomainFacts, EndState], None] | None = None
-        self._source = End(request.source_name, request.source_uri, sees_jobs=True)
-        self._destination = End(request.destination_name, request.destination_uri)
-        ends = (self._source, self._destination)
-        self._quick = QuickWay(request.options, *ends, clock, sleep)
+        self.on_begin: Beginning | None = None
+        self._ends = Ends(
+            End(request.source_name, request.source_uri, sees_jobs=True),
+            End(request.destination_name, request.destination_uri),
+            clock,
+            sleep,
+        )
+        self._quick = QuickWay(request.options, self._ends)
         self._report = Report(request, clock)
-        self._settlement = Settlement(request, *ends, self._report, clock, sleep)
+        self._settlement = Settlement(request, self._ends, self._report)
         self._proven_ways = set() if proven_ways is None else proven_ways
         self._port_proof: PortProof | None = None
         self._lock_proof: LockProof | None = None
@@ -184,7 +189,7 @@ class Attempt:
 
     def _prepare(self) -> tuple[DomainFacts, Evidence]:
         """Connect to both hosts and read the VM."""
-        open_both(self._source, self._destination)
+        self._ends.open()
         facts, evidence = self._read()
         self._refuse_one_host(evidence)
         return facts, evidence
@@ -193,37 +198,36 @@ class Attempt:
         """Refuse one host under two names: the VM would seem to run twice there."""
         if "absent" in (evidence.source.state, evidence.destination.state):
             return
-        ends = (self._source, self._destination)
+        ends = (self._ends.source, self._ends.destination)
         if len({end.ask(host_uuid, "read the host's UUID") for end in ends}) == 1:
             raise SameHost(
                 "{} and {} are one host, or have the same host UUID.".format(
-                    self._source.name, self._destination.name
+                    self._ends.source.name, self._ends.destination.name
                 ),
                 "Name another destination; give cloned hosts a host_uuid of their own in libvirtd.conf.",
             )
 
     def _read(self) -> tuple[DomainFacts, Evidence]:
         facts = self._read_facts()
-        return facts, self._evidence(facts.uuid)
+        return facts, self._ends.known_states(facts.uuid)
 
     def _refuse(self, error: DroverError, facts: DomainFacts | None) -> MigrationResult:
         uuid = facts.uuid if facts else self._request.uuid
-        return self._report.refusal(error, self._evidence(uuid), facts)
+        return self._report.refusal(error, self._ends.known_states(uuid), facts)
 
     def close(self) -> None:
         """Give up the connections."""
         if self._lock_proof is not None:
             self._lock_proof.close()
-        for end in (self._source, self._destination):
-            end.close()
+        self._ends.close()
 
     def _read_facts(self) -> DomainFacts:
         """Read the VM on the source, or on the destination where the source knows nothing of it."""
         try:
-            return self._facts_on(self._source)
+            return self._facts_on(self._ends.source)
         except DomainNotFound as not_found:
             try:
-                return self._facts_on(self._destination)
+                return self._facts_on(self._ends.destination)
             except DomainNotFound:
                 saved = self._quick.saved_facts(self._request.domain, self._request.uuid)
                 if saved is None:
@@ -236,17 +240,13 @@ class Attempt:
             lambda connection: read_facts(connection, name, uuid, end.name), "read the VM " + name
         )
 
-    def _evidence(self, uuid: str | None) -> Evidence:
-        """Return what the hosts say that are connected; nothing is opened for it."""
-        return Evidence(self._source.known_state(uuid), self._destination.known_state(uuid))
-
     def _check(self, facts: DomainFacts, destination_before: EndState) -> None:
         self._report.prerequisites = check_prerequisites(
             self._request,
             facts,
             destination_before,
-            self._source.connection(),
-            self._destination.connection(),
+            self._ends.source.connection(),
+            self._ends.destination.connection(),
         )
         if self._port_proof is not None:
             self._report.prerequisites += tuple(self._port_proof.findings())
@@ -264,7 +264,7 @@ class Attempt:
     def _finish_quick(self, facts: DomainFacts, evidence: Evidence) -> MigrationResult | None:
         """Bring an interrupted quick move to its end; None when the source has the VM as before."""
         if self.on_begin is not None:
-            self.on_begin(facts, evidence.destination)
+            self.on_begin(facts, evidence.destination, self._request.options)
         interrupted = self._quick.interrupted(facts.name, facts.uuid)
         account = interrupted.finish() if interrupted else None
         if account is None:
@@ -298,23 +298,21 @@ class Attempt:
         return result
 
     def _move(self, facts: DomainFacts, destination_before: EndState) -> MigrationResult:
+        request = self._with_handover()
         if self.on_begin is not None:
-            self.on_begin(facts, destination_before)
-        ends = (self._source, self._destination)
-        if self._request.options.mode == "live":
+            self.on_begin(facts, destination_before, request.options)
+        if request.options.mode == "live":
             move = LiveMove(
-                self._with_handover(),
+                request,
                 facts,
-                *ends,
+                self._ends,
                 destination_before,
                 self._settlement,
                 self._report,
-                self._clock,
-                self._sleep,
             )
             return move.run(self.on_progress, self._stop)
-        if self._request.options.mode == "offline":
-            account = OfflineMove(facts, *ends, destination_before, self._clock).run()
+        if request.options.mode == "offline":
+            account = OfflineMove(facts, self._ends, destination_before).run()
         else:
             account = self._quick.move(facts, destination_before)
         return self._told(facts, account)
@@ -327,11 +325,8 @@ class Attempt:
 
     def _told(self, facts: DomainFacts, account: Account) -> MigrationResult:
         """Report a move during which the VM stood still, once its clock is right again."""
-        ends = {Outcome.MOVED: self._destination, Outcome.ROLLED_BACK: self._source}
+        ends = {Outcome.MOVED: self._ends.destination, Outcome.ROLLED_BACK: self._ends.source}
         if account.outcome in ends and facts.state.state != "paused":
             end = ends[account.outcome]
-            self._report.remarks += clock_set(end, facts, self._clock, self._sleep)
-        return self._report.told(facts, self._states(facts), account)
-
-    def _states(self, facts: DomainFacts) -> Evidence:
-        return Evidence(self._source.state(facts.uuid), self._destination.state(facts.uuid))
+            self._report.remarks += clock_set(end, facts, self._ends.clock, self._ends.sleep)
+        return self._report.told(facts, self._ends.states(facts.uuid), account)

@@ -28,7 +28,7 @@ from .._libvirt.volumes import (
     remove_image,
 )
 from .copied_disks import CopiedDisk, copied_disks
-from .ends import End
+from .ends import End, Ends
 from .options import MigrationOptions
 from .result import Evidence, Outcome
 
@@ -47,8 +47,8 @@ class DiskCopy:
         The VM.
     options : MigrationOptions
         Which disks, and what becomes of the source's images.
-    source, destination : End
-        The hosts.
+    ends : Ends
+        The hosts, and time.
 
     Attributes
     ----------
@@ -62,13 +62,10 @@ class DiskCopy:
         That the destination's file system is full, if C(finish) found it so.
     """
 
-    def __init__(
-        self, facts: DomainFacts, options: MigrationOptions, source: End, destination: End
-    ) -> None:
+    def __init__(self, facts: DomainFacts, options: MigrationOptions, ends: Ends) -> None:
         self._facts = facts
         self._options = options
-        self._source = source
-        self._destination = destination
+        self._ends = ends
         self.disks: tuple[CopiedDisk, ...] = ()
         self.capacity_mib = 0.0
         self.actions: list[str] = []
@@ -92,8 +89,10 @@ class DiskCopy:
                 raise
 
     def _create(self, disk: CopiedDisk) -> None:
-        domain = self._source.domain(self._facts.uuid)
-        size = self._source.ask(lambda _connection: image_size(domain, disk.target), "read a disk")
+        domain = self._ends.source.domain(self._facts.uuid)
+        size = self._ends.source.ask(
+            lambda _connection: image_size(domain, disk.target), "read a disk"
+        )
 
         def make(connection: t.Any) -> bool:
             with directory_pool(connection, disk.directory) as pool:
@@ -104,7 +103,7 @@ class DiskCopy:
                 )
             return True
 
-        if self._destination.ask(make, "make the image {}".format(disk.path), _PATIENCE_S):
+        if self._ends.destination.ask(make, "make the image {}".format(disk.path), _PATIENCE_S):
             self.disks += (disk,)
             self.capacity_mib += size.capacity_mib
 
@@ -117,15 +116,17 @@ class DiskCopy:
             if not evidence.destination.active:
                 self.discard()
         else:
-            self.leftovers += [_kept("The copy", disk, self._destination) for disk in self.disks]
+            self.leftovers += [
+                _kept("The copy", disk, self._ends.destination) for disk in self.disks
+            ]
 
     def _see_to_sources(self, evidence: Evidence) -> None:
         certain = evidence.destination.active and evidence.source.state == "absent"
         for disk in self.disks:
             if self._options.remove_source_images and certain:
-                self._remove(self._source, disk)
+                self._remove(self._ends.source, disk)
             else:
-                self.warnings.append(_kept("The old image", disk, self._source))
+                self.warnings.append(_kept("The old image", disk, self._ends.source))
 
     def _look_for_room(self) -> None:
         """See whether the copy filled the file system up."""
@@ -136,15 +137,15 @@ class DiskCopy:
                     return free_mib(pool)
 
             with contextlib.suppress(DroverError):
-                if self._destination.ask(look, "read the free space") < _FULL_MIB:
+                if self._ends.destination.ask(look, "read the free space") < _FULL_MIB:
                     self.clue = "No space left on device: {} on {} is full.".format(
-                        directory, self._destination.name
+                        directory, self._ends.destination.name
                     )
 
     def discard(self) -> None:
         """Remove the copies: the VM is on the source."""
         for disk in self.disks:
-            self._remove(self._destination, disk)
+            self._remove(self._ends.destination, disk)
 
     def _remove(self, end: End, disk: CopiedDisk) -> None:
         def delete(connection: t.Any) -> None:

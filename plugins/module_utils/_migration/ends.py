@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One of the two hosts of a migration, and a connection to it that is opened again when it breaks.
+"""The two hosts of a migration, and connections to them that are opened again when they break.
 
 This module util is PRIVATE to the collection.
 """
@@ -10,13 +10,15 @@ This module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import contextlib
+import time
 import typing as t
+from dataclasses import dataclass
 
 from .._errors import DroverError
 from .._libvirt.connection import keep_alive, open_connection
 from .._libvirt.domain import find_domain, read_end_state
 from .patience import NoAnswer, PatientCall, bounded
-from .result import EndState
+from .result import EndState, Evidence
 
 T = t.TypeVar("T")
 
@@ -132,18 +134,50 @@ class End:
                 bounded(connection.close, 5.0, "close the connection to {}".format(self.name))
 
 
-def open_both(source: End, destination: End) -> None:
-    """Open the connections to both hosts at the same time.
+@dataclass(frozen=True)
+class Ends:
+    """Both hosts of a migration, and the time that counts in it.
 
-    Raises
-    ------
-    ConnectionFailed, NoAnswer
-        One of them cannot be reached.
+    Parameters
+    ----------
+    source, destination : End
+        The hosts.
+    clock : callable, optional
+        Returns seconds.
+    sleep : callable, optional
+        Waits so many seconds.
     """
-    openings = [(end, end.opening()) for end in (source, destination)]
-    errors = [error for error in (_adopted(end, opening) for end, opening in openings) if error]
-    if errors:
-        raise errors[0]
+
+    source: End
+    destination: End
+    clock: t.Callable[[], float] = time.monotonic
+    sleep: t.Callable[[float], None] = time.sleep
+
+    def open(self) -> None:
+        """Open the connections to both hosts at the same time.
+
+        Raises
+        ------
+        ConnectionFailed, NoAnswer
+            One of them cannot be reached.
+        """
+        openings = [(end, end.opening()) for end in (self.source, self.destination)]
+        errors = [error for error in (_adopted(end, opening) for end, opening in openings) if error]
+        if errors:
+            raise errors[0]
+
+    def states(self, uuid: str) -> Evidence:
+        """Return what both say of a VM. Never raises."""
+        return Evidence(self.source.state(uuid), self.destination.state(uuid))
+
+    def known_states(self, uuid: str | None) -> Evidence:
+        """Return what those say that are connected; nothing is opened for it. Never raises."""
+        return Evidence(self.source.known_state(uuid), self.destination.known_state(uuid))
+
+    def close(self) -> None:
+        """Close the connections if that does not hang."""
+        self.source.close()
+        self.destination.close()
 
 
 def _adopted(end: End, opening: PatientCall[t.Any]) -> DroverError | None:

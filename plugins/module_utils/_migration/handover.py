@@ -21,14 +21,13 @@ This module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import threading
-import time
 import typing as t
 
 from .._errors import DroverError
 from .._libvirt.domain import resume
 from .._libvirt.events import EventLog
 from .departure import Departure
-from .ends import End
+from .ends import Ends
 from .timeline import destination_ran, may_resume, source_ended, source_paused, suspended_by_user
 
 # Waits before each attempt to resume. A lock on a disk may be given up a moment after the source's
@@ -42,31 +41,18 @@ class Handover:
 
     Parameters
     ----------
-    source : End
-        The host whose QEMU must be gone.
-    destination : End
-        The host that holds the VM paused.
+    ends : Ends
+        The host whose QEMU must be gone, and the one that holds the VM paused.
     uuid : str
         The VM.
     log : EventLog
         The events of both hosts; closing it ends the wait.
-    sleep : callable
-        Waits so many seconds.
     """
 
-    def __init__(
-        self,
-        source: End,
-        destination: End,
-        uuid: str,
-        log: EventLog,
-        sleep: t.Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._source = source
-        self._destination = destination
+    def __init__(self, ends: Ends, uuid: str, log: EventLog) -> None:
+        self._ends = ends
         self._uuid = uuid
         self._log = log
-        self._sleep = sleep
         self._thread = threading.Thread(target=self._run, name="handover-" + uuid, daemon=True)
         self.error = ""
 
@@ -86,15 +72,15 @@ class Handover:
 
     def _hand_over(self) -> None:
         departure = Departure(
-            self._source.uri, self._uuid, lambda: self._log.add("source", "gone", "seen")
+            self._ends.source.uri, self._uuid, lambda: self._log.add("source", "gone", "seen")
         )
         try:
             self._log.wait_for(lambda events: source_paused(events) or source_ended(events))
             departure.look_closely()
-            domain = self._destination.domain(self._uuid)
+            domain = self._ends.destination.domain(self._uuid)
             self._log.wait_for(lambda events: may_resume(events) or source_ended(events))
             if may_resume(self._log.events) and not suspended_by_user(self._log.events):
-                self._resume(domain or self._destination.domain(self._uuid))
+                self._resume(domain or self._ends.destination.domain(self._uuid))
         finally:
             departure.close()
 
@@ -102,7 +88,7 @@ class Handover:
         if domain is None:
             return
         for wait_s in _RESUME_AFTER_S:
-            self._sleep(wait_s)
+            self._ends.sleep(wait_s)
             try:
                 resume(domain)
             except DroverError as error:

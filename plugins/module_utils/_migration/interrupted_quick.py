@@ -16,14 +16,11 @@ This module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
-import time
-import typing as t
-
 from .._errors import DroverError
 from .._libvirt.handover_mark import HandoverMark, clear_mark, mark_in, read_mark
 from .._libvirt.images import saved_definition
 from .account import Account
-from .ends import End
+from .ends import End, Ends
 from .quick import LOOK_AGAIN_S, PATIENCE_S, REMEDIES, UNREACHABLE, QuickMove
 from .quick_checks import is_whole
 from .result import EndState, Outcome
@@ -52,12 +49,10 @@ class InterruptedQuickMove:
         The image.
     uuid : str
         The VM.
-    source, destination : End
-        The hosts.
+    ends : Ends
+        The hosts, and time.
     patience_s : float
         How long a host that does not answer is asked again.
-    clock, sleep : callable, optional
-        Time, in seconds.
     """
 
     def __init__(
@@ -65,20 +60,14 @@ class InterruptedQuickMove:
         image: SavedImage,
         found: FoundImage,
         uuid: str,
-        source: End,
-        destination: End,
+        ends: Ends,
         patience_s: float,
-        clock: t.Callable[[], float] = time.monotonic,
-        sleep: t.Callable[[float], None] = time.sleep,
     ) -> None:
         self._image = image
         self._found = found
         self._uuid = uuid
-        self._source = source
-        self._destination = destination
+        self._ends = ends
         self._patience_s = patience_s
-        self._clock = clock
-        self._sleep = sleep
 
     def finish(self) -> Account | None:
         """Let the VM run on exactly one host; None when it is active on both.
@@ -99,7 +88,7 @@ class InterruptedQuickMove:
         return self._asleep(here, there)
 
     def _refuse_a_third_host(self) -> None:
-        ends = (self._source, self._destination)
+        ends = (self._ends.source, self._ends.destination)
         if self._found.host and not any(self._has(end) for end in ends):
             raise ImageUnusable(
                 "{} has the saved image {}.".format(self._found.host, self._found.path),
@@ -111,15 +100,17 @@ class InterruptedQuickMove:
 
     def _look_when_at_rest(self) -> tuple[EndState, EndState]:
         """Return both states once libvirt neither saves nor restores the VM any more."""
-        give_up_at_s = self._clock() + PATIENCE_S
+        give_up_at_s = self._ends.clock() + PATIENCE_S
         while True:
-            here, there = (end.state(self._uuid) for end in (self._source, self._destination))
-            if not _at_work(here, there) or self._clock() > give_up_at_s:
+            here, there = (
+                end.state(self._uuid) for end in (self._ends.source, self._ends.destination)
+            )
+            if not _at_work(here, there) or self._ends.clock() > give_up_at_s:
                 return here, there
-            self._sleep(LOOK_AGAIN_S)
+            self._ends.sleep(LOOK_AGAIN_S)
 
     def _active(self, on_destination: bool, state: EndState) -> Account:
-        end = self._destination if on_destination else self._source
+        end = self._ends.destination if on_destination else self._ends.source
         mark = end.ask_domain(self._uuid, read_mark, "read the VM's marks")
         move = self._move(mark or HandoverMark())
         claimed = self._found.stage == CLAIMED and state.state == "paused"
@@ -127,7 +118,7 @@ class InterruptedQuickMove:
             return self._go_on(move, on_destination, claimed)
         self._discard(end)
         outcome = Outcome.ALREADY_THERE if on_destination else Outcome.NOT_MOVED
-        now_s = self._clock()
+        now_s = self._ends.clock()
         return Account(
             outcome, actions=(self._removal,), began_s=now_s, left_s=now_s, arrived_s=now_s
         )
@@ -142,7 +133,7 @@ class InterruptedQuickMove:
         if self._found.stage == USED:
             return self._ended(_RAN)
         part = self._found.stage == PART
-        if part and not is_whole(self._source, self._uuid, self._found.path):
+        if part and not is_whole(self._ends.source, self._uuid, self._found.path):
             return self._ended("Its memory had not been saved to the end.")
         mark = self._saved_mark()
         if _ran_meanwhile(here, there, mark):
@@ -150,7 +141,7 @@ class InterruptedQuickMove:
         move = self._move(mark)
         if self._found.stage != CLAIMED:
             return move.hand_over()
-        if self._has(self._destination):
+        if self._has(self._ends.destination):
             return move.restore_there()
         return move.restore_here(Interrupted(_ON_THE_WAY_BACK))
 
@@ -187,17 +178,14 @@ class InterruptedQuickMove:
         return QuickMove(
             self._uuid,
             mark,
-            self._source,
-            self._destination,
+            self._ends,
             self._image,
             self._patience_s,
-            self._clock,
-            self._sleep,
         )
 
     def _saved_mark(self) -> HandoverMark:
         """Return what the saved VM says of itself; the source has written it."""
-        definition = self._source.ask(
+        definition = self._ends.source.ask(
             lambda connection: saved_definition(connection, self._found.path),
             "read the saved image",
         )

@@ -17,7 +17,7 @@ from .._libvirt.domain import DomainFacts
 from .._libvirt.migration import completed_statistics
 from .aftercare import announced
 from .disk_copy import DiskCopy
-from .ends import End
+from .ends import Ends
 from .monitor import StopRequest
 from .outcome import Circumstances
 from .progress import Progress
@@ -42,43 +42,33 @@ class LiveMove:
         What was asked for.
     facts : DomainFacts
         The VM, running or paused.
-    source, destination : End
-        The hosts.
+    ends : Ends
+        The hosts, and time.
     destination_before : EndState
         What the destination knew of it.
     settlement : Settlement
         Judges both hosts.
     report : Report
         Puts the result together.
-    clock, sleep : callable
-        Time, in seconds.
     """
 
     def __init__(
         self,
         request: MigrationRequest,
         facts: DomainFacts,
-        source: End,
-        destination: End,
+        ends: Ends,
         destination_before: EndState,
         settlement: Settlement,
         report: Report,
-        clock: t.Callable[[], float],
-        sleep: t.Callable[[float], None],
     ) -> None:
         self._request = request
         self._facts = facts
-        self._destination = destination
+        self._ends = ends
         self._before = destination_before
         self._settlement = settlement
         self._report = report
-        self._clock = clock
-        self._sleep = sleep
-        ends = (source, destination)
-        self._disk_copy = DiskCopy(facts, request.options, *ends)
-        self._transfer = Transfer(
-            request, facts, *ends, destination_before, self._disk_copy, clock, sleep
-        )
+        self._disk_copy = DiskCopy(facts, request.options, ends)
+        self._transfer = Transfer(request, facts, ends, destination_before, self._disk_copy)
 
     def run(
         self, on_progress: t.Callable[[Progress], None], stop: StopRequest | None
@@ -102,7 +92,7 @@ class LiveMove:
                 evidence = self._at_rest(repairs, evidence)
             copied = replace(copied, events=transfer.events)
             if verdict.succeeded and self._request.options.announce:
-                self._report.remarks += announced(self._destination, facts.uuid)
+                self._report.remarks += announced(self._ends.destination, facts.uuid)
         self._disk_copy.finish(verdict.outcome, evidence)
         copied = replace(copied, clue=self._disk_copy.clue)
         repairs.actions += self._disk_copy.actions
@@ -113,9 +103,9 @@ class LiveMove:
 
     def _at_rest(self, repairs: Repairs, evidence: Evidence) -> Evidence:
         """Look again for a while: libvirt's job ends soon after what it waited for on the destination."""
-        deadline_s = self._clock() + _JOB_END_S
-        while evidence.source.busy and self._clock() < deadline_s:
-            self._sleep(_LOOK_AGAIN_S)
+        deadline_s = self._ends.clock() + _JOB_END_S
+        while evidence.source.busy and self._ends.clock() < deadline_s:
+            self._ends.sleep(_LOOK_AGAIN_S)
             evidence = repairs.look()
         return evidence
 
@@ -135,7 +125,7 @@ class LiveMove:
     def _completed(self) -> dict[str, t.Any]:
         """Return libvirt's own figures, which the destination keeps; they are worth no error."""
         try:
-            figures = self._destination.ask_domain(
+            figures = self._ends.destination.ask_domain(
                 self._facts.uuid, completed_statistics, "read the figures of the migration"
             )
         except DroverError:

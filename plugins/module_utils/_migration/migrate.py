@@ -17,22 +17,21 @@ import contextlib
 import time
 import typing as t
 
-from .._libvirt.domain import DomainFacts
 from .._libvirt.events import start_event_loop
-from .attempt import Attempt
+from .attempt import Attempt, Beginning
 from .cancellation import Cancellation
 from .monitor import StopRequest
 from .port_proof import Way
 from .progress import Progress
 from .request import MigrationRequest
-from .result import EndState, MigrationResult
+from .result import MigrationResult
 
 
 def migrate(
     request: MigrationRequest,
     *,
     on_progress: t.Callable[[Progress], None] | None = None,
-    on_begin: t.Callable[[DomainFacts, EndState], None] | None = None,
+    on_begin: Beginning | None = None,
     clock: t.Callable[[], float] = time.monotonic,
     sleep: t.Callable[[float], None] = time.sleep,
     stop: StopRequest | None = None,
@@ -49,8 +48,9 @@ def migrate(
     on_progress : callable, optional
         Gets a C(Progress) about twice a second while memory is copied. It must not raise.
     on_begin : callable, optional
-        Gets the facts of the VM and the destination's state before anything is changed, so that
-        they can be written down for whoever must settle the VM should this process die.
+        Gets the facts of the VM, the destination's state, and the options with the handover that is
+        made, before anything is changed, so that they can be written down for whoever must settle
+        the VM should this process die.
     clock, sleep : callable, optional
         Time, in seconds.
     stop : StopRequest, optional

@@ -19,7 +19,7 @@ from .._libvirt import domain as domains
 from .._libvirt.domain import DomainFacts
 from .._libvirt.images import define, persistent_definition
 from .account import Account
-from .ends import End
+from .ends import Ends
 from .result import EndState, Outcome
 
 
@@ -30,42 +30,38 @@ class OfflineMove:
     ----------
     facts : DomainFacts
         The VM, shut off.
-    source, destination : End
-        The hosts.
+    ends : Ends
+        The hosts, and time.
     destination_before : EndState
         What the destination knew of it.
-    clock : callable
-        Returns seconds.
     """
 
     def __init__(
         self,
         facts: DomainFacts,
-        source: End,
-        destination: End,
+        ends: Ends,
         destination_before: EndState,
-        clock: t.Callable[[], float],
     ) -> None:
         self._facts = facts
-        self._source = source
-        self._destination = destination
+        self._ends = ends
         self._before = destination_before
-        self._clock = clock
 
     def run(self) -> Account:
         """Define it there first, then forget it here: at no moment it is defined nowhere."""
-        began_s = self._clock()
+        began_s = self._ends.clock()
         try:
             self._define_there()
             self.forget_here()
         except DroverError as error:
             return self._undone(error, began_s)
-        now_s = self._clock()
+        now_s = self._ends.clock()
         return Account(Outcome.MOVED, began_s=began_s, left_s=now_s, arrived_s=now_s)
 
     def _define_there(self) -> None:
         definition = self._with_source(persistent_definition)
-        self._destination.ask(lambda connection: define(connection, definition), "define the VM")
+        self._ends.destination.ask(
+            lambda connection: define(connection, definition), "define the VM"
+        )
         if self._facts.state.autostart:
             self._with_destination(lambda domain: domains.set_autostart(domain, True))
 
@@ -75,7 +71,7 @@ class OfflineMove:
 
     def _undone(self, error: DroverError, began_s: float) -> Account:
         """Take the definition away from the destination again, if the source still has its own."""
-        here = self._source.state(self._facts.uuid)
+        here = self._ends.source.state(self._facts.uuid)
         leftovers: tuple[str, ...] = ()
         if here.readable and here.persistent and not self._before.persistent:
             try:
@@ -87,7 +83,7 @@ class OfflineMove:
                     ),
                 )
         outcome = Outcome.NOT_MOVED if here.persistent else Outcome.UNKNOWN
-        now_s = self._clock()
+        now_s = self._ends.clock()
         return Account(
             outcome,
             error.message,
@@ -100,7 +96,7 @@ class OfflineMove:
         )
 
     def _with_source(self, change: t.Callable[[t.Any], t.Any]) -> t.Any:
-        return self._source.ask_domain(self._facts.uuid, change, "change the VM")
+        return self._ends.source.ask_domain(self._facts.uuid, change, "change the VM")
 
     def _with_destination(self, change: t.Callable[[t.Any], t.Any]) -> t.Any:
-        return self._destination.ask_domain(self._facts.uuid, change, "change the VM")
+        return self._ends.destination.ask_domain(self._facts.uuid, change, "change the VM")

@@ -14,7 +14,6 @@ This module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import contextlib
-import time
 import typing as t
 
 from .._errors import DroverError
@@ -26,7 +25,7 @@ from .._libvirt.migration import (
     pause_post_copy,
     post_copy_resume_flags,
 )
-from .ends import End
+from .ends import Ends
 from .request import MigrationRequest
 from .result import Evidence
 
@@ -65,25 +64,19 @@ class PostCopyRecovery:
         The VM and the hosts.
     facts : DomainFacts
         The VM on its source.
-    source : End
-        The host that it has left.
-    clock, sleep : callable
-        Time, in seconds.
+    ends : Ends
+        The hosts, and time.
     """
 
     def __init__(
         self,
         request: MigrationRequest,
         facts: DomainFacts,
-        source: End,
-        clock: t.Callable[[], float] = time.monotonic,
-        sleep: t.Callable[[float], None] = time.sleep,
+        ends: Ends,
     ) -> None:
         self._request = request
         self._facts = facts
-        self._source = source
-        self._clock = clock
-        self._sleep = sleep
+        self._ends = ends
         self._resumed = False
 
     def run(self) -> bool:
@@ -99,10 +92,10 @@ class PostCopyRecovery:
         PostCopyBroken
             It cannot be resumed, or nothing is copied although it was.
         """
-        give_up_at_s = self._clock() + self._request.options.settle_timeout_s
+        give_up_at_s = self._ends.clock() + self._request.options.settle_timeout_s
         error = self._end_or_error()
         while error is not None:
-            if self._clock() >= give_up_at_s:
+            if self._ends.clock() >= give_up_at_s:
                 raise PostCopyBroken(error, _REMEDY)
             self._give_the_old_connection_up()
             error = self._end_or_error()
@@ -110,8 +103,8 @@ class PostCopyRecovery:
 
     def _end_or_error(self) -> str | None:
         """Bring it forward as far as it goes; None when the VM has left the source."""
-        domain = self._source.domain(self._facts.uuid)
-        state = self._source.state(self._facts.uuid)
+        domain = self._ends.source.domain(self._facts.uuid)
+        state = self._ends.source.state(self._facts.uuid)
         if domain is None or not state.active:
             return None
         if state.reason != "postcopy_failed":
@@ -134,21 +127,21 @@ class PostCopyRecovery:
         uuid = self._facts.uuid
 
         def ended() -> bool:
-            self._sleep(_LOOK_AGAIN_S)
-            return self._source.state(uuid).reason != "postcopy"
+            self._ends.sleep(_LOOK_AGAIN_S)
+            return self._ends.source.state(uuid).reason != "postcopy"
 
         self._goes_on(ended, _MAY_RECOVER_S)
-        state = self._source.state(uuid)
+        state = self._ends.source.state(uuid)
         return "Nothing is copied." if state.active else None
 
     def _goes_on(self, ended: t.Callable[[], bool], patience_s: float) -> bool:
         """Wait for the end as long as memory is copied; false when none was for so long."""
-        remaining, moved_at_s = None, self._clock()
+        remaining, moved_at_s = None, self._ends.clock()
         while not ended():
             now = self._remaining()
             if now != remaining:
-                remaining, moved_at_s = now, self._clock()
-            elif self._clock() - moved_at_s > patience_s:
+                remaining, moved_at_s = now, self._ends.clock()
+            elif self._ends.clock() - moved_at_s > patience_s:
                 return False
         return True
 
@@ -159,12 +152,12 @@ class PostCopyRecovery:
 
     def _give_the_old_connection_up(self) -> None:
         self._of_the_vm(pause_post_copy, "pause post-copy")
-        self._sleep(_LOOK_AGAIN_S)
+        self._ends.sleep(_LOOK_AGAIN_S)
 
     def _of_the_vm(self, question: t.Callable[[t.Any], T], doing: str) -> T | None:
         """Ask something of the VM on the source; None where it has left or does not answer."""
         with contextlib.suppress(DroverError):
-            return self._source.ask_domain(self._facts.uuid, question, doing)
+            return self._ends.source.ask_domain(self._facts.uuid, question, doing)
         return None
 
 

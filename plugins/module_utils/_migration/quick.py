@@ -17,7 +17,6 @@ This module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import os
-import time
 import typing as t
 import xml.etree.ElementTree as ET
 
@@ -32,7 +31,7 @@ from .._libvirt.images import (
     saved_definition,
 )
 from .account import Account
-from .ends import End
+from .ends import End, Ends
 from .quick_checks import is_whole
 from .result import EndState, Outcome
 from .saved_image import ImageUnusable, SavedImage
@@ -67,37 +66,29 @@ class QuickMove:
         The VM.
     mark : HandoverMark
         How the VM was before, and what the destination knew of it.
-    source, destination : End
-        The hosts.
+    ends : Ends
+        The hosts, and time.
     image : SavedImage
         Where its memory goes.
     patience_s : float
         How long a host that does not answer is asked again.
-    clock, sleep : callable, optional
-        Time, in seconds.
     """
 
     def __init__(
         self,
         uuid: str,
         mark: HandoverMark,
-        source: End,
-        destination: End,
+        ends: Ends,
         image: SavedImage,
         patience_s: float,
-        clock: t.Callable[[], float] = time.monotonic,
-        sleep: t.Callable[[float], None] = time.sleep,
     ) -> None:
         self._uuid = uuid
         self._mark = mark
-        self._source = source
-        self._destination = destination
+        self._ends = ends
         self._image = image
         self._patience_s = patience_s
-        self._clock = clock
-        self._sleep = sleep
         self._definition = ""
-        self._began_s = self._left_s = self._arrived_s = clock()
+        self._began_s = self._left_s = self._arrived_s = ends.clock()
         self._stopped_s: float | None = None
         self._actions: list[str] = []
         self._leftovers: list[str] = []
@@ -112,24 +103,24 @@ class QuickMove:
 
     def _save(self) -> None:
         """Write the memory; from here on the VM stands still."""
-        domain = self._source.domain(self._uuid)
-        self._definition = self._definition_on(self._source)
-        self._source.ask(lambda _connection: set_mark(domain, self._mark), "mark the VM")
-        self._began_s = self._stopped_s = self._clock()
-        self._source.ask(
+        domain = self._ends.source.domain(self._uuid)
+        self._definition = self._definition_on(self._ends.source)
+        self._ends.source.ask(lambda _connection: set_mark(domain, self._mark), "mark the VM")
+        self._began_s = self._stopped_s = self._ends.clock()
+        self._ends.source.ask(
             lambda _connection: save(domain, self._image.part), "save the VM", PATIENCE_S
         )
-        self._left_s = self._clock()
+        self._left_s = self._ends.clock()
 
     def _not_saved(self, error: DroverError) -> Account:
         """Saving failed, or its answer was lost: what counts is whether the source has the VM."""
-        here = self._state(self._source)
+        here = self._state(self._ends.source)
         if here.active:
             self._image.remove(self._image.part)
-            self._try(self._source, clear_mark)
+            self._try(self._ends.source, clear_mark)
             return self._account(Outcome.NOT_MOVED, error)
         try:
-            whole = is_whole(self._source, self._uuid, self._image.part)
+            whole = is_whole(self._ends.source, self._uuid, self._image.part)
         except DroverError:
             self._leftovers.append("The saved image may be at {}.".format(self._image.part))
             return self._account(Outcome.UNKNOWN, error)
@@ -142,7 +133,7 @@ class QuickMove:
         """Let the destination claim and restore what was saved, or else the source."""
         try:
             self._prepare_destination()
-            self._image.claim(self._destination.name)
+            self._image.claim(self._ends.destination.name)
         except DroverError as error:
             return self._back(error, None)
         return self.restore_there()
@@ -150,7 +141,7 @@ class QuickMove:
     def _prepare_destination(self) -> None:
         """Let the destination read the image's header, and define the VM there."""
         self._complete()
-        definition = self._destination.ask(
+        definition = self._ends.destination.ask(
             lambda connection: saved_definition(connection, self._image.saved),
             "read the saved image",
         )
@@ -160,9 +151,9 @@ class QuickMove:
                 "The saved image {} holds another VM ({}).".format(self._image.saved, found),
                 "Give every cluster a directory of its own for saved images.",
             )
-        persistent = self._definition or self._definition_on(self._source)
+        persistent = self._definition or self._definition_on(self._ends.source)
         if persistent:
-            self._destination.ask(
+            self._ends.destination.ask(
                 lambda connection: define(connection, persistent), "define the VM"
             )
 
@@ -179,34 +170,34 @@ class QuickMove:
 
     def restore_there(self) -> Account:
         """Restore what the destination has claimed; asked again, libvirt refuses an active VM."""
-        path = self._image.claimed(self._destination.name)
+        path = self._image.claimed(self._ends.destination.name)
         try:
-            self._restore(self._destination, path)
+            self._restore(self._ends.destination, path)
         except DroverError as error:
-            there = self._state(self._destination)
+            there = self._state(self._ends.destination)
             if not there.readable:
                 self._leftovers.append("The saved image is at {}.".format(path))
                 return self._account(Outcome.UNKNOWN, error)
             if not there.active:
-                return self._back(error, self._destination.name)
+                return self._back(error, self._ends.destination.name)
         return self.let_run_there()
 
     def let_run_there(self) -> Account:
         """Let the VM run that the destination has restored: from here on there is no way back."""
-        there, here = self._state_of_restored(), self._state(self._source)
+        there, here = self._state_of_restored(), self._state(self._ends.source)
         if not (there.readable and here.readable):
             return self._account(Outcome.UNKNOWN, DroverError(UNREACHABLE.format(here, there)))
         if here.active:
             return self._void(_StartedAnew("The VM was started anew on the source meanwhile."))
         if not there.active:
             ended = _QemuDied("The restored VM has ended on the destination ({}).".format(there))
-            return self._back(ended, self._destination.name)
+            return self._back(ended, self._ends.destination.name)
         try:
             # So that the source cannot start it any more. Its definition is the only one of a VM
             # that the destination holds as a transient one.
             if there.persistent:
-                self._with(self._source, domains.undefine)
-            self._image.use(self._destination.name)
+                self._with(self._ends.source, domains.undefine)
+            self._image.use(self._ends.destination.name)
         except DroverError as error:
             return self._account(Outcome.QUARANTINED, error)
         return self.finish_there()
@@ -214,22 +205,22 @@ class QuickMove:
     def _state_of_restored(self) -> EndState:
         """Return what the destination says of the VM, after it has had to speak with its QEMU."""
         try:
-            self._with(self._destination, domains.refuse_dead)
+            self._with(self._ends.destination, domains.refuse_dead)
         except DroverError:
-            self._sleep(LOOK_AGAIN_S)
-        return self._state(self._destination)
+            self._ends.sleep(LOOK_AGAIN_S)
+        return self._state(self._ends.destination)
 
     def finish_there(self) -> Account:
         """Let the VM run from the image that nobody can restore any more."""
         if self._mark.autostart:
-            self._try(self._destination, lambda domain: domains.set_autostart(domain, True))
-        return self._let_run(self._destination, Outcome.MOVED)
+            self._try(self._ends.destination, lambda domain: domains.set_autostart(domain, True))
+        return self._let_run(self._ends.destination, Outcome.MOVED)
 
     def _void(self, error: DroverError) -> Account:
         """Give up what the destination holds, which has never run: the source has a newer VM."""
-        self._try(self._destination, domains.destroy)
+        self._try(self._ends.destination, domains.destroy)
         self._forget_there()
-        self._image.remove(self._image.claimed(self._destination.name))
+        self._image.remove(self._image.claimed(self._ends.destination.name))
         return self._account(Outcome.ROLLED_BACK, error)
 
     def _back(self, error: DroverError, holder: str | None) -> Account:
@@ -237,7 +228,7 @@ class QuickMove:
         try:
             if holder is None:
                 self._complete()
-            self._image.claim(self._source.name, holder)
+            self._image.claim(self._ends.source.name, holder)
         except DroverError as failure:
             self._leftovers.append("Its memory is saved: {}".format(self._image.remains()))
             return self._account(Outcome.LOST, error, failure)
@@ -245,12 +236,12 @@ class QuickMove:
 
     def restore_here(self, error: DroverError) -> Account:
         """Restore what the source has claimed, because of an error of the destination."""
-        path = self._image.claimed(self._source.name)
+        path = self._image.claimed(self._ends.source.name)
         self._define_here()
         try:
-            self._restore(self._source, path)
+            self._restore(self._ends.source, path)
         except DroverError as failure:
-            here = self._state(self._source)
+            here = self._state(self._ends.source)
             if not here.active:
                 self._leftovers.append("The saved image is at {}.".format(path))
                 return self._account(_without_vm(here), error, failure)
@@ -259,7 +250,7 @@ class QuickMove:
     def let_run_here(self, error: DroverError) -> Account:
         """Let the VM run again that the source has restored."""
         try:
-            self._image.use(self._source.name)
+            self._image.use(self._ends.source.name)
         except DroverError as failure:
             return self._account(Outcome.QUARANTINED, error, failure)
         return self.finish_here(error)
@@ -268,35 +259,37 @@ class QuickMove:
         """Forget the VM on the destination and let it run on the source."""
         self._actions.append("Had to restore the VM on the source.")
         self._forget_there()
-        return self._let_run(self._source, Outcome.ROLLED_BACK, error)
+        return self._let_run(self._ends.source, Outcome.ROLLED_BACK, error)
 
     def _define_here(self) -> None:
         """Define the VM on the source again, if that had forgotten it for the destination's sake."""
-        if self._state(self._source).persistent:
+        if self._state(self._ends.source).persistent:
             return
         try:
-            definition = self._definition_on(self._destination)
+            definition = self._definition_on(self._ends.destination)
             if definition:
-                self._source.ask(lambda connection: define(connection, definition), "define the VM")
+                self._ends.source.ask(
+                    lambda connection: define(connection, definition), "define the VM"
+                )
                 autostart = self._mark.autostart
-                self._with(self._source, lambda here: domains.set_autostart(here, autostart))
+                self._with(self._ends.source, lambda here: domains.set_autostart(here, autostart))
         except DroverError as error:
             self._leftovers.append(error.message)
 
     def _forget_there(self) -> None:
         """Remove the definition that this move has made on the destination."""
-        there = self._state(self._destination)
+        there = self._state(self._ends.destination)
         if there.persistent and not there.active and not self._mark.defined_before:
-            self._try(self._destination, domains.undefine)
+            self._try(self._ends.destination, domains.undefine)
 
     def _state(self, end: End) -> EndState:
         """Return what a host says about the VM, once it answers."""
-        deadline_s = self._clock() + self._patience_s
+        deadline_s = self._ends.clock() + self._patience_s
         while True:
             state = end.state(self._uuid)
-            if state.readable or self._clock() > deadline_s:
+            if state.readable or self._ends.clock() > deadline_s:
                 return state
-            self._sleep(LOOK_AGAIN_S)
+            self._ends.sleep(LOOK_AGAIN_S)
 
     def _restore(self, end: End, path: str) -> None:
         end.ask(lambda connection: restore_paused(connection, path), "restore the VM", PATIENCE_S)
@@ -310,7 +303,7 @@ class QuickMove:
             self._leftovers.append("The saved image is at {}.".format(path))
             held = Outcome.QUARANTINED if state.active else _without_vm(state)
             return self._account(held, *errors, error)
-        self._arrived_s = self._clock()
+        self._arrived_s = self._ends.clock()
         self._try(end, clear_mark)
         self._image.remove(path)
         return self._account(outcome, *errors)

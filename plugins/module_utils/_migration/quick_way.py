@@ -9,12 +9,10 @@ This module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
-import typing as t
-
 from .._libvirt.domain import DomainFacts
 from .._libvirt.handover_mark import HandoverMark
 from .account import Account
-from .ends import End
+from .ends import Ends
 from .interrupted_quick import InterruptedQuickMove
 from .options import MigrationOptions
 from .quick import QuickMove
@@ -30,24 +28,13 @@ class QuickWay:
     ----------
     options : MigrationOptions
         Of them the directory; without one nothing was ever left.
-    source, destination : End
-        The hosts.
-    clock, sleep : callable
-        Time, in seconds.
+    ends : Ends
+        The hosts, and time.
     """
 
-    def __init__(
-        self,
-        options: MigrationOptions,
-        source: End,
-        destination: End,
-        clock: t.Callable[[], float],
-        sleep: t.Callable[[float], None],
-    ) -> None:
+    def __init__(self, options: MigrationOptions, ends: Ends) -> None:
         self._options = options
-        self._ends = (source, destination)
-        self._clock = clock
-        self._sleep = sleep
+        self._ends = ends
 
     def interrupted(self, name: str, uuid: str) -> InterruptedQuickMove | None:
         """Return what a move left whose process died, or None."""
@@ -57,8 +44,8 @@ class QuickWay:
         found = image.found()
         if found is None:
             return None
-        patience_s, clock, sleep = self._options.settle_timeout_s, self._clock, self._sleep
-        return InterruptedQuickMove(image, found, uuid, *self._ends, patience_s, clock, sleep)
+        patience_s = self._options.settle_timeout_s
+        return InterruptedQuickMove(image, found, uuid, self._ends, patience_s)
 
     def saved_facts(self, name: str, uuid: str | None) -> DomainFacts | None:
         """Return the little that is known of a transient VM of which only a saved image is left."""
@@ -85,5 +72,5 @@ class QuickWay:
             destination_before.persistent, state.autostart, paused=state.state == "paused"
         )
         image = SavedImage(self._options.save_directory, facts.name, facts.uuid)
-        patience_s, clock, sleep = self._options.settle_timeout_s, self._clock, self._sleep
-        return QuickMove(facts.uuid, mark, *self._ends, image, patience_s, clock, sleep).run()
+        patience_s = self._options.settle_timeout_s
+        return QuickMove(facts.uuid, mark, self._ends, image, patience_s).run()

@@ -9,14 +9,13 @@ This module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
-import time
 import typing as t
 from dataclasses import replace
 
 from .._errors import DroverError
 from .._libvirt import domain as domains
 from .._libvirt.handover_mark import clear_mark
-from .ends import End
+from .ends import End, Ends
 from .outcome import WAIT, Circumstances, Repair, Verdict, classify
 from .result import Evidence, Outcome
 
@@ -34,15 +33,14 @@ class Repairs:
 
     Parameters
     ----------
-    source, destination : End
-        The hosts.
+    ends : Ends
+        The hosts, and time.
     uuid : str
         The VM.
     """
 
-    def __init__(self, source: End, destination: End, uuid: str) -> None:
-        self._source = source
-        self._destination = destination
+    def __init__(self, ends: Ends, uuid: str) -> None:
+        self.ends = ends
         self._uuid = uuid
         self.done: list[Repair] = []
         self.actions: list[str] = []
@@ -50,17 +48,17 @@ class Repairs:
 
     def look(self) -> Evidence:
         """Return what both hosts say now."""
-        return Evidence(self._source.state(self._uuid), self._destination.state(self._uuid))
+        return self.ends.states(self._uuid)
 
     def carry_out(self, repair: Repair) -> bool:
         """Do one thing; false when it failed (it is a leftover then)."""
         steps: dict[Repair, t.Callable[[], None]] = {
-            Repair.RESUME_DESTINATION: lambda: self._to(self._destination, domains.resume),
-            Repair.RESUME_SOURCE: lambda: self._to(self._source, domains.resume),
-            Repair.DESTROY_SOURCE: lambda: self._to(self._source, domains.destroy),
-            Repair.DESTROY_DESTINATION: lambda: self._to(self._destination, domains.destroy),
-            Repair.UNDEFINE_SOURCE: lambda: self._to(self._source, domains.undefine),
-            Repair.UNDEFINE_DESTINATION: lambda: self._to(self._destination, domains.undefine),
+            Repair.RESUME_DESTINATION: lambda: self._to(self.ends.destination, domains.resume),
+            Repair.RESUME_SOURCE: lambda: self._to(self.ends.source, domains.resume),
+            Repair.DESTROY_SOURCE: lambda: self._to(self.ends.source, domains.destroy),
+            Repair.DESTROY_DESTINATION: lambda: self._to(self.ends.destination, domains.destroy),
+            Repair.UNDEFINE_SOURCE: lambda: self._to(self.ends.source, domains.undefine),
+            Repair.UNDEFINE_DESTINATION: lambda: self._to(self.ends.destination, domains.undefine),
             Repair.QUARANTINE: self._quarantine,
         }
         try:
@@ -80,7 +78,7 @@ class Repairs:
         failures = [
             failure
             for change in (_suspend_if_running, _no_autostart)
-            for end in (self._destination, self._source)
+            for end in (self.ends.destination, self.ends.source)
             for failure in self._failures(end, change)
         ]
         if failures:
@@ -96,12 +94,12 @@ class Repairs:
 
     def copy_autostart(self) -> None:
         """Start the VM together with its new host; libvirt forgets this in a migration."""
-        for failure in self._failures(self._destination, _autostart):
+        for failure in self._failures(self.ends.destination, _autostart):
             self.leftovers.append("Autostart was not set on the destination: " + failure.message)
 
     def clear_marks(self) -> None:
         """Take the handover mark away: the VM is where it belongs."""
-        for end in (self._source, self._destination):
+        for end in (self.ends.source, self.ends.destination):
             for failure in self._failures(end, clear_mark):
                 self.leftovers.append("The handover mark stayed on: " + failure.message)
 
@@ -128,8 +126,6 @@ def settle(
     repairs: Repairs,
     circumstances: t.Callable[[], Circumstances],
     patience_s: float,
-    clock: t.Callable[[], float] = time.monotonic,
-    sleep: t.Callable[[float], None] = time.sleep,
 ) -> tuple[Verdict, Evidence]:
     """Look at both hosts, repair, and look again, until nothing is left to be done.
 
@@ -142,18 +138,16 @@ def settle(
     patience_s : float
         How long to wait for a host that does not answer and for states that libvirt is still
         changing.
-    clock, sleep : callable
-        Time.
 
     Returns
     -------
     tuple of Verdict and Evidence
         The verdict, and what both hosts said at the end.
     """
-    deadline_s = clock() + patience_s
+    deadline_s = repairs.ends.clock() + patience_s
     final: Verdict | None = None
     for _round in range(_MAX_ROUNDS):
-        verdict, evidence = _decisive_look(repairs, circumstances, deadline_s, clock, sleep)
+        verdict, evidence = _decisive_look(repairs, circumstances, deadline_s)
         final = _stronger(final, verdict)
         if not verdict.repairs:
             return final, evidence
@@ -188,10 +182,9 @@ def _decisive_look(
     repairs: Repairs,
     circumstances: t.Callable[[], Circumstances],
     deadline_s: float,
-    clock: t.Callable[[], float],
-    sleep: t.Callable[[float], None],
 ) -> tuple[Verdict, Evidence]:
     """Look until the verdict is more than "wait", or time is up."""
+    clock = repairs.ends.clock
     grace_until_s = clock() + _GRACE_S
     while True:
         evidence = repairs.look()
@@ -210,7 +203,7 @@ def _decisive_look(
         readable = evidence.source.readable and evidence.destination.readable
         if not patience_left or (readable and verdict is not WAIT):
             return verdict, evidence
-        sleep(_LOOK_AGAIN_S)
+        repairs.ends.sleep(_LOOK_AGAIN_S)
 
 
 def _stronger(earlier: Verdict | None, later: Verdict) -> Verdict:

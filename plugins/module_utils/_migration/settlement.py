@@ -14,7 +14,7 @@ import typing as t
 from .._errors import DroverError
 from .._libvirt.domain import DomainFacts
 from .._libvirt.handover_mark import HandoverMark, read_mark
-from .ends import End
+from .ends import Ends
 from .outcome import Circumstances, Verdict, classify
 from .post_copy import PostCopyRecovery
 from .repair import Repairs, settle
@@ -48,29 +48,21 @@ class Settlement:
     ----------
     request : MigrationRequest
         The VM and the hosts.
-    source, destination : End
-        The hosts.
+    ends : Ends
+        The hosts, and time.
     report : Report
         Puts the result together.
-    clock, sleep : callable
-        Time, in seconds.
     """
 
     def __init__(
         self,
         request: MigrationRequest,
-        source: End,
-        destination: End,
+        ends: Ends,
         report: Report,
-        clock: t.Callable[[], float],
-        sleep: t.Callable[[float], None],
     ) -> None:
         self._request = request
-        self._source = source
-        self._destination = destination
+        self._ends = ends
         self._report = report
-        self._clock = clock
-        self._sleep = sleep
 
     def refuse_unclear(self, facts: DomainFacts, evidence: Evidence) -> None:
         """Refuse what no table can decide.
@@ -95,7 +87,7 @@ class Settlement:
         if paused_there and lives_here and self.mark_on_destination(facts.uuid) is None:
             raise TwiceActive(
                 "The VM {} is {} on {} and paused on {}, and both may hold newer writes.".format(
-                    facts.name, source.state, self._source.name, self._destination.name
+                    facts.name, source.state, self._ends.source.name, self._ends.destination.name
                 ),
                 "Decide which host has the newer state, stop the VM on the other, resume it.",
             )
@@ -128,7 +120,7 @@ class Settlement:
 
     def resume_post_copy(self, facts: DomainFacts) -> MigrationResult:
         """Let a broken post-copy migration go on, and bring the VM in order when it has ended."""
-        recovery = PostCopyRecovery(self._request, facts, self._source, self._clock, self._sleep)
+        recovery = PostCopyRecovery(self._request, facts, self._ends)
         resumed = recovery.run()
         repairs = self.repairs(facts)
         if resumed:
@@ -151,18 +143,18 @@ class Settlement:
 
     def mark_on_destination(self, uuid: str) -> HandoverMark | None:
         """Return the mark of a VM that is on its way, or None."""
-        return self._destination.ask_domain(uuid, read_mark, "read the VM's marks")
+        return self._ends.destination.ask_domain(uuid, read_mark, "read the VM's marks")
 
     def repairs(self, facts: DomainFacts) -> Repairs:
         """Return who carries out the repairs of the VM."""
-        return Repairs(self._source, self._destination, facts.uuid)
+        return Repairs(self._ends, facts.uuid)
 
     def judge(
         self, repairs: Repairs, circumstances: t.Callable[[], Circumstances]
     ) -> tuple[Verdict, Evidence]:
         """Look at both hosts and repair, until nothing is left to be done."""
         patience_s = self._request.options.settle_timeout_s
-        return settle(repairs, circumstances, patience_s, self._clock, self._sleep)
+        return settle(repairs, circumstances, patience_s)
 
 
 def is_odd(evidence: Evidence) -> bool:

@@ -21,7 +21,7 @@ from .._libvirt.migration import MigrationJob, migration_flags, migration_parame
 from . import timeline
 from .convergence import limits_for
 from .disk_copy import DiskCopy
-from .ends import CALL_LIMIT_S, End
+from .ends import CALL_LIMIT_S, Ends
 from .handover import Handover
 from .monitor import Monitor, StopRequest, Watched
 from .progress import Progress
@@ -70,41 +70,33 @@ class Transfer:
         What was asked for.
     facts : DomainFacts
         The VM before.
-    source, destination : End
-        The hosts.
+    ends : Ends
+        The hosts, and time.
     destination_before : EndState
         What the destination knew of the VM.
     disk_copy : DiskCopy
         The disks that are copied, too.
-    clock, sleep : callable
-        Time.
     """
 
     def __init__(
         self,
         request: MigrationRequest,
         facts: DomainFacts,
-        source: End,
-        destination: End,
+        ends: Ends,
         destination_before: EndState,
         disk_copy: DiskCopy,
-        clock: t.Callable[[], float],
-        sleep: t.Callable[[float], None],
     ) -> None:
         self._request = request
         self._facts = facts
-        self._source = source
-        self._destination = destination
+        self._ends = ends
         self._destination_before = destination_before
         self._disk_copy = disk_copy
-        self._clock = clock
-        self._sleep = sleep
-        self._log = EventLog(clock)
+        self._log = EventLog(ends.clock)
         self._cancelled = False
         self._subscriptions = contextlib.ExitStack()
 
     def __enter__(self) -> Transfer:
-        for end, name in ((self._source, "source"), (self._destination, "destination")):
+        for end, name in ((self._ends.source, "source"), (self._ends.destination, "destination")):
             self._subscriptions.enter_context(
                 subscribed(end.connection(), self._facts.uuid, name, self._log)
             )
@@ -144,11 +136,11 @@ class Transfer:
         """
         job = self._prepared_job()
         handover = self._begin_handover()
-        began_s = self._clock()
+        began_s = self._ends.clock()
         job.start()
         watched = self._monitor(job, on_progress, stop).watch()
         self._cancelled = watched.cancelled
-        returned_s = self._clock()
+        returned_s = self._ends.clock()
         self._end_handover(handover, job.error is None)
         return Copied(
             began_s=began_s,
@@ -173,7 +165,7 @@ class Transfer:
         request = self._request
         disks = [disk.target for disk in self._disk_copy.disks]
         return MigrationJob(
-            self._source.domain(self._facts.uuid),
+            self._ends.source.domain(self._facts.uuid),
             request.peer,
             migration_parameters(request, disks),
             migration_flags(request, self._facts.state, disks),
@@ -187,7 +179,7 @@ class Transfer:
     ) -> Monitor:
         options = self._request.options
         limits = limits_for(options, self._facts.memory_mib + self._disk_copy.capacity_mib)
-        return Monitor(job, limits, options.abort_timeout_s, self._clock, on_progress, stop)
+        return Monitor(job, limits, options.abort_timeout_s, self._ends.clock, on_progress, stop)
 
     @property
     def _hands_over(self) -> bool:
@@ -198,16 +190,14 @@ class Transfer:
         """Let others know what to do with the VM should this process die."""
         mark = HandoverMark(self._destination_before.persistent, self._facts.state.autostart)
         uuid = self._facts.uuid
-        self._source.ask(
+        self._ends.source.ask(
             lambda connection: set_mark(connection.lookupByUUIDString(uuid), mark), "mark the VM"
         )
 
     def _begin_handover(self) -> Handover | None:
         if not self._hands_over:
             return None
-        handover = Handover(
-            self._source, self._destination, self._facts.uuid, self._log, self._sleep
-        )
+        handover = Handover(self._ends, self._facts.uuid, self._log)
         handover.start()
         return handover
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.drover.libvirt.plugins.module_utils._migration.ends import Ends
 from ansible_collections.drover.libvirt.plugins.module_utils._migration.interrupted_quick import (
     InterruptedQuickMove,
 )
@@ -77,8 +78,10 @@ def finish(image: SavedImage, here: EndState, there: EndState) -> Any:
     """Finish the move from kvm1 to kvm2."""
     found = image.found()
     assert found is not None
-    ends: Any = (Host("kvm1", here), Host("kvm2", there))
-    return InterruptedQuickMove(image, found, "u-1", *ends, 0.0).finish()
+    source: Any = Host("kvm1", here)
+    destination: Any = Host("kvm2", there)
+    ends = Ends(source, destination)
+    return InterruptedQuickMove(image, found, "u-1", ends, 0.0).finish()
 
 
 @pytest.mark.parametrize(

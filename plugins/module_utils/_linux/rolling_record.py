@@ -1,0 +1,144 @@
+# Copyright: (c) 2026, The Drover authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The file in which a host keeps how far the rolling maintenance of its cluster came.
+
+This module util is PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import typing as t
+
+from .._errors import DroverError
+from .durable import replace_file
+from .state_directory import provide_directory
+
+DIRECTORY = "/var/lib/drover/rolling"
+FILE_NAME = "record.json"
+
+Record = dict[str, t.Any]
+
+
+class RecordUnreadable(DroverError):
+    """The record cannot be read, so nobody knows how far the maintenance came."""
+
+    code = "record_unreadable"
+
+
+class RecordNotWritten(DroverError):
+    """The record cannot be written."""
+
+    code = "record_not_written"
+
+
+class TakenOver(DroverError):
+    """The record on this host is of a run that this one has not seen."""
+
+    code = "taken_over"
+
+
+def read_record(directory: str = DIRECTORY) -> Record | None:
+    """Return the record that this host keeps, None when there is none.
+
+    Raises
+    ------
+    RecordUnreadable
+        There is one that cannot be read, or the file is none.
+    """
+    path = os.path.join(directory, FILE_NAME)
+    try:
+        with open(path, encoding="utf-8") as file:
+            return _parsed(file.read())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise RecordUnreadable(
+            "The record of the rolling maintenance {0} cannot be read: {1}.".format(path, error),
+            "Remove the file: every host of the cluster keeps a copy.",
+        ) from error
+
+
+def _parsed(text: str) -> Record:
+    record = json.loads(text)
+    if not isinstance(record, dict) or not {"run", "number"} <= set(record):
+        raise ValueError("it names no run")
+    return record
+
+
+def write_record(
+    wanted: t.Mapping[str, t.Any],
+    seen: t.Collection[str],
+    directory: str = DIRECTORY,
+    check_mode: bool = False,
+) -> Record:
+    """Keep a record in the place of one that its run has seen, and return it with the next number.
+
+    Parameters
+    ----------
+    wanted : dict
+        The record; its C(number) is that of the record which it follows.
+    seen : collection of str
+        The runs whose records may be replaced, beside those of the record's own run.
+    directory : str
+    check_mode : bool
+        Whether to write nothing.
+
+    Raises
+    ------
+    TakenOver
+        Another run has written here since this one looked.
+    RecordUnreadable, RecordNotWritten
+        The file system refuses.
+    StateUnusable
+        This user may not write there.
+    """
+    record = dict(wanted, number=wanted["number"] + 1)
+    if check_mode:
+        _keep_out(record["run"], seen, directory)
+        return record
+    provide_directory(directory, 0o755)
+    with _alone(directory):
+        _keep_out(record["run"], seen, directory)
+        _write(record, os.path.join(directory, FILE_NAME))
+    return record
+
+
+def _keep_out(run: str, seen: t.Collection[str], directory: str) -> None:
+    """Refuse a run where the record is of another one that it has not seen."""
+    present = read_record(directory)
+    if present is not None and present["run"] not in (run, *seen):
+        raise TakenOver(
+            "{0} has begun or taken over a rolling maintenance of this cluster meanwhile.".format(
+                present.get("by", "Somebody else")
+            ),
+            "Wait until that has ended, then run this again.",
+        )
+
+
+@contextlib.contextmanager
+def _alone(directory: str) -> t.Iterator[None]:
+    """Keep other writers out; the kernel ends that with the process."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _write(record: Record, path: str) -> None:
+    try:
+        replace_file(path, json.dumps(record, indent=2, sort_keys=True) + "\n")
+    except OSError as error:
+        raise RecordNotWritten(
+            "Cannot keep the record of the rolling maintenance in {0}: {1}.".format(
+                path, error.strerror
+            ),
+            "Check the permissions and the space there.",
+        ) from error
