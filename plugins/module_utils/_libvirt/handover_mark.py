@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A mark in a VM's live definition that says "on its way, resume it when the source is gone".
+"""A mark in a VM's live definition that says "on its way", and what is to be done when it arrives.
 
-The mark is set before a migration whose handover is ours. It travels with the live definition, over
-the network or in a saved image, so that whoever finds the VM paused on the destination knows that it
-waits for the end of its handover and not for the user who paused it, even when the process that
-began the migration died. It is taken away once the VM runs, so a paused VM with the mark has never
-run there.
+The mark is set before a migration. It travels with the live definition, over the network or in a
+saved image, so that whoever finds the VM on the destination knows how it was before, even when the
+process that began the migration died. It also tells whether the VM waits there for the end of its
+handover: a paused one does then, and has never run there, for the mark is taken away once it runs.
+Otherwise it was a user who paused it.
 
 This module util is PRIVATE to the collection.
 """
@@ -37,11 +37,14 @@ class HandoverMark:
         Whether the VM was started together with its host.
     paused : bool
         Whether the VM stood still before, by somebody's wish, and shall arrive so.
+    waits : bool
+        Whether the VM waits on the destination for us to resume it; else libvirt lets it run.
     """
 
     defined_before: bool = False
     autostart: bool = False
     paused: bool = False
+    waits: bool = True
 
 
 def set_mark(domain: t.Any, mark: HandoverMark) -> None:
@@ -56,6 +59,7 @@ def set_mark(domain: t.Any, mark: HandoverMark) -> None:
         "defined-before": mark.defined_before,
         "autostart": mark.autostart,
         "paused": mark.paused,
+        "waits": mark.waits,
     }
     element = ET.Element(
         "handover", {name: "yes" if on else "no" for name, on in attributes.items()}
@@ -101,6 +105,7 @@ def _mark(element: ET.Element) -> HandoverMark:
         defined_before=element.get("defined-before") == "yes",
         autostart=element.get("autostart") == "yes",
         paused=element.get("paused") == "yes",
+        waits=element.get("waits") != "no",
     )
 
 

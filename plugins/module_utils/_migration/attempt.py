@@ -284,7 +284,7 @@ class Attempt:
             return False
         if not evidence.source.active or evidence.destination.state == "running":
             return True
-        return self._settlement.mark_on_destination(facts.uuid) is not None
+        return self._settlement.waits_on_destination(facts.uuid)
 
     def _sort_out(self, facts: DomainFacts) -> MigrationResult | None:
         """Finish or undo what an earlier migration began; None when the VM is still to be moved."""

@@ -26,7 +26,7 @@ from .report import Report
 from .request import MigrationRequest
 from .result import EndState, Evidence, MigrationResult
 from .settlement import Settlement
-from .transfer import Transfer
+from .transfer import Copied, Transfer
 
 # How long libvirt's job may outlast what it waited for.
 _JOB_END_S = 10.0
@@ -85,8 +85,11 @@ class LiveMove:
         with transfer:
             copied = transfer.run(on_progress, stop)
             verdict, evidence = settlement.judge(repairs, self._circumstances)
+            paused_again = verdict.succeeded and self._runs_against_a_wish(copied, evidence)
+            if paused_again:
+                repairs.pause_again()
             settlement.finish_handover(repairs, verdict, facts.state.autostart)
-            if verdict.succeeded and facts.state.autostart:
+            if paused_again or (verdict.succeeded and facts.state.autostart):
                 evidence = repairs.look()
             if not copied.watched.returned:
                 evidence = self._at_rest(repairs, evidence)
@@ -100,6 +103,16 @@ class LiveMove:
         self._report.remarks += self._disk_copy.warnings
         completed = self._completed() if verdict.succeeded else {}
         return self._report.finished(facts, verdict, evidence, repairs, copied, completed)
+
+    def _runs_against_a_wish(self, copied: Copied, evidence: Evidence) -> bool:
+        """Whether the VM runs on the destination although a user paused it during the copy.
+
+        With libvirt's own handover it does. In post-copy its pause cannot be told from a user's.
+        """
+        in_pre_copy = copied.watched.ended is None
+        return (
+            in_pre_copy and self._transfer.user_paused and evidence.destination.state == "running"
+        )
 
     def _at_rest(self, repairs: Repairs, evidence: Evidence) -> Evidence:
         """Look again for a while: libvirt's job ends soon after what it waited for on the destination."""

@@ -97,6 +97,15 @@ class Repairs:
         for failure in self._failures(self.ends.destination, _autostart):
             self.leftovers.append("Autostart was not set on the destination: " + failure.message)
 
+    def pause_again(self) -> None:
+        """Pause the VM on the destination: libvirt lets one run there that a user had paused."""
+        failures = self._failures(self.ends.destination, _suspend_if_running)
+        self.leftovers += [
+            "The VM was not paused again: " + failure.message for failure in failures
+        ]
+        if not failures:
+            self.actions.append("Had to pause the VM again on the destination.")
+
     def clear_marks(self) -> None:
         """Take the handover mark away: the VM is where it belongs."""
         for end in (self.ends.source, self.ends.destination):

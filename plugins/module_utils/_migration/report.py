@@ -318,6 +318,8 @@ def _warnings(outcome: Outcome, copied: Copied) -> tuple[str, ...]:
     ended = copied.watched.ended
     if outcome is Outcome.MOVED and ended is not None and not copied.watched.cancelled:
         warnings += ("Post-copy had to finish the copy: {}".format(ended.reason),)
-    if timeline.suspended_by_user(copied.events):
-        warnings += ("The VM was paused by a user while it was copied, and stays paused.",)
+    if timeline.suspended_by_user(copied.events) and ended is None:
+        ran = outcome is Outcome.MOVED and timeline.destination_ran(copied.events)
+        then = "ran for a moment on the destination, and is paused there" if ran else "stays paused"
+        warnings += ("The VM was paused by a user while it was copied, and {}.".format(then),)
     return warnings

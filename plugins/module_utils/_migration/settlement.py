@@ -84,7 +84,7 @@ class Settlement:
             "paused",
             "user",
         )
-        if paused_there and lives_here and self.mark_on_destination(facts.uuid) is None:
+        if paused_there and lives_here and not self.waits_on_destination(facts.uuid):
             raise TwiceActive(
                 "The VM {} is {} on {} and paused on {}, and both may hold newer writes.".format(
                     facts.name, source.state, self._ends.source.name, self._ends.destination.name
@@ -141,6 +141,11 @@ class Settlement:
         if verdict.outcome not in (Outcome.UNKNOWN, Outcome.QUARANTINED):
             repairs.clear_marks()
 
+    def waits_on_destination(self, uuid: str) -> bool:
+        """Whether the VM is marked as one that waits on the destination for us to resume it."""
+        mark = self.mark_on_destination(uuid)
+        return mark is not None and mark.waits
+
     def mark_on_destination(self, uuid: str) -> HandoverMark | None:
         """Return the mark of a VM that is on its way, or None."""
         return self._ends.destination.ask_domain(uuid, read_mark, "read the VM's marks")
@@ -170,7 +175,7 @@ def _circumstances_left(
 ) -> Circumstances:
     """Return what is known of a migration that another process began."""
     return Circumstances(
-        resumes_destination=mark is not None,
+        resumes_destination=mark is not None and mark.waits,
         persistent=facts.state.persistent,
         defined_on_destination=mark.defined_before if mark else keep_definition,
         # What ended the source's QEMU since is not known; the VM that waits on the destination is

@@ -154,8 +154,7 @@ class Transfer:
     def _prepared_job(self) -> MigrationJob:
         self._disk_copy.create()
         try:
-            if self._hands_over:
-                self._mark()
+            self._mark()
             return self._job()
         except DroverError:
             self._disk_copy.discard()
@@ -188,7 +187,12 @@ class Transfer:
 
     def _mark(self) -> None:
         """Let others know what to do with the VM should this process die."""
-        mark = HandoverMark(self._destination_before.persistent, self._facts.state.autostart)
+        mark = HandoverMark(
+            self._destination_before.persistent,
+            self._facts.state.autostart,
+            paused=self._facts.state.state == "paused",
+            waits=self._hands_over,
+        )
         uuid = self._facts.uuid
         self._ends.source.ask(
             lambda connection: set_mark(connection.lookupByUUIDString(uuid), mark), "mark the VM"

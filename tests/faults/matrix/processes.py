@@ -14,7 +14,7 @@ from tests.faults.injections import (
     thaw_daemon,
     until_source_ends,
 )
-from tests.faults.row import BY_CONTROLLER, MOVED, Expected, Moment, Row
+from tests.faults.row import BY_CONTROLLER, MOVED, Expected, Moment, Row, Vm
 from tests.faults.scene import Scene
 
 _STAYS = Expected("not_moved|rolled_back", "qemu_died|daemon_lost|connection_lost")
@@ -186,6 +186,17 @@ ROWS = (
         Expected("killed", source="absent", destination="running"),
         settles=True,
         quick=True,
+    ),
+    Row(
+        "kill-migrator-of-a-paused-vm",
+        "kill -9 of the migrating process; libvirt finishes without it",
+        Moment.COPYING,
+        both(kill_migrator, until_source_ends),
+        Expected("killed", source="absent", destination="paused"),
+        vm=Vm("paused", paused=True),
+        settles=True,
+        may_pause=True,
+        note="it had autostart, and has it again when the second run has looked after it",
     ),
     Row(
         "kill-migrator-handover",

@@ -21,6 +21,14 @@ def test_a_saved_definition_tells_how_the_vm_was() -> None:
     assert mark_in(MARKED) == HandoverMark(defined_before=False, autostart=True, paused=True)
 
 
+def test_who_lets_the_vm_run_is_told() -> None:
+    """A VM that libvirt lets run does not wait for us; one marked by an older Drover does."""
+    waits, runs = (mark_in(MARKED.replace("/>", given + "/>")) for given in ("", ' waits="no"'))
+    assert waits is not None
+    assert runs is not None
+    assert (waits.waits, runs.waits) == (True, False)
+
+
 def test_a_definition_without_the_mark_has_none() -> None:
     """A VM that was saved by hand has no mark."""
     assert mark_in("<domain><metadata/></domain>") is None
