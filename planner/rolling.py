@@ -10,12 +10,14 @@ listed host.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .cluster.parse import parse_cluster
+from .cluster.snapshot import ClusterSnapshot
 from .errors import Infeasible, InputError, UnknownHost
 from .pipeline import plain, plan_problem, read_problem
+from .report.table import counted
 
 JsonObject = Mapping[str, Any]
 
@@ -26,8 +28,10 @@ def make_rolling_plan(
     hosts: Sequence[str] = (),
     at_once: int = 1,
     now: str | None = None,
+    begun: Sequence[str] = (),
+    done: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Plan the maintenance of many hosts.
+    """Plan the maintenance of many hosts, or what is left of it.
 
     Parameters
     ----------
@@ -37,6 +41,10 @@ def make_rolling_plan(
         Hosts of a batch.
     now
         What time it is, for policies with windows: when each batch begins, as far as this plan is concerned.
+    begun
+        Hosts in maintenance whose batch was interrupted: they come first, in batches of their own.
+    done
+        Hosts whose maintenance is over: they are skipped, and VMs go there first.
 
     Returns
     -------
@@ -55,65 +63,113 @@ def make_rolling_plan(
     facts, policy = plain(facts), plain(policy)
     clock = {} if now is None else {"now": now}
     snapshot = parse_cluster(facts)
+    wanted = _wanted(snapshot, hosts, begun)
+    left = [name for name in wanted if name not in done]
+    held = {name: len(snapshot.domains_on(name)) for name in left}
+    left.sort(key=lambda name: (name not in begun, held[name], name))
+    known = [name for name in done if name in snapshot.hosts]
+    batches = _plan_batches(facts, policy, _Turns(left, begun, known, at_once), clock)
+    notes = [
+        *(f"{name} is skipped: its maintenance is done." for name in wanted if name in done),
+        *(
+            f"{name} comes first: its maintenance was interrupted."
+            for name in left
+            if name in begun
+        ),
+        *_left_out(snapshot, hosts, wanted),
+    ]
+    return _document(batches, sum(held.values()), len(left), notes)
+
+
+def _wanted(snapshot: ClusterSnapshot, hosts: Sequence[str], begun: Sequence[str]) -> list[str]:
+    """Return the hosts that the maintenance is for, those included whose turn was before."""
     for name in hosts:
         if name not in snapshot.hosts:
             raise UnknownHost(
                 f"There is no host {name}; the hosts are: {', '.join(snapshot.hosts)}."
             )
-    wanted = sorted(set(hosts)) or [
-        name for name, host in snapshot.hosts.items() if host.is_up and not host.maintenance
+    return sorted(set(hosts)) or [
+        name
+        for name, host in snapshot.hosts.items()
+        if host.is_up and (not host.maintenance or name in begun)
     ]
-    held = {name: len(snapshot.domains_on(name)) for name in wanted}
-    batches = _plan_batches(
-        facts, policy, sorted(wanted, key=lambda name: (held[name], name)), at_once, clock
-    )
-    left_out = [] if hosts else [n for n, host in snapshot.hosts.items() if host.maintenance]
-    return _document(batches, sum(held.values()), len(wanted), left_out)
+
+
+def _left_out(
+    snapshot: ClusterSnapshot, hosts: Sequence[str], wanted: Sequence[str]
+) -> Iterator[str]:
+    """Yield a sentence for each host that somebody else maintains, where none were named."""
+    for name, host in snapshot.hosts.items():
+        if host.maintenance and not hosts and name not in wanted:
+            yield f"{name} is in maintenance and is left out; name it to maintain it."
+
+
+class _Turns:
+    """Whose turn is next.
+
+    Parameters
+    ----------
+    waiting
+        The hosts to maintain, in order.
+    begun
+        Those of them that never share a batch with the others.
+    done
+        Hosts whose turn was before.
+    at_once
+        Hosts of a batch.
+    """
+
+    def __init__(
+        self, waiting: Sequence[str], begun: Sequence[str], done: Sequence[str], at_once: int
+    ) -> None:
+        self.waiting = list(waiting)
+        self.done = list(done)
+        self._begun = begun
+        self._at_once = at_once
+
+    def largest(self) -> list[str]:
+        """Return the largest batch that may be next."""
+        first = self.waiting[: self._at_once]
+        return [name for name in first if name in self._begun] or first
+
+    def take(self, batch: Sequence[str]) -> None:
+        """Take note that a batch had its turn."""
+        self.waiting = [name for name in self.waiting if name not in batch]
+        self.done += batch
 
 
 def _plan_batches(
-    facts: JsonObject,
-    policy: JsonObject | None,
-    waiting: list[str],
-    at_once: int,
-    clock: Mapping[str, str],
+    facts: JsonObject, policy: JsonObject | None, turns: _Turns, clock: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     """Plan batch after batch on the cluster as the batch before leaves it."""
-    done: list[str] = []
     batches = []
-    while waiting:
-        batch, plan = _next_batch(facts, policy, waiting, done, at_once, clock)
+    while turns.waiting:
+        plan = _next_batch(facts, policy, turns, clock)
         facts = _after(facts, plan)
-        waiting = [name for name in waiting if name not in batch]
-        done += batch
+        turns.take(plan["goal_hosts"])
         batches.append(plan)
     return batches
 
 
 def _next_batch(
-    facts: JsonObject,
-    policy: JsonObject | None,
-    waiting: list[str],
-    done: list[str],
-    at_once: int,
-    clock: Mapping[str, str],
-) -> tuple[list[str], dict[str, Any]]:
+    facts: JsonObject, policy: JsonObject | None, turns: _Turns, clock: Mapping[str, str]
+) -> dict[str, Any]:
     """Plan the next hosts; where so many at once do not fit, fewer."""
-    for size in range(min(at_once, len(waiting)), 0, -1):
-        batch = waiting[:size]
+    largest = turns.largest()
+    for size in range(len(largest), 0, -1):
         goal = {
             "goal": "evacuate",
-            "hosts": batch,
-            "prefer": done,
-            "avoid": waiting[size:],
+            "hosts": largest[:size],
+            "prefer": turns.done,
+            "avoid": turns.waiting[size:],
             **clock,
         }
         try:
-            return batch, plan_problem(read_problem(facts, policy, goal)).to_document()
+            return plan_problem(read_problem(facts, policy, goal)).to_document()
         except Infeasible as error:
             if size == 1:
                 raise Infeasible(
-                    f"The rolling maintenance stops at {batch[0]}: {error.message}"
+                    f"The rolling maintenance stops at {largest[0]}: {error.message}"
                 ) from error
     raise AssertionError("unreachable")
 
@@ -133,7 +189,7 @@ def _without_marks(host: JsonObject, back: set[str]) -> dict[str, Any]:
 
 
 def _document(
-    batches: list[dict[str, Any]], bound: int, hosts: int, left_out: Sequence[str]
+    batches: list[dict[str, Any]], bound: int, hosts: int, notes: Sequence[str]
 ) -> dict[str, Any]:
     migrations = sum(len(plan["steps"]) for plan in batches)
     twice = sorted(
@@ -145,14 +201,9 @@ def _document(
         "batches": batches,
         "migrations": migrations,
         "bound": bound,
-        "warnings": [
-            *twice,
-            *(
-                f"{name} is in maintenance and is left out; name it to maintain it."
-                for name in left_out
-            ),
-        ],
-        "message": f"{hosts} hosts in {len(batches)} batches, {migrations} migrations in all "
+        "warnings": [*twice, *notes],
+        "message": f"{counted(hosts, 'host')} in {counted(len(batches), 'batch', 'batches')}, "
+        f"{counted(migrations, 'migration')} in all "
         f"(at least {bound} are needed).",
     }
 

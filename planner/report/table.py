@@ -44,6 +44,6 @@ def gib(mib: float) -> str:
     return f"{mib:.0f} MiB" if mib < 1024 else f"{mib / 1024:.1f} GiB"
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun: 1 wave, 2 waves."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun: 1 wave, 2 waves, 2 batches."""
+    return f"{number} {noun}" if number == 1 else f"{number} {plural or noun + 's'}"

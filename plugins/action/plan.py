@@ -9,10 +9,10 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._clock import time_here
-from ..plugin_utils._cluster_facts import FactsMissing, cluster_facts
+from ..plugin_utils._cluster_facts import FactsMissing, cluster_facts, marked_hosts
 from ..plugin_utils._documents import DocumentUnreadable, read_document, write_document
 from ..plugin_utils._finds_files import FindsFiles
-from ..plugin_utils._planner import PlanningError, make_plan, newest_marks, render
+from ..plugin_utils._planner import PlanningError, make_plan, render
 
 # What of the options goes into the goal, for each kind.
 GOALS = {
@@ -112,13 +112,6 @@ def choose_coordinator(plan: dict[str, t.Any], facts: dict[str, t.Any]) -> str:
     It is a host that stays up whatever the plan is for: one that is neither emptied nor in
     maintenance, and of these the first by name, so that two operators mostly meet at the same lock.
     """
-    maintained = set(plan["goal_hosts"]) | _marked_hosts(facts)
+    maintained = set(plan["goal_hosts"]) | marked_hosts(facts)
     up = [host["name"] for host in facts["hosts"] if host.get("state", "up") == "up"]
     return str(min(up, key=lambda name: (name in maintained, name)))
-
-
-def _marked_hosts(facts: dict[str, t.Any]) -> set[str]:
-    marked = {
-        name for name, mark in newest_marks(facts["hosts"]).items() if mark.get("maintenance")
-    }
-    return marked | {host["name"] for host in facts["hosts"] if host.get("maintenance")}

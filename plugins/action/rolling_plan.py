@@ -17,6 +17,8 @@ from ..plugin_utils._planner import PlanningError, make_rolling_plan, render_rol
 ARGUMENT_SPEC = {
     "hosts": {"type": "list", "elements": "str", "default": []},
     "at_once": {"type": "int", "default": 1},
+    "begun": {"type": "list", "elements": "str", "default": []},
+    "done": {"type": "list", "elements": "str", "default": []},
     "policy": {"type": "raw"},
     "group": {"type": "str", "default": "kvm"},
     "show": {"type": "bool", "default": True},
@@ -36,24 +38,36 @@ class ActionModule(FindsFiles):
             facts = cluster_facts(task_vars, options["group"])
             policy = read_document(options["policy"], "policy", self._find)
             plan = make_rolling_plan(
-                facts, policy, options["hosts"], options["at_once"], time_here()
+                facts,
+                policy,
+                options["hosts"],
+                options["at_once"],
+                time_here(),
+                begun=options["begun"],
+                done=options["done"],
             )
         except (FactsMissing, DocumentUnreadable, PlanningError) as error:
             return {**result, "failed": True, "msg": str(error)}
         text = render_rolling(plan)
         if options["show"]:
             self._display.display(text)
-        return {**result, "changed": False, "batches": _batches(plan), "plan": plan, "text": text}
+        return {
+            **result,
+            "changed": False,
+            "batches": _batches(plan, options["done"]),
+            "plan": plan,
+            "text": text,
+        }
 
 
-def _batches(plan: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+def _batches(plan: dict[str, t.Any], done: list[str]) -> list[dict[str, t.Any]]:
     """Return the hosts of each batch with those whose turn was before, and comes after."""
     turns = [list(batch["goal_hosts"]) for batch in plan["batches"]]
     return [
         {
             "number": number,
             "hosts": hosts,
-            "done": [name for turn in turns[: number - 1] for name in turn],
+            "done": [*done, *(name for turn in turns[: number - 1] for name in turn)],
             "waiting": [name for turn in turns[number:] for name in turn],
         }
         for number, hosts in enumerate(turns, start=1)

@@ -26,6 +26,16 @@ options:
     description: How many hosts are emptied together. Where so many do not fit, a batch is smaller.
     type: int
     default: 1
+  begun:
+    description: Hosts in maintenance whose batch was interrupted. They come first, in batches of their own.
+    type: list
+    elements: str
+    default: []
+  done:
+    description: Hosts whose maintenance is over. They are skipped, and VMs go there first.
+    type: list
+    elements: str
+    default: []
   policy:
     description: The policy document, or the path of a YAML or JSON file on the controller.
     type: raw
@@ -48,6 +58,7 @@ requirements:
   - networkx, pulp, highspy, jmespath, numpy and fastjsonschema on the controller
 seealso:
   - module: drover.libvirt.plan
+  - module: drover.libvirt.rolling_survey
 """
 
 EXAMPLES = r"""

@@ -14,6 +14,7 @@ import typing as t
 from collections.abc import Mapping
 
 from ._plain import plain
+from ._planner import newest_marks
 
 # The variable in which the role drover.libvirt.gather registers the result of host_info.
 FACTS_VARIABLE = "gather_host_info"
@@ -65,6 +66,14 @@ def cluster_facts(
     if silent:
         facts["hosts"].extend(_silent_hosts(silent, task_vars, unreachable))
     return facts
+
+
+def marked_hosts(facts: Mapping[str, t.Any]) -> set[str]:
+    """Return the hosts that are in maintenance, by any host's copy of their marks."""
+    marked = {
+        name for name, mark in newest_marks(facts["hosts"]).items() if mark.get("maintenance")
+    }
+    return marked | {host["name"] for host in facts["hosts"] if host.get("maintenance")}
 
 
 def _group_members(task_vars: Mapping[str, t.Any], group: str) -> list[str]:

@@ -13,7 +13,7 @@ from planner.cli import main
 from planner.errors import Infeasible, UnknownHost
 from planner.rolling import make_rolling_plan
 from tests.benchmarks.instances import POLICY, synthetic
-from tests.unit.planner.builders import TIGHT, cluster
+from tests.unit.planner.builders import TIGHT, Facts, cluster
 
 
 def test_every_host_is_empty_once() -> None:
@@ -78,6 +78,38 @@ def test_leaves_alone_what_others_maintain() -> None:
     plan = make_rolling_plan(facts, TIGHT)
     assert [batch["goal_hosts"] for batch in plan["batches"]] == [["c"], ["b"]]
     assert "a is in maintenance and is left out; name it to maintain it." in plan["warnings"]
+
+
+def in_maintenance(facts: Facts, *hosts: str) -> Facts:
+    """Mark hosts as in maintenance."""
+    for entry in facts["hosts"]:
+        entry["maintenance"] = entry["name"] in hosts
+    return facts
+
+
+def test_what_was_interrupted_comes_first_and_alone() -> None:
+    """A batch that was half way is taken up as it was, before the emptiest host, and nothing else joins it."""
+    facts = in_maintenance(cluster(a={}, b={"y": 100}, c={}), "b")
+    plan = make_rolling_plan(facts, TIGHT, at_once=2, begun=["b"])
+    assert [batch["goal_hosts"] for batch in plan["batches"]] == [["b"], ["a", "c"]]
+    assert "b comes first: its maintenance was interrupted." in plan["warnings"]
+
+
+def test_what_is_done_is_skipped_and_takes_vms_first() -> None:
+    """A host that is done has no second turn, named or not, and the VMs of the next one go there."""
+    for named in ([], ["a", "b"]):
+        plan = make_rolling_plan(cluster(a={}, b={"y": 100}, c={}), TIGHT, named, done=["a", "c"])
+        assert [batch["goal_hosts"] for batch in plan["batches"]] == [["b"]]
+        assert "a is skipped: its maintenance is done." in plan["warnings"]
+    facts = cluster(a={}, b={"y": 100}, c={})
+    plan = make_rolling_plan(facts, TIGHT, ["b", "c"], done=["c"])
+    assert plan["batches"][0]["placement"] == {"y": "c"}
+
+
+def test_nothing_is_left() -> None:
+    """When all hosts are done there is no batch, and none of them has a second turn."""
+    plan = make_rolling_plan(cluster(a={}, b={"y": 100}), TIGHT, done=["a", "b"])
+    assert (plan["batches"], plan["migrations"]) == ([], 0)
 
 
 def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

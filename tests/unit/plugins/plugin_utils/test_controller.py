@@ -1,0 +1,39 @@
+# Copyright: (c) 2026, The Drover authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a playbook that was started before still lives, with real processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+from ansible_collections.drover.libvirt.plugins.module_utils._execution.process import mark_of
+from ansible_collections.drover.libvirt.plugins.plugin_utils._controller import (
+    lives,
+    this_playbook,
+)
+
+HERE = os.readlink("/proc/self/ns/pid")
+
+
+def test_it_is_the_parent_of_the_worker() -> None:
+    """Actions run in workers, which end with their task."""
+    assert this_playbook() == [mark_of(os.getppid()).as_text().strip(), HERE]
+    assert lives(this_playbook()) is True
+
+
+def test_one_that_was_killed_does_not_live() -> None:
+    """Its process is gone, and no other one can pass for it."""
+    with subprocess.Popen(["sleep", "60"]) as process:
+        marks = [mark_of(process.pid).as_text(), HERE]
+        assert lives(marks) is True
+        process.kill()
+    assert lives(marks) is False
+
+
+def test_elsewhere_it_cannot_be_told() -> None:
+    """Processes of another container or another boot are not to be seen, and some controllers tell nothing."""
+    mine = mark_of(os.getpid())
+    assert lives([mine.as_text(), "pid:[1]"]) is None
+    assert lives([mine._replace(boot_id="other").as_text(), HERE]) is None
+    assert lives([]) is None
