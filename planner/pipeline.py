@@ -116,23 +116,26 @@ def plan_problem(problem: Problem, effort: Effort | None = None) -> Plan:
     TooLong
         The migrations that the goal cannot do without take longer than there is time.
     """
-    if reason := problem.rest or _closed(problem):
+    if reason := _reason_to_wait(problem):
         return _standing_still(problem, reason, effort, only_choice=True)
     wanted, bound = problem, math.inf
+    refusal: NoOrder | SpareLost | TooLong | None = None
     for attempt in range(1, TRIES + 1):
         try:
             solution = solve(problem, effort)
             bound = min(bound, solution.bound)
             plan = build_plan(problem, _bounded(solution, bound))
             _check_duration(problem, plan)
-        except (NoOrder, SpareLost, TooLong) as error:
-            bound = min(bound, error.bound) if isinstance(error, SpareLost) else bound
-            if attempt < TRIES and (other := _relaxed(problem, error, attempt)):
-                problem = other
-                continue
-            if not problem.goal.may_do_nothing:
-                raise
-            return _standing_still(problem, error.message, effort, only_choice=False)
+        except Infeasible as error:
+            if isinstance(error, (NoOrder, SpareLost, TooLong)):
+                refusal = error
+                bound = min(bound, error.bound) if isinstance(error, SpareLost) else bound
+                if attempt < TRIES and (other := _relaxed(problem, error, attempt)):
+                    problem = other
+                    continue
+            if refusal is None or not _may_stand_still(problem):
+                raise refusal or error from None
+            return _standing_still(problem, refusal.message, effort, only_choice=False)
         if isinstance(problem.goal, Balance) and problem.goal.curve:
             plan = replace(plan, extra={"curve": balance_curve(wanted, plan.placement, effort)})
         remarks = left_out(wanted, plan, effort)
@@ -149,14 +152,23 @@ def _bounded(solution: Solution, bound: float) -> Solution:
     return replace(solution, bound=bound, status=SolveStatus.FEASIBLE, term_bounds={})
 
 
-def _closed(problem: Problem) -> str | None:
+def _reason_to_wait(problem: Problem) -> str | None:
     """Say why no migration may start, to a goal that can wait; refuse one that cannot."""
     refusal = problem.frame.refusal if problem.frame else None
-    if refusal is None or problem.goal.may_do_nothing:
-        return refusal
-    if problem.goal.shortfalls(problem.snapshot, problem.snapshot.placement):
+    if _may_stand_still(problem):
+        return problem.rest or refusal
+    present = problem.snapshot.placement
+    if refusal and (
+        problem.goal.may_do_nothing or problem.goal.shortfalls(problem.snapshot, present)
+    ):
         raise Infeasible(f"{refusal.rstrip('.')}; wait until then, or plan without it.")
     return None
+
+
+def _may_stand_still(problem: Problem) -> bool:
+    """Tell whether moving nothing is an answer: not where a required rule is broken, nor for some goals."""
+    broken = problem.required_broken(problem.snapshot.placement)
+    return problem.goal.may_do_nothing and not broken
 
 
 def _check_duration(problem: Problem, plan: Plan) -> None:

@@ -163,6 +163,12 @@ class Problem:
         """How many VMs failures may leave without a place, all failures taken together: as many as now."""
         return sum(violation.amount for violation in self.stranded_now)
 
+    def required_broken(self, placement: Mapping[str, str]) -> Violation | None:
+        """Return how a placement breaks a required rule; ``None`` if it breaks none."""
+        required = [r for r in self.policies.rules if r.strictness is Strictness.REQUIRED]
+        found = (v for rule in required for v in rule.violations(self.snapshot, placement))
+        return next(found, None)
+
     @property
     def keeps_spare(self) -> bool:
         """Tell whether a plan may not use up the room for the VMs of hosts that fail."""

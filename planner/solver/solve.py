@@ -16,7 +16,6 @@ from ..goal.evacuation import Evacuation
 from ..goal.relocation import Relocation
 from ..goal.repair import Repair
 from ..goal.restoration import Restoration
-from ..policy.base import Strictness
 from ..problem import Problem
 from .balance import solve_balance
 from .budget import Budget
@@ -52,13 +51,11 @@ def solve(problem: Problem, effort: Effort | None = None) -> Solution:
 
 def _refuse_broken(problem: Problem, placement: Placement) -> None:
     """A required rule has to hold in the end; a goal that does not mend it waits until it is mended."""
-    for rule in problem.policies.rules:
-        violations = rule.violations(problem.snapshot, placement)
-        if rule.strictness is Strictness.REQUIRED and violations:
-            raise Infeasible(
-                f"{violations[0].sentence.rstrip('.')}; as the rule is required, mend it first with the goal repair, "
-                "or make it never_worsen."
-            )
+    if broken := problem.required_broken(placement):
+        raise Infeasible(
+            f"{broken.sentence.rstrip('.')}; as the rule is required, mend it first with the goal repair, "
+            "or make it never_worsen."
+        )
 
 
 @singledispatch
@@ -73,7 +70,9 @@ def _solve_goal_evacuation(goal: Evacuation, problem: Problem, effort: Effort) -
     indexed = Indexed(problem)
     least = sum(indexed.items[item].cost_s for item in indexed.leavers)
     state = State(indexed)
-    placed = not _required_broken(problem) and not _place_in_tiers(goal, state)
+    placed = not problem.required_broken(problem.snapshot.placement) and not _place_in_tiers(
+        goal, state
+    )
     if placed and Budget(indexed).allows(state.moves()):
         placement = indexed.placement(state.moves())
         quick = proved_solution(placement, problem.objective_s(placement), least)
@@ -156,15 +155,6 @@ def _place_in_tiers(goal: Evacuation, state: State) -> list[int]:
         if tier is None or (tier and len(tier) < len(hosts)):
             homeless = place_spreading(state, homeless, tier)
     return homeless
-
-
-def _required_broken(problem: Problem) -> bool:
-    """Tell whether a required rule is broken now, so that other VMs have to move as well."""
-    snapshot = problem.snapshot
-    return any(
-        rule.strictness is Strictness.REQUIRED and rule.amount(snapshot, snapshot.placement) > 0
-        for rule in problem.policies.rules
-    )
 
 
 def _exactly(

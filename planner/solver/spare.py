@@ -8,9 +8,11 @@ that failure go into the exact model, which is solved again, until no failure is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from math import ceil
+from math import ceil, floor
+from typing import Any
 
 from ..cluster.placement import Placement
 from ..cluster.resources import TOLERANCE, Resources, in_words
@@ -27,11 +29,17 @@ from .milp.program import Verdict
 from .milp.relaxation import find_spare_room
 from .solution import Solution, proved_solution
 
-ROUNDS = 8
+ROUNDS = 16
 """How often failures are added to the model."""
 
 COLUMNS = 4000
-"""For so many places of VMs a failure is put into the model."""
+"""A model of so many columns, failures and all, is solved."""
+
+EASY = 500
+"""Up to so many VMs times hosts squared, the exact model takes no time, and tells what room would do."""
+
+PIECES = 50
+"""So many sizes of VMs are tried as the size of pieces that hosts cannot share."""
 
 GAP, NODES = 1e-4, 200
 """Limits of the models: of gaps and nodes, never of time, so that a busy machine plans the same."""
@@ -65,39 +73,113 @@ def _mended(problem: Problem, solution: Solution, effort: Effort) -> Solution:
     """Move only who has to leave, if that is enough; else let all VMs make room, if the model stays small enough."""
     _refuse_by_sums(problem)
     search = _Search(problem, solution, effort)
+    if len(search.indexed.items) * len(search.indexed.hosts) ** 2 > EASY:
+        _refuse_by_pieces(problem)
     leavers, everything = search.indexed.leavers, range(len(search.indexed.items))
     for movers in (leavers, everything):
-        found = search.solve(movers) if movers and search.is_small(movers) else None
+        found = search.solve(movers) if movers else None
         if found:
             return found
-    if search.is_small(everything) and search.verdict is Verdict.INFEASIBLE:
+    if search.verdict is Verdict.INFEASIBLE:
         raise Infeasible(_sentence(problem, search.placement, _ways(search)))
     told = _sentence(problem, search.placement, [], proved=False)
-    raise SpareLost(told, _moves(problem, solution), solution.bound)
+    others = _moves(problem, solution) if search.verdict is None else ()
+    raise SpareLost(told, others, solution.bound)
 
 
 def _refuse_by_sums(problem: Problem) -> None:
-    """Refuse where all VMs are more than the hosts hold without the largest that may fail, however they are placed."""
-    spare = problem.policies.spare_hosts.count
+    """Refuse where hosts that fail would leave too little for the VMs, however they are placed before and after."""
     for resource, key in enumerate(Resources._fields):
-        missing = _missing(problem, resource)
-        if missing > TOLERANCE and not problem.stranded_now:
+        wanted, sizes = _wanted(problem, resource), _sizes(problem, resource)
+        if _is_short(problem, wanted, sizes):
+            missing = sum(wanted.elements()) - sum(_without_largest(problem, sizes))
             raise Infeasible(
-                f"If {spare} more {'host' if spare == 1 else 'hosts'} failed while {' and '.join(problem.goal.hosts)} "
-                f"cannot be used, there would be no place for all VMs, and spare_hosts is required; free "
-                f"at least {in_words(key, ceil(missing))}, or make spare_hosts never_worsen."
+                f"{_if_hosts_failed(problem)} no place for all VMs, and spare_hosts is required; "
+                f"free at least {in_words(key, ceil(missing))}, or make spare_hosts never_worsen."
             )
 
 
-def _missing(problem: Problem, resource: int) -> float:
-    """Return how much more the VMs take than the hosts that remain hold without the largest of them."""
-    sizes = sorted(
+def _refuse_by_pieces(problem: Problem) -> None:
+    """Refuse where the VMs are too large for that, as whole pieces of some size."""
+    for resource, key in enumerate(Resources._fields):
+        wanted, sizes = _wanted(problem, resource), _sizes(problem, resource)
+        for piece in _pieces(wanted):
+            needed, there = _cut(wanted, piece), [_whole(size, piece) for size in sizes]
+            if _is_short(problem, needed, there):
+                raise Infeasible(
+                    f"{_if_hosts_failed(problem)} too few places for all VMs, and spare_hosts is required: in pieces "
+                    f"of {in_words(key, piece)}, which hosts cannot share, the VMs need {sum(needed.elements())}, and "
+                    f"there would be {sum(_without_largest(problem, there))}; free some, or make spare_hosts "
+                    "never_worsen."
+                )
+
+
+def _wanted(problem: Problem, resource: int) -> Counter[float]:
+    """Return how many VMs take how much."""
+    return Counter(domain.demand[resource] for domain in problem.snapshot.placed.values())
+
+
+def _if_hosts_failed(problem: Problem) -> str:
+    spare = problem.policies.spare_hosts.count
+    hosts = "1 more host" if spare == 1 else f"{spare} more hosts"
+    emptied = " and ".join(sorted(problem.goal.must_leave))
+    return (
+        f"If {hosts} failed{f' while {emptied} cannot be used' if emptied else ''}, there would be"
+    )
+
+
+def _sizes(problem: Problem, resource: int) -> list[float]:
+    """Return how much each host holds that remains; more, where it carries more. The largest are last."""
+    return sorted(
         max(limit[resource], problem.loads[name][resource])
         for name, limit in problem.failover_limits.items()
         if name not in problem.goal.must_leave
     )
-    needed = sum(load[resource] for load in problem.loads.values())
-    return needed - sum(sizes[: max(0, len(sizes) - problem.policies.spare_hosts.count)])
+
+
+def _without_largest(problem: Problem, sizes: Sequence[float]) -> Sequence[float]:
+    return sizes[: max(0, len(sizes) - problem.policies.spare_hosts.count)]
+
+
+def _is_short(problem: Problem, wanted: Counter[Any], sizes: Sequence[float]) -> bool:
+    """Tell whether failures would certainly leave more VMs without a place than now, all of them taken together.
+
+    Each failure leaves as many at least as the largest VMs are that together take what is missing then.
+    """
+    spare, largest = problem.policies.spare_hosts.count, max(wanted, default=0)
+    failures = [[size] for size in sizes] if spare == 1 else [sizes[-spare:]]
+    short = sum(wanted.elements()) - sum(sizes)
+    missing = (short + sum(failed) for failed in failures)
+    stranded = sum(ceil(much / largest - TOLERANCE) for much in missing if much > TOLERANCE)
+    return bool(stranded > problem.stranded_tolerated)
+
+
+def _pieces(wanted: Counter[float]) -> Iterator[float]:
+    """Return sizes of pieces that hosts cannot share: the commonest sizes of VMs, their halves and thirds.
+
+    Counted in whole pieces, the VMs of a host never need more than it has: so a sum of pieces is a necessary
+    condition as much as a sum of MiB, and a stronger one where VMs are large.
+
+    References
+    ----------
+    S. P. Fekete, J. Schepers, "New classes of fast lower bounds for bin packing problems", 2001,
+    https://doi.org/10.1007/s101070100243.
+    """
+    for size, _count in wanted.most_common(PIECES):
+        if size > 0:
+            yield from (size, size / 2, size / 3)
+
+
+def _cut(wanted: Counter[float], piece: float) -> Counter[int]:
+    """Return how many VMs need how many whole pieces."""
+    cut: Counter[int] = Counter()
+    for size, count in wanted.items():
+        cut[_whole(size, piece)] += count
+    return cut
+
+
+def _whole(size: float, piece: float) -> int:
+    return floor(size / piece + TOLERANCE)
 
 
 class _Search:
@@ -118,18 +200,15 @@ class _Search:
         self._bound = solution.bound
         self._effort = replace(effort, gap=GAP, max_nodes=NODES)
 
-    def is_small(self, movers: Sequence[int]) -> bool:
-        """Tell whether a model with some failures in it can be solved."""
-        hosts = len(self.indexed.hosts)
-        at_a_host = 1 + len(self._problem.snapshot.placement) // max(1, hosts)
-        return (len(movers) + at_a_host) * hosts <= COLUMNS
-
     def solve(self, movers: Sequence[int]) -> Solution | None:
         """Return a solution in which these items move; ``None`` if none was found."""
+        self.verdict = None
         for _round in range(ROUNDS):
             self.cuts.add(self.placement)
             variables = build(self.indexed, movers)
             self.cuts.apply(variables)
+            if len(variables.program.lower) > COLUMNS:
+                return None
             answer = solve_exactly(variables, self._effort, spread=bool(self.indexed.leavers))
             self.verdict = answer.verdict
             if not answer.has_values:
@@ -139,7 +218,6 @@ class _Search:
                 return proved_solution(
                     self.placement, self._problem.objective_s(self.placement), self._bound
                 )
-        self.verdict = None
         return None
 
 

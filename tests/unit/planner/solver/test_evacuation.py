@@ -8,7 +8,7 @@ from itertools import product
 
 import pytest
 
-from planner.errors import Immovable, Infeasible, InputError, UnknownHost
+from planner.errors import Immovable, Infeasible, InputError, NoOrder, UnknownHost
 from planner.pipeline import make_plan
 from planner.solver.milp.backend import Effort, installed_solvers
 from tests.unit.planner.builders import (
@@ -224,3 +224,19 @@ def cheapest_by_brute_force(facts: Facts, emptied: str) -> float | None:
             ]
             costs.append(sum(60 + vm["memory_mib"] / 1000 for vm in moved))
     return min(costs, default=None)
+
+
+def test_a_missing_order_is_not_told_as_missing_room() -> None:
+    """w fits if x and y change places first, which nothing makes room for: no VM has to be shut down."""
+    facts = {
+        "hosts": [host("a", 2000, vcpus=4), host("b", 1000, vcpus=8), host("c", 1000, vcpus=4)],
+        "domains": [
+            domain("x", "b", 700, vcpus=2),
+            domain("y", "a", 100, vcpus=4),
+            domain("z", "a", 700, vcpus=2),
+            domain("k", "b", 200, vcpus=4),
+            domain("w", "c", 300, vcpus=1),
+        ],
+    }
+    with pytest.raises(NoOrder):
+        make_plan(facts, TIGHT, evacuation("c"))

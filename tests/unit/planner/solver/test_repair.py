@@ -101,3 +101,12 @@ def test_a_broken_required_rule_is_mended_first(goal: str) -> None:
     with pytest.raises(Infeasible, match="mend it first with the goal repair"):
         make_plan(facts, document, {"goal": goal})
     assert len(make_plan(facts, document, REPAIR)["steps"]) == 1
+
+
+def test_a_required_rule_waits_for_no_window_in_silence() -> None:
+    """Nothing may move now, and what is required does not hold: that is no plan, and the sentence says until when."""
+    facts = cluster(a={"x": 100, "y": 100}, b={})
+    apart = rule("anti_affinity", ["x", "y"], strictness="required")
+    document = policy(apart, limits={"windows": [{"start": "22:00", "end": "05:00"}]})
+    with pytest.raises(Infeasible, match="opens on Tue 2026-11-24 22:00; wait until then"):
+        make_plan(facts, document, {"goal": "repair", "now": "2026-11-24T12:00+00:00"})

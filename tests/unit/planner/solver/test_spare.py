@@ -17,7 +17,7 @@ from planner.errors import Infeasible, NoOrder
 from planner.pipeline import make_plan
 from planner.policy.spare_hosts import SpareHosts, repack
 from planner.verify import find_faults
-from tests.unit.planner.builders import TIGHT, cluster, evacuation, policy, problem
+from tests.unit.planner.builders import TIGHT, cluster, domain, evacuation, policy, problem
 from tests.unit.planner.strategies import clusters
 
 REQUIRED = policy(spare_hosts={"count": 1, "strictness": "required"})
@@ -56,6 +56,26 @@ def test_too_little_in_all_is_seen_before_anything_is_tried() -> None:
     words = r"If 1 more host failed while a cannot be used, .* free at least 100 MiB of memory, or"
     with pytest.raises(Infeasible, match=words):
         make_plan(facts, REQUIRED, evacuation("a"))
+
+
+def test_vms_too_large_for_the_hosts_left_are_counted_not_tried() -> None:
+    """There is room for 15 VMs by their sum, without b and one more, but six hosts hold no 19 pieces of 16 MiB."""
+    facts = cluster(**{name: {} for name in "abcdefgh"})
+    sizes = [32, 32, 32, 32, 24, 24, 24, *[16] * 8]
+    for number, (size, home) in enumerate(zip(sizes, "abcdefghabcdefg", strict=True)):
+        facts["domains"].append(domain(f"v{number:02d}", home, size))
+    for entry in facts["hosts"]:
+        entry["memory_mib"] = 62
+    words = r"in pieces of 16 MiB of memory, which hosts cannot share, the VMs need 19, and there would be 18"
+    with pytest.raises(Infeasible, match=words):
+        make_plan(facts, REQUIRED, evacuation("b"))
+
+
+def test_an_over_full_host_takes_nothing_over_and_is_no_obstacle() -> None:
+    """b carries more than it may give out, so that it takes nobody over; c and d are enough."""
+    facts = cluster(a={"x": 100}, b={"y": 400, "z": 300, "k": 400}, c={}, d={})
+    plan = make_plan(facts, REQUIRED, {"goal": "restore", "hosts": ["c"], "domains": ["x"]})
+    assert plan["placement"]["x"] == "c"
 
 
 def test_what_is_missing_already_is_not_required() -> None:
