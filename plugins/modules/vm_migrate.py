@@ -113,6 +113,7 @@ options:
       - How the libvirt daemon of the source reaches the one of the destination. It connects with its own credentials, normally
         those of root on the source.
       - By default O(destination_uri).
+      - A password in this or another URI is refused, for logs and process lists would show it.
     type: str
   migration_address:
     description:

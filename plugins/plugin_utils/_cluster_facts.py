@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from ._plain import plain
 from ._planner import newest_marks
@@ -49,7 +50,7 @@ def cluster_facts(
     Raises
     ------
     FactsMissing
-        The group is empty or unknown, or a host's facts are missing.
+        The group is empty or unknown, a host's facts are missing, or its peer URI holds a password.
     """
     names = _group_members(task_vars, group)
     facts: dict[str, t.Any] = {"hosts": [], "domains": []}
@@ -96,10 +97,7 @@ def _with_inventory(
     host: dict[str, t.Any], name: str, variables: Mapping[str, t.Any]
 ) -> dict[str, t.Any]:
     """Add what only the inventory knows: how peers reach the host, and its labels."""
-    address = variables.get("ansible_host") or name
-    host["connection"] = {
-        "uri": plain(variables.get("drover_peer_uri") or f"qemu+ssh://root@{address}/system")
-    }
+    host["connection"] = {"uri": _peer_uri(name, variables)}
     labels = plain(variables.get("drover_labels") or {})
     if labels:
         host["labels"] = {**host.get("labels", {}), **labels}
@@ -107,6 +105,18 @@ def _with_inventory(
     if migration_address:
         host["migration"] = {**(host.get("migration") or {}), "address": migration_address}
     return host
+
+
+def _peer_uri(name: str, variables: Mapping[str, t.Any]) -> str:
+    """Return how peers reach the host; plans and journals keep it, so no password may stand there."""
+    address = variables.get("ansible_host") or name
+    uri = str(plain(variables.get("drover_peer_uri") or f"qemu+ssh://root@{address}/system"))
+    if urlsplit(uri).password is not None:
+        raise FactsMissing(
+            f"The drover_peer_uri of {name} holds a password. "
+            "Leave it out of the URI; use SSH keys, TLS or SASL tickets."
+        )
+    return uri
 
 
 def _with_preflight(domain: dict[str, t.Any], found: Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -33,6 +33,7 @@ __all__ = [
     "keep_alive",
     "libvirt",
     "open_connection",
+    "refuse_password",
     "translated",
 ]
 
@@ -62,11 +63,7 @@ def open_connection(uri: str, read_only: bool = False) -> t.Any:
         The daemon cannot be reached, or refused; or the URI holds a password, which libvirt would not
         use and messages and journals would show.
     """
-    if urlsplit(uri).password is not None:
-        raise ConnectionFailed(
-            "The connection URI of {0} holds a password.".format(urlsplit(uri).hostname),
-            "Leave it out of the URI; use SSH keys, TLS or SASL tickets.",
-        )
+    refuse_password(uri)
     try:
         return libvirt.openReadOnly(uri) if read_only else libvirt.open(uri)
     except libvirt.libvirtError as error:
@@ -75,6 +72,21 @@ def open_connection(uri: str, read_only: bool = False) -> t.Any:
             "Check that the daemon runs there and that this user may connect to it "
             "(virsh -c {0} uri).".format(uri),
         ) from error
+
+
+def refuse_password(uri: str) -> None:
+    """Make sure that a URI holds no password, also one that only another daemon is going to use.
+
+    Raises
+    ------
+    ConnectionFailed
+        It does. The message does not repeat it.
+    """
+    if urlsplit(uri).password is not None:
+        raise ConnectionFailed(
+            "The connection URI of {0} holds a password.".format(urlsplit(uri).hostname),
+            "Leave it out of the URI; use SSH keys, TLS or SASL tickets.",
+        )
 
 
 def keep_alive(connection: t.Any) -> None:

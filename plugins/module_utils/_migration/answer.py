@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._libvirt.connection import refuse_password
 from .argspec import read_options
 from .migrate import abort, examine, foresee, migrate, reconcile
 from .request import MigrationRequest
@@ -26,7 +27,11 @@ def read_request(params: t.Mapping[str, t.Any]) -> MigrationRequest:
     ------
     InvalidOption
         An option is outside its range.
+    ConnectionFailed
+        A URI holds a password.
     """
+    for name in ("source_uri", "destination_uri", "peer_uri"):
+        refuse_password(params[name] or "")
     return MigrationRequest(
         domain=params["name"],
         uuid=params["uuid"],

@@ -4,15 +4,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.drover.libvirt.plugins.module_utils._errors import ConnectionFailed
 from ansible_collections.drover.libvirt.plugins.module_utils._libvirt.connection import (
     open_connection,
 )
+from ansible_collections.drover.libvirt.plugins.module_utils._migration.answer import read_request
 
 
 def test_a_uri_with_a_password_is_refused_and_not_repeated() -> None:
     """libvirt ignores it, and messages and journals would show it."""
     with pytest.raises(ConnectionFailed, match="kvm2 holds a password") as refusal:
         open_connection("qemu+tcp://ann:geheim@kvm2/system")
+    assert "geheim" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("option", ["source_uri", "destination_uri", "peer_uri"])
+def test_a_migration_takes_no_uri_with_a_password(option: str) -> None:
+    """Also not the peer URI, which this process never opens: libvirt on the source would show it."""
+    params: dict[str, Any] = {"source_uri": "qemu:///system", "destination_uri": None}
+    params.update({"peer_uri": None, option: "qemu+ssh://ann:geheim@kvm2/system"})
+    with pytest.raises(ConnectionFailed, match="kvm2 holds a password") as refusal:
+        read_request(params)
     assert "geheim" not in str(refusal.value)

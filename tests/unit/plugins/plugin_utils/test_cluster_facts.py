@@ -58,6 +58,14 @@ def test_peers_reach_a_host_at_its_ansible_address_unless_told_otherwise() -> No
     ]
 
 
+def test_a_peer_uri_with_a_password_is_refused_and_not_repeated() -> None:
+    """Plans and journals would keep it."""
+    host = {**found("kvm1"), "drover_peer_uri": "qemu+ssh://ann:geheim@kvm1/system"}
+    with pytest.raises(FactsMissing, match="drover_peer_uri of kvm1 holds a password") as refusal:
+        cluster_facts(variables({"kvm1": host}), "kvm")
+    assert "geheim" not in str(refusal.value)
+
+
 def test_labels_and_the_migration_address_of_the_inventory_win() -> None:
     """What a person wrote into the inventory is stronger than what was found."""
     host = {
