@@ -16,6 +16,17 @@ from .libraries import require
 Check = Callable[[Any], Any]
 FOLDER = Path(__file__).parent / "schemas"
 
+KINDS = {
+    "object": "a mapping (keys with values)",
+    "array": "a list",
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
+"""What types of JSON are called for people."""
+
 LARGEST = 1e15
 """What no host's memory in MiB, no duration in seconds and no price comes near to."""
 
@@ -118,7 +129,8 @@ def _sentence(error: Any) -> str:
         )
         return f"{extra} is not known here; the keys are: {known}."
     if rule == "type":
-        return f"{_shown(value)} is not of the type {wanted if isinstance(wanted, str) else ' or '.join(wanted)}."
+        kinds = [wanted] if isinstance(wanted, str) else wanted
+        return f"{_shown(value)} is not {' or '.join(KINDS[kind] for kind in kinds)}."
     if rule == "enum":
         return f"{_shown(value)} is not one of {', '.join(map(str, wanted))}."
     limits = {

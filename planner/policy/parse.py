@@ -52,17 +52,15 @@ def parse_policies(
     InputError
         The document breaks its schema, or names a VM or host that the facts do not know.
     """
-    document = document or {}
+    document = {} if document is None else document
     validate("policy", document)
     return Policies(
         capacity=_capacity(document),
         spare_hosts=_spare_hosts(document.get("spare_hosts", 0)),
-        limits=_limits(document.get("limits") or {}),
-        per_migration_s=(document.get("costs") or {}).get(
-            "per_migration_s", Policies.per_migration_s
-        ),
+        limits=_limits(document.get("limits", {})),
+        per_migration_s=document.get("costs", {}).get("per_migration_s", Policies.per_migration_s),
         cooldown=Cooldown(**document.get("cooldown", {})),
-        rules=_rules(document.get("rules") or [], facts, now),
+        rules=_rules(document.get("rules", []), facts, now),
     )
 
 
@@ -75,7 +73,7 @@ def _spare_hosts(entry: int | JsonObject) -> SpareHosts:
 
 def _limits(entry: JsonObject) -> Limits:
     cluster = entry.get("cluster", "half")
-    windows = parse_windows(entry.get("windows") or [], "policy.limits.windows")
+    windows = parse_windows(entry.get("windows", []), "policy.limits.windows")
     return Limits(
         **{**entry, "cluster": None if cluster == "half" else cluster, "windows": windows}
     )

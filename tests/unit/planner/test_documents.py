@@ -25,7 +25,7 @@ DAILY = [{"start": "22:00", "end": "05:00"}]
         ({"spare_hosts": {"count": 10**400}}, {}, "spare_hosts.count: 1000.* is no amount"),
         ({"cooldown": {"after_failure_s": 1e12}}, {}, "must be at most 31536000"),
         ({"limits": {"bandwidth_mib_s": 1e-300}}, {}, "must be at least 0.001"),
-        ({}, {"now": True}, "goal.now: true is not of the type string"),
+        ({}, {"now": True}, "goal.now: true is not a text"),
         ({}, {"now": NOW, "deadline": "²2:30"}, "'²2:30' is no time of day"),
         ({"limits": {"windows": DAILY}}, {"now": "0001-01-01T00:00:00+00:00"}, "is no moment"),
         ({}, {"now": "9999-12-31T23:59:00+00:00", "deadline": "13:30"}, "is no moment"),
@@ -41,7 +41,7 @@ def test_strange_values_are_refused(
 
 def test_a_goal_is_an_object() -> None:
     """The goal is looked at before anything is read from it."""
-    with pytest.raises(InputError, match="goal: true is not of the type object"):
+    with pytest.raises(InputError, match="goal: true is not a mapping"):
         make_plan(FACTS, TIGHT, True)  # type: ignore[arg-type]
 
 
@@ -52,3 +52,13 @@ def test_whole_numbers_may_have_a_point(policy: dict[str, Any]) -> None:
     """For a schema 2.0 is an integer, and so it is for the planner."""
     plan = make_plan(FACTS, {**TIGHT, **policy}, evacuation("a"))
     assert plan["placement"] == {"x": "b"}
+
+
+@pytest.mark.parametrize("document", [False, 0, "", [], "strict"])
+def test_only_no_policy_or_an_empty_one_means_the_defaults(document: Any) -> None:
+    """What is no mapping is refused, also where Python takes it for nothing: it was meant to say something."""
+    facts = cluster(a={"x": 100}, b={})
+    for nothing in (None, {}):
+        assert make_plan(facts, nothing, evacuation("a"))["steps"]
+    with pytest.raises(InputError, match=r"^policy: .* is not a mapping"):
+        make_plan(facts, document, evacuation("a"))
