@@ -327,6 +327,10 @@ domains:
       description: When it moved last, or when a migration of it C(failed), from the metadata in its definition.
       type: dict
       returned: when known
+    handover_mark:
+      description: V(true) while it migrates, and when nobody has ended a migration of it, from the metadata in its definition.
+      type: bool
+      returned: when it is there
     blockers:
       description: What keeps it from being migrated live to any host, with a code, a sentence and a remedy.
       type: list

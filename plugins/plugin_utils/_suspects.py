@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Which VMs an interrupted migration may have left in disorder, told from the facts of all hosts:
-those that several hosts know, and those that stand paused.
+those that several hosts know, those that stand paused, and those that carry the handover mark.
 
 This plugin util is PRIVATE to the collection.
 """
@@ -65,7 +65,7 @@ def _pairs(entries: list[Entry], hosts: Iterable[str]) -> Iterable[tuple[str | N
     if len(entries) == 1:
         [entry] = entries
         others = sorted(name for name in hosts if name != entry["host"])
-        if entry["state"] == "paused" and others:
+        if others and (entry["state"] == "paused" or entry.get("handover_mark")):
             yield others[0], entry["host"]
         return
     first, *others_known = sorted(entries, key=_rank)

@@ -33,13 +33,16 @@ def _states(lab: Lab) -> dict[str, list[tuple[str, str]]]:
 
 
 def test_puts_every_vm_in_order_at_once(lab: Lab) -> None:
-    """A second definition goes, a VM that waits for its handover runs, one that a user paused stays
-    paused; check mode says so beforehand and does nothing; a second run has nothing to do."""
+    """A second definition goes, a VM that waits for its handover runs, one that libvirt let run gets
+    its autostart, one that a user paused stays paused; check mode says so beforehand and does
+    nothing; a second run has nothing to do."""
     lab.start_guest("twice", "kvm1")
     _define_also_on(lab, "twice", "kvm1", "kvm3")
     lab.start_guest("arrived", "kvm2")
     set_mark(_domain(lab, "arrived", "kvm2"), HandoverMark())
     lab.start_guest("resting", "kvm2")
+    lab.start_guest("left", "kvm3")
+    set_mark(_domain(lab, "left", "kvm3"), HandoverMark(autostart=True, waits=False))
     for guest in ("arrived", "resting"):
         _domain(lab, guest, "kvm2").suspend()
     before = _states(lab)
@@ -47,6 +50,8 @@ def test_puts_every_vm_in_order_at_once(lab: Lab) -> None:
     assert look.code == 0, look.output
     assert "twice: Would remove the definition from the destination." in look.output
     assert "arrived: Would resume the VM on the destination." in look.output
+    assert "left: Would look after the VM" in look.output
+    assert not lab.where("left")[0].autostart
     assert _states(lab) == before
     done = run_playbook(lab, RECONCILE)
     assert done.code == 0, done.output
@@ -54,7 +59,9 @@ def test_puts_every_vm_in_order_at_once(lab: Lab) -> None:
         "twice": [("kvm1", "running")],
         "arrived": [("kvm2", "running")],
         "resting": [("kvm2", "paused")],
+        "left": [("kvm3", "running")],
     }
+    assert lab.where("left")[0].autostart
     again = run_playbook(lab, RECONCILE)
     assert (again.code, again.changed) == (0, 0), again.output
     assert "Every VM is in order." in again.output

@@ -238,7 +238,8 @@ def test_a_lock_is_broken_on_the_operators_word(lab: Lab, away_from_kvm1: str) -
     """With the coordinator off for good the others go on without it. A VM that stands still where
     its migration ended stays as it is: nobody is there to tell why."""
     start_big(lab, 3)
-    first, _executor = under_way(lab, "-e", away_from_kvm1)
+    by_controller = json.dumps({"drover_migration": {"handover": "controller"}})
+    first, _executor = under_way(lab, "-e", away_from_kvm1, "-e", by_controller)
     first.kill()
     lab.hosts["kvm1"].power_cut()
     fast_again(lab)

@@ -15,6 +15,7 @@ import xml.etree.ElementTree as ET
 from .blockers import Subject, blockers, unreadable
 from .disks import disks, file_paths, with_storage
 from .emulators import Emulator, canonical_machine
+from .handover import handover_facts
 from .labels import label_facts
 from .last_migration import last_migration_facts
 from .network import direct_interfaces, domain_networks
@@ -135,6 +136,7 @@ def domain_facts(
     )
     facts.update(_platform(definition, surroundings.emulators))
     facts.update(_memory(root), **label_facts(root), **last_migration_facts(root))
+    facts.update(handover_facts(root))
     facts.update(_measured(probe))
     return facts
 

@@ -19,10 +19,8 @@ import typing as t
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 
+from .._facts.handover import NAMESPACE, PREFIX
 from .connection import libvirt, translated
-
-_NAMESPACE = "https://drover.dev/xmlns/handover/1"
-_PREFIX = "drover-handover"
 
 
 @dataclass(frozen=True)
@@ -68,8 +66,8 @@ def set_mark(domain: t.Any, mark: HandoverMark) -> None:
         domain.setMetadata(
             libvirt.VIR_DOMAIN_METADATA_ELEMENT,
             ET.tostring(element, encoding="unicode"),
-            _PREFIX,
-            _NAMESPACE,
+            PREFIX,
+            NAMESPACE,
             libvirt.VIR_DOMAIN_AFFECT_LIVE,
         )
 
@@ -85,7 +83,7 @@ def read_mark(domain: t.Any) -> HandoverMark | None:
     with translated("read the marks of the VM {}".format(domain.name())):
         try:
             text = domain.metadata(
-                libvirt.VIR_DOMAIN_METADATA_ELEMENT, _NAMESPACE, libvirt.VIR_DOMAIN_AFFECT_LIVE
+                libvirt.VIR_DOMAIN_METADATA_ELEMENT, NAMESPACE, libvirt.VIR_DOMAIN_AFFECT_LIVE
             )
         except libvirt.libvirtError as error:
             if error.get_error_code() in _NOT_MARKED:
@@ -96,7 +94,7 @@ def read_mark(domain: t.Any) -> HandoverMark | None:
 
 def mark_in(definition: str) -> HandoverMark | None:
     """Return the mark in a VM's definition, or None."""
-    element = ET.fromstring(definition).find("metadata/{{{}}}handover".format(_NAMESPACE))
+    element = ET.fromstring(definition).find("metadata/{{{}}}handover".format(NAMESPACE))
     return None if element is None else _mark(element)
 
 
@@ -123,8 +121,8 @@ def clear_mark(domain: t.Any) -> None:
         domain.setMetadata(
             libvirt.VIR_DOMAIN_METADATA_ELEMENT,
             None,
-            _PREFIX,
-            _NAMESPACE,
+            PREFIX,
+            NAMESPACE,
             libvirt.VIR_DOMAIN_AFFECT_LIVE,
         )
 

@@ -27,6 +27,9 @@ from .request import MigrationRequest
 from .result import Evidence, MigrationResult, Outcome, Phase, PhaseTimes
 from .transfer import Copied
 
+# The VM runs where it belongs, and the process that moved it died before it had seen to autostart.
+LOOK_AFTER = "look after the VM as the process that moved it would have (autostart, its mark)"
+
 
 class Report:
     """The result of one migration while it comes together.
@@ -81,8 +84,13 @@ class Report:
             actions=("Would resume the post-copy migration.",),
         )
 
-    def foreseen(self, facts: DomainFacts, verdict: Verdict, evidence: Evidence) -> MigrationResult:
-        """What would be done first to bring a VM in order."""
+    def foreseen(
+        self, facts: DomainFacts, verdict: Verdict, evidence: Evidence, marked: bool
+    ) -> MigrationResult:
+        """What would be done first to bring a VM in order that may have the handover mark."""
+        wanted = [repair.value for repair in verdict.repairs]
+        if marked and verdict.succeeded and not wanted:
+            wanted.append(LOOK_AFTER)
         outcome = Outcome.ALREADY_THERE if verdict.succeeded else verdict.outcome or Outcome.UNKNOWN
         return replace(
             self._base(facts, evidence),
@@ -90,7 +98,7 @@ class Report:
             reason=verdict.reason,
             error_code=outcome.value if outcome in _REMEDIES else "",
             remedy=_REMEDIES.get(outcome, ""),
-            actions=tuple("Would {}.".format(repair.value) for repair in verdict.repairs),
+            actions=tuple("Would {}.".format(action) for action in wanted),
         )
 
     def settled(

@@ -18,7 +18,7 @@ from .ends import Ends
 from .outcome import Circumstances, Verdict, classify
 from .post_copy import PostCopyRecovery
 from .repair import Repairs, settle
-from .report import Report
+from .report import LOOK_AFTER, Report
 from .request import MigrationRequest
 from .result import Evidence, MigrationResult, Outcome
 
@@ -103,7 +103,7 @@ class Settlement:
         """Say what would be done first, changing nothing."""
         mark = self.mark_on_destination(facts.uuid)
         verdict = classify(evidence, _circumstances_left(facts, mark, keep_definition=False))
-        return self._report.foreseen(facts, verdict, evidence)
+        return self._report.foreseen(facts, verdict, evidence, marked=mark is not None)
 
     def settled(self, facts: DomainFacts, keep_definition: bool = True) -> MigrationResult:
         """Bring the VM in order by the table, with what its mark tells of an earlier migration.
@@ -116,6 +116,8 @@ class Settlement:
         verdict, evidence = self.judge(repairs, lambda: circumstances)
         if mark is not None:
             self.finish_handover(repairs, verdict, mark.autostart)
+            if verdict.succeeded and not repairs.actions:
+                repairs.actions.append("Had to {}.".format(LOOK_AFTER))
         return self._report.settled(facts, verdict, evidence, repairs)
 
     def resume_post_copy(self, facts: DomainFacts) -> MigrationResult:

@@ -40,6 +40,13 @@ def test_a_vm_that_one_host_knows_is_in_order_unless_it_is_paused(state: tuple[s
     assert ways(cluster(("kvm2", state))) == expected
 
 
+def test_a_running_vm_with_the_handover_mark_is_to_be_looked_after() -> None:
+    """libvirt has let it run; what it had besides (autostart) nobody has brought it."""
+    facts = cluster(("kvm2", RUNNING))
+    facts["domains"][0]["handover_mark"] = True
+    assert ways(facts) == [("kvm1", "kvm2")]
+
+
 @pytest.mark.parametrize(
     ("source", "destination"),
     [

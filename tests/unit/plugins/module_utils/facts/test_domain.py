@@ -82,6 +82,15 @@ def test_the_last_migration_comes_from_the_metadata(failed: bool) -> None:
         assert facts.get("last_migration") == expected
 
 
+def test_an_unfinished_migration_shows() -> None:
+    """The handover mark is told where it is, and nothing where it is not."""
+    mark = '<handover xmlns="https://drover.dev/xmlns/handover/1" waits="no"/>'
+    for text, expected in ((mark, True), ("", None)):
+        reading = understood(f"<domain><metadata>{text}</metadata><memory>1024</memory></domain>")
+        facts = domain_facts(reading, surroundings(), RUNNING, 0.0)
+        assert facts.get("handover_mark") is expected
+
+
 def test_a_disk_belongs_to_the_storage_that_holds_it() -> None:
     """Every disk with an image names the storage of the host that its path lies in."""
     disks = domain_facts(definition("web1"), surroundings(), RUNNING, 0.0)["disks"]
