@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 import libvirt
 
+from tests.lab.beats import last_beat_s
 from tests.lab.errors import LabError
 from tests.lab.lab import Lab
 
@@ -98,8 +99,8 @@ def _status(options: argparse.Namespace) -> None:
         power = "on" if host.is_on else "off"
         print(f"{host.name:8} {power:4} {host.address:14} {host.migration_address:14} {capacity}")
     for name, places in lab.guests().items():
-        beats = [beat for each in lab.heartbeats(name).values() for beat in each]
-        age = f"last beat {time.time() - beats[-1].time_s:.1f} s ago" if beats else "no beat"
+        beat_s = last_beat_s(lab.heartbeats(name))
+        age = "no beat" if beat_s is None else f"last beat {time.time() - beat_s:.1f} s ago"
         where = ", ".join(f"{place.host} {place.state}" for place in places)
         print(f"{name:16} {where:24} {age}")
 

@@ -10,7 +10,7 @@ clock would be wrong after a migration.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
@@ -106,6 +106,11 @@ def read_beats(log: Path, host: str) -> list[Beat]:
         return []
     fields = (line.split() for line in lines)
     return [Beat(float(time), host, boot, int(count)) for time, boot, count in fields]
+
+
+def last_beat_s(seen: Mapping[str, list[Beat]]) -> float | None:
+    """Return when the newest beat was seen, by whichever host, or None when none was."""
+    return max((beat.time_s for beats in seen.values() for beat in beats), default=None)
 
 
 def check_continuity(beats: Iterable[Beat]) -> Continuity:

@@ -16,6 +16,7 @@ import libvirt
 import pytest
 
 from tests.lab import faults
+from tests.lab.beats import Beat, last_beat_s
 from tests.lab.command import run
 from tests.lab.domains import Place
 from tests.lab.echo_client import EchoClient
@@ -176,6 +177,13 @@ def test_dirtying_slows_a_migration(lab: Lab) -> None:
     stats = connection.lookupByName("dirty").jobStats(libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED)
     connection.close()
     assert stats["memory_iteration"] > 1
+
+
+def test_the_newest_beat_counts_wherever_it_was_seen() -> None:
+    """A guest that moved on from the last host of the lab has beaten since on another one."""
+    seen = {"kvm1": [Beat(9.0, "kvm1", "b", 2)], "kvm2": [Beat(5.0, "kvm2", "b", 1)], "kvm3": []}
+    assert last_beat_s(seen) == 9.0
+    assert last_beat_s({"kvm1": []}) is None
 
 
 def test_restart_is_found_out(lab: Lab) -> None:
