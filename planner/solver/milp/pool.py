@@ -75,8 +75,8 @@ def _resource(
     out: dict[int, int],
     resource: int,
 ) -> None:
-    """Add the flow of one resource out of the hosts, through the pool, and into hosts again."""
-    flow: Pairs = []
+    """Add the flow of one resource out of all hosts, through the pool, and into those that are balanced."""
+    flow: Pairs = [(column, -indexed.items[n].demand[resource]) for n, column in out.items()]
     squares: Pairs = []
     large = _large(indexed, scale, resource)
     for host in scale.members:
@@ -84,7 +84,6 @@ def _resource(
         leaving = [
             (out[item], indexed.items[item].demand[resource]) for item in indexed.items_at[host]
         ]
-        flow += [(column, -amount) for column, amount in leaving]
         if limit <= 0:
             continue
         arriving = program.column()
@@ -129,14 +128,16 @@ def _large(indexed: Indexed, scale: Scale, resource: int) -> list[float]:
 
     Wherever such a VM is, its host's distance is at least that; two on one host are worse than two on two.
     So the squares of all of them are a bound that the pool, which would dissolve them, does not see.
+    A VM on a host that is not balanced, as it is in maintenance, may stay there and lift none.
     """
     found = []
+    balanced = set(scale.members)
     inverse, high = scale.inverse, scale.band.high[resource]
     widest = min(
         (inverse[host][resource] for host in scale.members if inverse[host][resource]), default=0.0
     )
     for item in indexed.items:
         excess = item.demand[resource] * widest - high
-        if len(item.members) == 1 and excess > 0:
+        if len(item.members) == 1 and item.home in balanced and excess > 0:
             found.append(excess)
     return found

@@ -21,9 +21,11 @@ from planner.solver.search.even import Evening
 from planner.solver.search.iterated import iterate
 from planner.solver.search.scale import Scale
 from planner.solver.search.state import State
+from planner.solver.solve import solve
 from tests.benchmarks.instances import POLICY, synthetic
-from tests.unit.planner.builders import TIGHT, cluster, policy, problem, rule
+from tests.unit.planner.builders import TIGHT, Facts, cluster, domain, host, policy, problem, rule
 from tests.unit.planner.strategies import clusters, rules
+from tests.unit.planner.tiny import least_objective_s
 
 BALANCE = {"goal": "balance"}
 
@@ -133,6 +135,41 @@ def test_bound_is_below_every_placement() -> None:
             costs.append(posed.objective_s(placement))
     assert plan["bound"] <= min(costs) + 1e-6
     assert plan["objective"] <= 1.02 * min(costs)
+
+
+def test_the_bound_counts_no_large_vm_that_may_stay_on_a_host_in_maintenance() -> None:
+    """Large VMs lift whatever host they are on above the band, but not one that is not balanced."""
+    facts = {
+        "hosts": [host("a", 1000, 8), host("b", 1500, 8), host("m", 2000, maintenance=True)],
+        "domains": [
+            domain("p", "a", 500, 1),
+            domain("q", "b", 500, 4),
+            domain("r", "a", 300, 2),
+            *(domain(f"m{number}", "m", 500, 4) for number in range(3)),
+        ],
+    }
+    assert_no_placement_beats_the_bound(facts, TIGHT)
+
+
+def test_the_bound_counts_what_comes_from_a_host_in_maintenance() -> None:
+    """Where nothing else can move, a VM from a host in maintenance fills the emptier host."""
+    facts = {
+        "hosts": [host("a", vcpus=900), host("b", vcpus=900), host("m", maintenance=True)],
+        "domains": [
+            *(domain(name, "a", 300) for name in "pq"),
+            *(domain(name, "b", 200) for name in "rs"),
+            domain("k", "m", 100),
+        ],
+    }
+    assert_no_placement_beats_the_bound(facts, policy(rule("stay", list("pqrs"))))
+
+
+def assert_no_placement_beats_the_bound(facts: Facts, document: dict[str, Any]) -> None:
+    """Look at all placements of a tiny cluster."""
+    posed = problem(facts, BALANCE, document)
+    least = least_objective_s(posed)
+    assert least is not None
+    assert solve(posed).bound <= least + 0.01
 
 
 @settings(
