@@ -44,7 +44,8 @@ options:
       - V(libvirt) leaves it to libvirt. The pause is shorter by what that proof takes, some hundredths of a second. When the
         destination's answer is lost, the VM runs on both hosts, unless locks on its disk images work between the hosts.
       - V(auto) is V(libvirt) for a VM whose lock on one of its images is seen by the destination, for then it cannot run on both hosts
-        either, and V(controller) for all others. The check C(image_locks) of the result says which it was.
+        either, and V(controller) for all others. The check C(image_locks) of the result says which it was. It relies on the locks for as long as the
+        VM changes hands; V(controller) relies on nothing but the source's word.
     type: str
     choices: [auto, controller, libvirt]
     default: auto

@@ -107,8 +107,12 @@ def _in_post_copy(entry: Entry) -> bool:
     return entry["state"] == "paused" and str(entry.get("state_reason")).startswith("postcopy")
 
 
+# The last is newer libvirt's word for a source that a lock on an image kept from running again.
+_FOR_MIGRATION = ("migration", "starting_up", "api_error")
+
+
 def _paused_for_migration(entry: Entry) -> bool:
-    return entry["state"] == "paused" and entry.get("state_reason") in ("migration", "starting_up")
+    return entry["state"] == "paused" and entry.get("state_reason") in _FOR_MIGRATION
 
 
 def _paused_by_user(entry: Entry) -> bool:

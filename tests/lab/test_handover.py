@@ -37,7 +37,7 @@ def test_a_vm_with_a_disk_is_proved_to_be_locked(lab: Lab) -> None:
     told = _locks_told(lab)
     assert told is not None
     assert told["passed"]
-    assert told["evidence"].startswith("kvm2 sees the lock on /srv/")
+    assert told["evidence"].startswith("kvm2 sees the lock that the VM holds on /srv/")
 
 
 def test_a_vm_without_a_disk_waits_for_its_source(lab: Lab) -> None:
@@ -46,7 +46,7 @@ def test_a_vm_without_a_disk_waits_for_its_source(lab: Lab) -> None:
     told = _locks_told(lab)
     assert told is not None
     assert not told["passed"]
-    assert "kvm2 sees no lock" in told["evidence"]
+    assert "kvm2 does not see the locks" in told["evidence"]
 
 
 def test_who_names_a_handover_gets_it(lab: Lab) -> None:

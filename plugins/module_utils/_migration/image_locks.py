@@ -26,14 +26,14 @@ _LIMIT_S = 15.0
 
 # Asks for each image whether a lock to write to it could be had, taking none, and which file it is.
 _SCRIPT = """
-import fcntl, json, os, struct, sys
+import fcntl, json, os, stat, struct, sys
 def look(path):
     wanted = struct.pack("hhqqi0q", fcntl.F_WRLCK, os.SEEK_SET, 101, 1, 0)
     try:
         with open(path, "rb") as image:
             told = fcntl.fcntl(image, getattr(fcntl, "F_OFD_GETLK", 36), wanted)
-            inode, kind = os.fstat(image.fileno()).st_ino, struct.unpack_from("h", told)[0]
-            return path, inode, kind != fcntl.F_UNLCK
+            found, kind = os.fstat(image.fileno()), struct.unpack_from("h", told)[0]
+            return path, found.st_ino, stat.S_ISREG(found.st_mode), kind != fcntl.F_UNLCK
     except OSError:
         return None
 print(json.dumps([seen for seen in map(look, json.load(sys.stdin)) if seen]))
@@ -49,24 +49,44 @@ class SeenImage(t.NamedTuple):
         Where it lies.
     inode : int
         Its number in its file system, the same on all hosts that share it.
+    is_file : bool
+        Whether it is a file; the node of a block device, and locks on it, belong to one host.
     is_held : bool
         Whether somebody holds the lock to write to it.
     """
 
     path: str
     inode: int
+    is_file: bool
     is_held: bool
 
 
-def writable_images(definition: ET.Element) -> list[str]:
-    """Return the paths of the images that only this VM may write to."""
-    paths = []
+class Image(t.NamedTuple):
+    """An image that only one VM may write to.
+
+    Parameters
+    ----------
+    path : str
+        Where it lies; empty for one on the network.
+    is_raw : bool
+        Whether it holds nothing but the disk's data.
+    """
+
+    path: str
+    is_raw: bool
+
+
+def writable_images(definition: ET.Element) -> list[Image]:
+    """Return the images that only this VM may write to."""
+    images = []
     for disk in definition.findall("devices/disk"):
         source = disk.find("source")
         is_shared = disk.find("readonly") is not None or disk.find("shareable") is not None
         if source is not None and not is_shared and disk.get("device", "disk") == "disk":
-            paths.append(source.get("file") or source.get("dev") or "")
-    return [path for path in paths if path]
+            driver = disk.find("driver")
+            is_raw = driver is None or driver.get("type", "raw") == "raw"
+            images.append(Image(source.get("file") or source.get("dev") or "", is_raw))
+    return images
 
 
 class Look:
@@ -91,7 +111,7 @@ class Look:
             with contextlib.suppress(OSError):
                 self._process = started(command)
 
-    def at(self, paths: t.Sequence[str]) -> list[SeenImage]:
+    def at(self, images: t.Sequence[Image]) -> list[SeenImage]:
         """Return the images as the host sees them, once.
 
         Those that it cannot open are left out; so are all of them where it can run nothing for us
@@ -100,7 +120,8 @@ class Look:
         if self._process is None:
             return []
         try:
-            answer, _errors = self._process.communicate(json.dumps(list(paths)), _LIMIT_S)
+            paths = json.dumps([image.path for image in images if image.path])
+            answer, _errors = self._process.communicate(paths, _LIMIT_S)
             return [SeenImage(*seen) for seen in json.loads(answer)]
         except (OSError, ValueError, TypeError, subprocess.TimeoutExpired):
             return []

@@ -109,10 +109,8 @@ class LiveMove:
 
         With libvirt's own handover it does. In post-copy its pause cannot be told from a user's.
         """
-        in_pre_copy = copied.watched.ended is None
-        return (
-            in_pre_copy and self._transfer.user_paused and evidence.destination.state == "running"
-        )
+        runs = evidence.destination.state == "running"
+        return runs and self._transfer.user_paused and not copied.watched.in_post_copy
 
     def _at_rest(self, repairs: Repairs, evidence: Evidence) -> Evidence:
         """Look again for a while: libvirt's job ends soon after what it waited for on the destination."""
@@ -125,10 +123,12 @@ class LiveMove:
     def _circumstances(self) -> Circumstances:
         """Return what is known of the migration beside the states of both hosts."""
         transfer, state = self._transfer, self._facts.state
-        paused = state.state == "paused" or transfer.user_paused
+        ours = self._request.options.resumes_destination
+        # libvirt's own handover lets a VM run there that a user paused during the copy.
+        paused = state.state == "paused" or (ours and transfer.user_paused)
         return Circumstances(
             wanted_state="paused" if paused else "running",
-            resumes_destination=self._request.options.resumes_destination,
+            resumes_destination=ours,
             persistent=state.persistent,
             defined_on_destination=self._before.persistent,
             destination_ran=transfer.destination_ran,

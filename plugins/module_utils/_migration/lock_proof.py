@@ -6,22 +6,28 @@
 
 The QEMU that runs the VM holds a lock on its images. When the destination sees that very lock, no
 QEMU there can let the VM run while the source's has it, and the source's cannot let it run again
-once the destination's has. One image is enough: QEMU takes the locks of all before a VM runs. Then
-nothing needs to be waited for at the handover (decision 12).
+once the destination's has. One image is enough for that, for QEMU takes the locks of all before a VM
+runs. An image that is not raw must be locked itself: opening it, QEMU writes to its header before it
+comes to the lock of another. Then nothing needs to be waited for at the handover (decision 12).
 
 This module util is PRIVATE to the collection.
 """
 
 from __future__ import annotations
 
+import functools
+import typing as t
 import xml.etree.ElementTree as ET
 
 from .._libvirt.domain import DomainFacts
 from .._prerequisites.finding import Finding, holds, untold
-from .image_locks import Look, writable_images
+from .image_locks import Look, SeenImage, writable_images
+from .patience import PatientCall
 from .request import MigrationRequest
 
 _CHECK = "image_locks"
+# Longer than a look takes at most.
+_LIMIT_S = 60.0
 
 
 class LockProof:
@@ -52,24 +58,30 @@ class LockProof:
         """
         if not self._looks or facts.state.state != "running":
             return None
-        paths = writable_images(ET.fromstring(facts.live_xml))
-        held = [
-            {(image.path, image.inode) for image in look.at(paths) if image.is_held}
+        images = writable_images(ET.fromstring(facts.live_xml))
+        calls = [
+            PatientCall(functools.partial(look.at, images), "look at the locks on images")
             for look in self._looks
         ]
+        held = [_held(call.result(_LIMIT_S)) for call in calls]
         there = self._request.destination_name
-        common = sorted(set.intersection(*held))
-        if common:
+        bound = sorted(path for path, _inode in set.intersection(*held))
+        unbound = [image for image in images if not image.is_raw and image.path not in bound]
+        if bound and not unbound:
             return holds(
-                _CHECK, "{} sees the lock on {} that the VM holds.".format(there, common[0][0])
+                _CHECK, "{} sees the lock that the VM holds on {}.".format(there, ", ".join(bound))
             )
         return untold(
             _CHECK,
-            "{} sees no lock that the VM holds on an image; it waits for the source's QEMU to be "
-            "gone before it lets the VM run.".format(there),
+            "{} does not see the locks that the VM holds on its images; it waits for the source's "
+            "QEMU to be gone before it lets the VM run.".format(there),
         )
 
     def close(self) -> None:
         """Look no more."""
         for look in self._looks:
             look.close()
+
+
+def _held(images: t.Iterable[SeenImage]) -> set[tuple[str, int]]:
+    return {(image.path, image.inode) for image in images if image.is_file and image.is_held}

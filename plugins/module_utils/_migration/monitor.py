@@ -76,6 +76,11 @@ class Watched:
         """Whether this process cancelled it."""
         return self.ended is not None and self.ended.action is Action.ABORT
 
+    @property
+    def in_post_copy(self) -> bool:
+        """Whether this process let post-copy finish it."""
+        return self.ended is not None and not self.cancelled
+
 
 class Monitor:
     """Watches one copy until its call has returned.

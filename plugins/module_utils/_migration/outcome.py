@@ -131,15 +131,18 @@ def classify(evidence: Evidence, circumstances: Circumstances) -> Verdict:
         return _unreadable(evidence)
     if "postcopy" in (source.reason + destination.reason):
         return _in_post_copy(evidence, circumstances)
-    return _TABLE[_row(source)](evidence, circumstances)
+    return _TABLE[_row(source, destination)](evidence, circumstances)
 
 
-def _row(source: EndState) -> str:
+def _row(source: EndState, destination: EndState) -> str:
     if source.state == "absent" or (source.state == "shutoff" and source.reason == "migrated"):
         return "left"
     if not source.active:
         return "off"
     if source.state == "paused" and source.reason in _PAUSED_FOR_MIGRATION:
+        return "waiting"
+    if destination.active and (source.state, source.reason) == ("paused", "api_error"):
+        # Newer libvirt calls it so when the lock on an image kept the source from running again.
         return "waiting"
     return "alive"
 

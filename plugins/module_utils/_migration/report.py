@@ -324,10 +324,10 @@ def _warnings(outcome: Outcome, copied: Copied) -> tuple[str, ...]:
     ):
         warnings += ("The VM ran on the destination, too, for a moment: check its disks.",)
     ended = copied.watched.ended
-    if outcome is Outcome.MOVED and ended is not None and not copied.watched.cancelled:
+    if outcome is Outcome.MOVED and ended is not None and copied.watched.in_post_copy:
         warnings += ("Post-copy had to finish the copy: {}".format(ended.reason),)
-    if timeline.suspended_by_user(copied.events) and ended is None:
+    if timeline.suspended_by_user(copied.events) and not copied.watched.in_post_copy:
         ran = outcome is Outcome.MOVED and timeline.destination_ran(copied.events)
-        then = "ran for a moment on the destination, and is paused there" if ran else "stays paused"
+        then = "ran for a moment on the destination" if ran else "stays paused"
         warnings += ("The VM was paused by a user while it was copied, and {}.".format(then),)
     return warnings

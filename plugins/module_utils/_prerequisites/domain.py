@@ -153,7 +153,7 @@ def ran_here(context: Context) -> t.Iterator[Finding]:
     fixed = context.source.getVersion() >= _GIVES_UP_TWICE
     if facts.state.state != "paused" or fixed or context.definition.find("devices/disk") is None:
         return
-    if _holds_an_image(context) or _has_used_cpu(context):
+    if _has_run(context):
         yield holds("ran_here", "The paused VM has run on {}.".format(context.request.source_name))
         return
     yield blocks(
@@ -165,18 +165,16 @@ def ran_here(context: Context) -> t.Iterator[Finding]:
     )
 
 
-def _holds_an_image(context: Context) -> bool:
-    """Whether the source's kernel shows the lock that QEMU takes when it lets the VM run."""
-    seen = Look(context.request.source_uri).at(writable_images(context.definition))
-    return any(image.is_held for image in seen)
+def _has_run(context: Context) -> bool:
+    """Whether the VM holds its images, by the locks that QEMU takes when it lets a VM run.
 
-
-def _has_used_cpu(context: Context) -> bool:
-    """Whether the VM has used CPU time, where the locks cannot be seen.
-
-    It tells less: the kernel counts in steps of 0.01 s, and an idle VM may run for seconds without
-    using three.
+    Where they cannot be seen it is told from the CPU time, which tells less: the kernel counts in
+    steps of 0.01 s, and an idle VM may run for seconds without using three; and one that gave its
+    images up for a migration that failed has used some.
     """
+    seen = Look(context.request.source_uri).at(writable_images(context.definition))
+    if seen:
+        return any(image.is_held for image in seen)
     return vcpu_time_s(context.source, context.facts.uuid) > _NEVER_RAN_S
 
 

@@ -56,6 +56,7 @@ def test_a_running_vm_with_the_handover_mark_is_to_be_looked_after() -> None:
         (RUNNING, PAUSED_BY_USER),
         (OFF, PAUSED_BY_USER),
         (PAUSED_FOR_MIGRATION, RUNNING),
+        (("paused", "api_error"), RUNNING),
         (PAUSED_FOR_MIGRATION, PAUSED_BY_USER),
         (("paused", "postcopy_failed"), ("running", "postcopy_failed")),
         (("paused", "postcopy"), ("shutoff", "crashed")),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.drover.libvirt.plugins.module_utils._migration.image_locks import (
+    Image,
     Look,
     writable_images,
 )
@@ -33,8 +34,8 @@ def test_only_who_writes_holds_the_image(tmp_path: Path, byte: int, is_held: boo
     path.touch()
     with path.open("rb") as image:
         _lock(image.fileno(), byte)
-        [seen] = Look(HERE).at([str(path)])
-    assert seen == (str(path), path.stat().st_ino, is_held)
+        [seen] = Look(HERE).at([Image(str(path), True)])
+    assert seen == (str(path), path.stat().st_ino, True, is_held)
 
 
 def test_an_image_that_cannot_be_opened_is_left_out(tmp_path: Path) -> None:
@@ -42,20 +43,22 @@ def test_an_image_that_cannot_be_opened_is_left_out(tmp_path: Path) -> None:
     there = tmp_path / "there.raw"
     there.touch()
     paths = [str(tmp_path / "not-there.raw"), str(there)]
-    assert [seen.path for seen in Look(HERE).at(paths)] == [str(there)]
+    assert [seen.path for seen in Look(HERE).at([Image(path, True) for path in paths])] == [
+        str(there)
+    ]
 
 
 def test_a_host_that_cannot_be_asked_shows_nothing() -> None:
     """Without SSH, or when what answers is not our script, nothing is proved."""
-    assert Look("qemu+tls://kvm2/system").at(["/x.raw"]) == []
-    assert Look("qemu+ssh://kvm2/system?command=/bin/echo").at(["/x.raw"]) == []
+    assert Look("qemu+tls://kvm2/system").at([Image("/x.raw", True)]) == []
+    assert Look("qemu+ssh://kvm2/system?command=/bin/echo").at([Image("/x.raw", True)]) == []
 
 
 def test_the_images_that_only_the_vm_writes_to() -> None:
-    """Files and block devices count; what is read only, shared with others, or elsewhere does not."""
+    """What is read only or shared with others does not count; one on the network has no path."""
     definition = ET.fromstring(
         """<domain><devices>
-        <disk type='file' device='disk'><source file='/a.raw'/></disk>
+        <disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='/a'/></disk>
         <disk type='block'><source dev='/dev/b'/></disk>
         <disk type='file' device='cdrom'><source file='/c.iso'/><readonly/></disk>
         <disk type='file' device='disk'><source file='/d.raw'/><readonly/></disk>
@@ -64,4 +67,14 @@ def test_the_images_that_only_the_vm_writes_to() -> None:
         <disk type='file' device='cdrom'/>
         </devices></domain>"""
     )
-    assert writable_images(definition) == ["/a.raw", "/dev/b"]
+    assert writable_images(definition) == [
+        Image("/a", is_raw=False),
+        Image("/dev/b", is_raw=True),
+        Image("", is_raw=True),
+    ]
+
+
+def test_the_node_of_a_device_is_no_file() -> None:
+    """A lock on it is known to its own host only, so the proof leaves it out."""
+    [seen] = Look(HERE).at([Image("/dev/null", True)])
+    assert not seen.is_file

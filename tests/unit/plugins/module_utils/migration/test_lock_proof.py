@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.drover.libvirt.plugins.module_utils._libvirt.domain import DomainFacts
 from ansible_collections.drover.libvirt.plugins.module_utils._migration import lock_proof
 from ansible_collections.drover.libvirt.plugins.module_utils._migration.image_locks import (
+    Image,
     SeenImage,
 )
 from ansible_collections.drover.libvirt.plugins.module_utils._migration.options import (
@@ -25,9 +26,10 @@ XML = """<domain><devices>
 <disk type='file' device='disk'><source file='/a.raw'/></disk>
 <disk type='file' device='disk'><source file='/b.raw'/></disk>
 </devices></domain>"""
+LAYERED = XML.replace("<source file='/b.raw'/>", "<driver type='qcow2'/><source file='/b.raw'/>")
 
 Seen = list[SeenImage]
-A, B = SeenImage("/a.raw", 7, True), SeenImage("/b.raw", 8, True)
+A, B = SeenImage("/a.raw", 7, True, True), SeenImage("/b.raw", 8, True, True)
 
 
 @dataclass
@@ -36,7 +38,7 @@ class Told:
 
     images: Seen
 
-    def at(self, _paths: list[str]) -> Seen:
+    def at(self, _images: list[Image]) -> Seen:
         """Return it."""
         return self.images
 
@@ -44,9 +46,9 @@ class Told:
         """Nothing is left to be closed."""
 
 
-def _finding(state: str = "running", **options: str) -> Finding | None:
+def _finding(state: str = "running", xml: str = XML, **options: str) -> Finding | None:
     there = EndState(state=state, reason="booted", persistent=True)
-    facts = DomainFacts("vm1", "uuid", there, 64, XML, None, 0)
+    facts = DomainFacts("vm1", "uuid", there, 64, xml, None, 0)
     request = MigrationRequest(
         "vm1", "source", "destination", destination="kvm2", options=MigrationOptions(**options)
     )
@@ -69,6 +71,8 @@ def _finding(state: str = "running", **options: str) -> Finding | None:
         ([A], [A._replace(is_held=False)], False),
         # Only the destination sees a lock, so it is not this VM's.
         ([A._replace(is_held=False)], [A], False),
+        # The node of a block device; twin hosts give theirs the same numbers.
+        ([A._replace(is_file=False)], [A._replace(is_file=False)], False),
         ([], [], False),
     ],
 )
@@ -81,6 +85,18 @@ def test_a_lock_that_both_see_on_one_file_is_a_proof(
     finding = _finding()
     assert finding is not None
     assert (finding.passed, finding.blocks) == (proved, False)
+
+
+@pytest.mark.parametrize(("destination", "proved"), [([A, B], True), ([B], True), ([A], False)])
+def test_an_image_with_a_header_needs_a_lock_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, destination: Seen, proved: bool
+) -> None:
+    """QEMU writes to the header of a qcow2 image before it finds that another one is locked."""
+    told = {"source": Told([A, B]), "destination": Told(destination)}
+    monkeypatch.setattr(lock_proof, "Look", told.__getitem__)
+    finding = _finding(xml=LAYERED)
+    assert finding is not None
+    assert finding.passed == proved
 
 
 @pytest.mark.parametrize(

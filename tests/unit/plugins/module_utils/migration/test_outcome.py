@@ -24,6 +24,7 @@ RUNNING = EndState(state="running", reason="booted", persistent=True)
 ARRIVED = EndState(state="paused", reason="user", persistent=True)
 INCOMING = EndState(state="paused", reason="migration")
 WAITING = EndState(state="paused", reason="migration", persistent=True)
+LOCKED_OUT = EndState(state="paused", reason="api_error", persistent=True)
 MIGRATED = EndState(state="shutoff", reason="migrated", persistent=True)
 CRASHED = EndState(state="shutoff", reason="crashed", persistent=True)
 DESTROYED = EndState(state="shutoff", reason="destroyed", persistent=True)
@@ -51,6 +52,8 @@ TABLE = [
     (MIGRATED, DESTROYED, Outcome.MOVED, (FORGET,)),
     (WAITING, RUNNING, Outcome.MOVED, (Repair.DESTROY_SOURCE,)),
     (WAITING, ARRIVED, Outcome.MOVED, (Repair.DESTROY_SOURCE,)),
+    (LOCKED_OUT, RUNNING, Outcome.MOVED, (Repair.DESTROY_SOURCE,)),
+    (LOCKED_OUT, ABSENT, Outcome.NOT_MOVED, ()),
     (WAITING, INCOMING, Outcome.UNKNOWN, ()),
     (WAITING, ABSENT, Outcome.ROLLED_BACK, (Repair.RESUME_SOURCE,)),
     (CRASHED, ABSENT, Outcome.LOST, ()),
