@@ -156,9 +156,9 @@ def test_the_bound_counts_what_comes_from_a_host_in_maintenance() -> None:
     facts = {
         "hosts": [host("a", vcpus=900), host("b", vcpus=900), host("m", maintenance=True)],
         "domains": [
-            *(domain(name, "a", 300) for name in "pq"),
-            *(domain(name, "b", 200) for name in "rs"),
-            domain("k", "m", 100),
+            *(domain(name, "a", 350) for name in "pq"),
+            *(domain(name, "b", 150) for name in "rs"),
+            domain("k", "m", 200),
         ],
     }
     assert_no_placement_beats_the_bound(facts, policy(rule("stay", list("pqrs"))))
