@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.lab.ad_hoc import run_module
+from tests.lab.guests import IMAGES
 from tests.lab.lab import Lab
 from tests.lab.moving import stays
 
@@ -38,6 +39,20 @@ def test_a_vm_with_a_disk_is_proved_to_be_locked(lab: Lab) -> None:
     assert told is not None
     assert told["passed"]
     assert told["evidence"].startswith("kvm2 sees the lock that the VM holds on /srv/")
+
+
+def test_a_layered_disk_is_bound_by_its_upper_image(lab: Lab) -> None:
+    """The lock of a qcow2 image is seen like any other; the image below is only read."""
+    base, upper = IMAGES / "base.qcow2", IMAGES / "vm1.qcow2"
+    qcow2 = ["qemu-img", "create", "-q", "-f", "qcow2"]
+    lab.hosts["kvm1"].run([*qcow2, str(base), "16M"])
+    lab.hosts["kvm1"].run([*qcow2, "-b", str(base), "-F", "qcow2", str(upper)])
+    lab.start_guest("vm1", "kvm1", image=upper, image_format="qcow2")
+    told = _locks_told(lab)
+    assert told is not None
+    assert told["passed"], told
+    assert str(upper) in told["evidence"]
+    assert str(base) not in told["evidence"]
 
 
 def test_a_vm_without_a_disk_waits_for_its_source(lab: Lab) -> None:
