@@ -31,7 +31,8 @@ def this_playbook() -> list[str]:
 def lives(process: t.Sequence[str]) -> bool | None:
     """Say whether a process that C(this_playbook) told of still lives; None where it cannot be told.
 
-    That is on another machine or in another container, whose processes are not to be seen here, and after a reboot.
+    That is on another machine or in another container, whose processes are not to be seen here, after a reboot, and
+    where this user may not see the processes of others.
     """
     try:
         text, namespace = process
@@ -39,6 +40,6 @@ def lives(process: t.Sequence[str]) -> bool | None:
         seen_here = namespace == os.readlink(_NAMESPACE)
         if mark is None or not seen_here or mark.boot_id != read_boot_id():
             return None
+        return mark.is_alive
     except (OSError, ValueError):
         return None
-    return mark.is_alive

@@ -12,6 +12,7 @@ This module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import typing as t
 
@@ -39,7 +40,13 @@ class ProcessMark(t.NamedTuple):
 
     @property
     def is_alive(self) -> bool:
-        """Whether the process still exists and has not ended."""
+        """Whether the process still exists and has not ended.
+
+        Raises
+        ------
+        PermissionError
+            There is a process of that id, and this user may see no more of it: C(/proc) is mounted with C(hidepid).
+        """
         if self.boot_id != read_boot_id():
             return False
         fields = _stat(self.pid)
@@ -82,4 +89,11 @@ def _stat(pid: int) -> list[str]:
         with open("/proc/{0}/stat".format(pid), encoding="utf-8", errors="replace") as file:
             return file.read().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
+        _see_that_it_is_not_hidden(pid)
         return []
+
+
+def _see_that_it_is_not_hidden(pid: int) -> None:
+    """Raise C(PermissionError) where C(hidepid=2) keeps another user's process out of C(/proc)."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, 0)

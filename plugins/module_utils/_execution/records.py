@@ -207,7 +207,11 @@ def _is_alive(folder: str) -> bool:
             mark = parse_mark(file.read())
     except FileNotFoundError:
         return False
-    return mark is not None and mark.is_alive
+    try:
+        return mark is not None and mark.is_alive
+    except PermissionError:
+        # A process that is there and hidden from this user is no proof of death.
+        return True
 
 
 def _state(alive: bool, events: list[Event]) -> str:

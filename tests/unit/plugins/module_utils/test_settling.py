@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,10 @@ from ansible_collections.drover.libvirt.plugins.module_utils._execution.cluster_
 from ansible_collections.drover.libvirt.plugins.module_utils._execution.controls import (
     AlreadyRunning,
 )
-from ansible_collections.drover.libvirt.plugins.module_utils._execution.process import this_process
+from ansible_collections.drover.libvirt.plugins.module_utils._execution.process import (
+    mark_of,
+    this_process,
+)
 from ansible_collections.drover.libvirt.plugins.module_utils._execution.records import (
     StartedMigration,
     prune_executions,
@@ -149,6 +154,23 @@ def test_a_vm_whose_place_cannot_be_told_leaves_the_execution_locked(tmp_path: P
 def test_an_execution_that_is_alive_is_not_settled(tmp_path: Path) -> None:
     """Its process exists."""
     folder = write(tmp_path / "e1", STARTED, *migration("a"), alive=True)
+    with pytest.raises(AlreadyRunning, match="ann@desk"):
+        settle_execution(str(folder), SETTINGS, lambda: 9.0, moved)
+
+
+def test_an_execution_whose_process_is_hidden_is_not_settled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It cannot be told whether another user's process is the same one, so it is not taken for dead."""
+
+    def refuse(pid: int, signal: int) -> None:
+        raise PermissionError(pid, signal)
+
+    folder = write(tmp_path / "e1", STARTED, *migration("a"))
+    with subprocess.Popen(["true"]) as process:
+        (folder / "process").write_text(mark_of(process.pid).as_text())
+    assert read_execution(str(folder)).state == "unfinished"
+    monkeypatch.setattr(os, "kill", refuse)
     with pytest.raises(AlreadyRunning, match="ann@desk"):
         settle_execution(str(folder), SETTINGS, lambda: 9.0, moved)
 

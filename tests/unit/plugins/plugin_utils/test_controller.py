@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import subprocess
 
+import pytest
 from ansible_collections.drover.libvirt.plugins.module_utils._execution.process import mark_of
 from ansible_collections.drover.libvirt.plugins.plugin_utils._controller import (
     lives,
@@ -37,3 +38,16 @@ def test_elsewhere_it_cannot_be_told() -> None:
     assert lives([mine.as_text(), "pid:[1]"]) is None
     assert lives([mine._replace(boot_id="other").as_text(), HERE]) is None
     assert lives([]) is None
+
+
+def test_one_that_is_hidden_is_not_taken_for_dead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where /proc does not show processes of other users, the kernel still says that there is one of that id."""
+
+    def refuse(pid: int, signal: int) -> None:
+        raise PermissionError(pid, signal)
+
+    with subprocess.Popen(["true"]) as process:
+        marks = [mark_of(process.pid).as_text(), HERE]
+    assert lives(marks) is False
+    monkeypatch.setattr(os, "kill", refuse)
+    assert lives(marks) is None
