@@ -24,6 +24,20 @@ FILE_NAME = "record.json"
 
 Record = dict[str, t.Any]
 
+_KINDS: dict[str, type] = {
+    "number": int,
+    "run": str,
+    "by": str,
+    "since": str,
+    "process": list,
+    "running": bool,
+    "tasks": str,
+    "hosts": list,
+    "batch": list,
+    "maintained": list,
+    "finished": bool,
+}
+
 
 class RecordUnreadable(DroverError):
     """The record cannot be read, so nobody knows how far the maintenance came."""
@@ -49,7 +63,7 @@ def read_record(directory: str = DIRECTORY) -> Record | None:
     Raises
     ------
     RecordUnreadable
-        There is one that cannot be read, or the file is none.
+        There is one that cannot be read, or what stands there is none.
     """
     path = os.path.join(directory, FILE_NAME)
     try:
@@ -57,17 +71,27 @@ def read_record(directory: str = DIRECTORY) -> Record | None:
             return _parsed(file.read())
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise RecordUnreadable(
-            "The record of the rolling maintenance {0} cannot be read: {1}.".format(path, error),
+            "The record of the rolling maintenance {0} cannot be read: {1}.".format(
+                path, error.strerror
+            ),
+            "Check what stands there and its permissions.",
+        ) from error
+    except ValueError as error:
+        raise RecordUnreadable(
+            "The record of the rolling maintenance {0} is damaged: {1}.".format(path, error),
             "Remove the file: every host of the cluster keeps a copy.",
         ) from error
 
 
 def _parsed(text: str) -> Record:
     record = json.loads(text)
-    if not isinstance(record, dict) or not {"run", "number"} <= set(record):
-        raise ValueError("it names no run")
+    if not isinstance(record, dict):
+        raise ValueError("it is no mapping")
+    bad = [name for name, kind in _KINDS.items() if not isinstance(record.get(name), kind)]
+    if bad:
+        raise ValueError("{0} missing or of a wrong kind".format(", ".join(bad)))
     return record
 
 
@@ -115,7 +139,7 @@ def _keep_out(run: str, seen: t.Collection[str], directory: str) -> None:
     if present is not None and present["run"] not in (run, *seen):
         raise TakenOver(
             "{0} has begun or taken over a rolling maintenance of this cluster meanwhile.".format(
-                present.get("by", "Somebody else")
+                present["by"]
             ),
             "Wait until that has ended, then run this again.",
         )

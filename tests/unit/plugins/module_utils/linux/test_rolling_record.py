@@ -4,9 +4,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
+from ansible_collections.drover.libvirt.plugins.module_utils._linux import rolling_record
 from ansible_collections.drover.libvirt.plugins.module_utils._linux.rolling_record import (
     FILE_NAME,
     RecordNotWritten,
@@ -16,8 +19,20 @@ from ansible_collections.drover.libvirt.plugins.module_utils._linux.rolling_reco
     write_record,
 )
 
-ANN = {"run": "r1", "by": "ann@desk", "number": 4}
-BOB = {"run": "r2", "by": "bob@desk", "number": 4}
+ANN: dict[str, Any] = {
+    "run": "r1",
+    "by": "ann@desk",
+    "number": 4,
+    "since": "2026-11-24T09:00:00+00:00",
+    "process": [],
+    "running": True,
+    "tasks": "/ops/update.yml",
+    "hosts": ["kvm1"],
+    "batch": [],
+    "maintained": [],
+    "finished": False,
+}
+BOB = {**ANN, "run": "r2", "by": "bob@desk"}
 
 
 def test_a_record_is_kept_with_the_next_number(tmp_path: Path) -> None:
@@ -65,12 +80,38 @@ def test_of_two_who_come_at_the_same_moment_the_second_is_refused(tmp_path: Path
 def test_a_damaged_record_is_named(tmp_path: Path, text: str) -> None:
     """It is never taken for none: hosts would be maintained twice."""
     (tmp_path / FILE_NAME).write_text(text)
-    with pytest.raises(RecordUnreadable, match=r"record\.json cannot be read.*Remove the file"):
+    with pytest.raises(RecordUnreadable, match=r"record\.json is damaged: .*Remove the file"):
         read_record(str(tmp_path))
 
 
-def test_a_file_that_cannot_be_written_is_an_error_by_name(tmp_path: Path) -> None:
-    """The sentence names the file; a directory in its place is met at reading."""
+@pytest.mark.parametrize("name", sorted(ANN))
+def test_a_record_without_one_of_its_parts_is_damaged(tmp_path: Path, name: str) -> None:
+    """What is missing, or is not what it should be, is named."""
+    for part in ({}, {name: None}):
+        rest = {key: value for key, value in ANN.items() if key != name}
+        (tmp_path / FILE_NAME).write_text(json.dumps({**rest, **part}))
+        with pytest.raises(RecordUnreadable, match=f"is damaged: {name} missing or of a wrong"):
+            read_record(str(tmp_path))
+
+
+def test_a_record_that_the_system_does_not_let_read_is_not_to_be_removed(tmp_path: Path) -> None:
+    """It may be whole; a directory stands in its place here."""
     (tmp_path / FILE_NAME).mkdir()
-    with pytest.raises((RecordNotWritten, RecordUnreadable), match=r"record\.json"):
-        write_record(ANN, [], str(tmp_path))
+    with pytest.raises(RecordUnreadable, match=r"Is a directory\. Check what") as error:
+        read_record(str(tmp_path))
+    assert "Remove" not in str(error.value)
+
+
+def test_a_record_that_cannot_be_written_is_an_error_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sentence says where and why, and the record of before stays."""
+    before = write_record(ANN, [], str(tmp_path))
+
+    def fill_up(path: str, text: str) -> NoReturn:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(rolling_record, "replace_file", fill_up)
+    with pytest.raises(RecordNotWritten, match=r"record\.json: No space left on device\. Check"):
+        write_record(before, [], str(tmp_path))
+    assert read_record(str(tmp_path)) == before
