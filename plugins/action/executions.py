@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import secrets
 import time
 import typing as t
 
 from ansible.plugins.action import ActionBase
 
+from ..plugin_utils._controller import this_operator
 from ..plugin_utils._executions import Decision, Found, Refused, decide, render
 from ..plugin_utils._plain import plain
 
@@ -56,7 +56,7 @@ class ActionModule(ActionBase):
         return {
             **dataclasses.asdict(decision),
             "execution": f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(4)}",
-            "owner": f"{os.environ.get('USER', 'root')}@{os.uname().nodename}",
+            "owner": this_operator(),
             "purpose": options["purpose"],
         }
 

@@ -15,6 +15,7 @@ import typing as t
 from ansible.errors import AnsibleConnectionFailure
 
 from ..module_utils._migration.argspec import InvalidOption
+from ..plugin_utils._controller import this_operator
 from ..plugin_utils._documents import DocumentUnreadable, read_document
 from ..plugin_utils._finds_files import FindsFiles
 from ..plugin_utils._follower import Follower, Look
@@ -87,7 +88,7 @@ class ActionModule(FindsFiles):
         arguments.setdefault(
             "execution", f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}-{digest}"
         )
-        arguments.setdefault("owner", f"{os.environ.get('USER', 'root')}@{os.uname().nodename}")
+        arguments.setdefault("owner", this_operator())
         if not arguments.get("purpose"):
             arguments["purpose"] = " ".join(
                 [str(plan.get("goal", "")), ", ".join(sorted(plan.get("goal_hosts", [])))]

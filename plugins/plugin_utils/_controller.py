@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which process on the controller a playbook is, and whether one of before still lives.
+"""Whose playbook this is, which process on the controller it is, and whether one of before still lives.
 
 This plugin util is PRIVATE to the collection.
 """
@@ -15,6 +15,11 @@ import typing as t
 from ..module_utils._execution.process import mark_of, parse_mark, read_boot_id
 
 _NAMESPACE = "/proc/self/ns/pid"
+
+
+def this_operator() -> str:
+    """Return who runs the playbook, and on which machine."""
+    return f"{os.environ.get('USER', 'root')}@{os.uname().nodename}"
 
 
 def this_playbook() -> list[str]:

@@ -11,10 +11,19 @@ import pytest
 from ansible_collections.drover.libvirt.plugins.module_utils._execution.process import mark_of
 from ansible_collections.drover.libvirt.plugins.plugin_utils._controller import (
     lives,
+    this_operator,
     this_playbook,
 )
 
 HERE = os.readlink("/proc/self/ns/pid")
+
+
+def test_the_operator_is_a_user_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody has logged in, as in a container, it is root."""
+    monkeypatch.setenv("USER", "ann")
+    assert this_operator() == f"ann@{os.uname().nodename}"
+    monkeypatch.delenv("USER")
+    assert this_operator() == f"root@{os.uname().nodename}"
 
 
 def test_it_is_the_parent_of_the_worker() -> None:
