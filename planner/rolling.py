@@ -42,7 +42,8 @@ def make_rolling_plan(
     now
         What time it is, for policies with windows: when each batch begins, as far as this plan is concerned.
     begun
-        Hosts in maintenance whose batch was interrupted: they come first, in batches of their own.
+        Hosts in maintenance whose batch was interrupted: they come first, in batches of their own. Those that are
+        not wanted stay in maintenance, and the plan says so.
     done
         Hosts whose maintenance is over: they are skipped, and VMs go there first.
 
@@ -75,6 +76,11 @@ def make_rolling_plan(
             f"{name} comes first: its maintenance was interrupted."
             for name in left
             if name in begun
+        ),
+        *(
+            f"{name} stays in maintenance: it was interrupted there, and has no turn now."
+            for name in begun
+            if name not in wanted
         ),
         *_left_out(snapshot, hosts, wanted),
     ]

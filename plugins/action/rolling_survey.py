@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import secrets
 import typing as t
 
@@ -15,7 +14,7 @@ from ansible.plugins.action import ActionBase
 
 from ..plugin_utils._clock import time_here
 from ..plugin_utils._cluster_facts import FactsMissing, cluster_facts, marked_hosts
-from ..plugin_utils._controller import lives, this_playbook
+from ..plugin_utils._controller import lives, this_operator, this_playbook
 from ..plugin_utils._plain import plain
 from ..plugin_utils._rolling import CONTINUE, FORGET, Refused, Run, Survey, newest, survey
 
@@ -40,7 +39,8 @@ class ActionModule(ActionBase):
         _validation, options = self.validate_argument_spec(argument_spec=ARGUMENT_SPEC)
         try:
             facts = cluster_facts(task_vars, options["group"])
-            found = self._survey(_records(task_vars, facts), marked_hosts(facts), _run(options))
+            marked = marked_hosts(facts) & {host["name"] for host in facts["hosts"]}
+            found = self._survey(_records(task_vars, facts), marked, _run(options))
         except (FactsMissing, Refused) as error:
             return {**result, "failed": True, "msg": str(error)}
         if found.text:
@@ -64,7 +64,7 @@ class ActionModule(ActionBase):
 def _run(options: dict[str, t.Any]) -> Run:
     return Run(
         run=secrets.token_hex(8),
-        by=f"{os.environ.get('USER', 'root')}@{os.uname().nodename}",
+        by=this_operator(),
         since=time_here(),
         process=this_playbook(),
         tasks=options["tasks"],

@@ -27,7 +27,8 @@ options:
     type: int
     default: 1
   begun:
-    description: Hosts in maintenance whose batch was interrupted. They come first, in batches of their own.
+    description: Hosts in maintenance whose batch was interrupted. They come first, in batches of their own. Those that are not asked for with O(hosts)
+      stay in maintenance, with a warning.
     type: list
     elements: str
     default: []

@@ -119,7 +119,7 @@ HOLDING = "/var/lib/drover/holding"
 def _hold(host: str, held: Path) -> list[object]:
     """Return tasks that stand still on a host as long as a file is there on the controller."""
     here = {"when": f"inventory_hostname == '{host}'"}
-    wait = {"path": str(held), "state": "absent"}
+    wait = {"path": str(held), "state": "absent", "timeout": 3600}
     return [
         {"ansible.builtin.file": {"path": HOLDING, "state": "touch"}, **here},
         {"ansible.builtin.wait_for": wait, "delegate_to": "localhost", **here},
@@ -130,7 +130,8 @@ def test_a_host_that_had_its_tasks_and_was_not_back_is_put_back_into_use(
     lab: Lab, tmp_path: Path
 ) -> None:
     """Its libvirt did not answer after the tasks, so it stays in maintenance; when it does, the same playbook again
-    does not run the tasks once more. With the answer "forget" they are run on all hosts anew."""
+    does not run the tasks once more. A run for another host before that does not lose it. With the
+    answer "forget" they are run on all hosts anew."""
     stop = {"ansible.builtin.shell": "pkill -x libvirtd"}
     first = run_playbook(lab, ROLLING, "-e", _tasks(tmp_path / "tasks.yml", after=[stop]))
     assert first.code != 0
@@ -139,6 +140,9 @@ def test_a_host_that_had_its_tasks_and_was_not_back_is_put_back_into_use(
     tasks = _tasks(tmp_path / "tasks.yml")
     forget = run_playbook(lab, ROLLING, "-e", tasks, "-e", "drover_unfinished=forget", "--check")
     assert "3 hosts in 3 batches, " in forget.output
+    other = run_playbook(lab, ROLLING, "-e", tasks, "-e", "drover_hosts=kvm2")
+    assert other.code == 0, other.output
+    assert "Still in maintenance, for their turn was interrupted: kvm1." in other.output
     run = run_playbook(lab, ROLLING, "-e", tasks, "-e", "drover_hosts=kvm1,kvm2")
     assert run.code == 0, run.output
     assert "Tasks done already: kvm1." in run.output

@@ -95,6 +95,16 @@ def test_what_was_interrupted_comes_first_and_alone() -> None:
     assert "b comes first: its maintenance was interrupted." in plan["warnings"]
 
 
+def test_what_was_interrupted_and_is_not_named_is_not_forgotten() -> None:
+    """It has no turn where other hosts are named, and the plan says that it stays in maintenance."""
+    facts = in_maintenance(cluster(a={}, b={"y": 100}, c={}), "b")
+    plan = make_rolling_plan(facts, TIGHT, ["c"], begun=["b"])
+    assert [batch["goal_hosts"] for batch in plan["batches"]] == [["c"]]
+    assert plan["warnings"] == [
+        "b stays in maintenance: it was interrupted there, and has no turn now."
+    ]
+
+
 def test_what_is_done_is_skipped_and_takes_vms_first() -> None:
     """A host that is done has no second turn, named or not, and the VMs of the next one go there."""
     for named in ([], ["a", "b"]):
