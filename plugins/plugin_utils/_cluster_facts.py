@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
+from ..module_utils._errors import ConnectionFailed
+from ..module_utils._uris import refuse_password
 from ._plain import plain
 from ._planner import newest_marks
 
@@ -50,7 +51,7 @@ def cluster_facts(
     Raises
     ------
     FactsMissing
-        The group is empty or unknown, a host's facts are missing, or its peer URI holds a password.
+        The group is empty or unknown, a host's facts are missing, or its peer URI holds a password or no valid address.
     """
     names = _group_members(task_vars, group)
     facts: dict[str, t.Any] = {"hosts": [], "domains": []}
@@ -111,11 +112,10 @@ def _peer_uri(name: str, variables: Mapping[str, t.Any]) -> str:
     """Return how peers reach the host; plans and journals keep it, so no password may stand there."""
     address = variables.get("ansible_host") or name
     uri = str(plain(variables.get("drover_peer_uri") or f"qemu+ssh://root@{address}/system"))
-    if urlsplit(uri).password is not None:
-        raise FactsMissing(
-            f"The drover_peer_uri of {name} holds a password. "
-            "Leave it out of the URI; use SSH keys, TLS or SASL tickets."
-        )
+    try:
+        refuse_password(uri, f"The drover_peer_uri of {name}")
+    except ConnectionFailed as error:
+        raise FactsMissing(str(error)) from error
     return uri
 
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import typing as t
-from urllib.parse import urlsplit
 
-from .._errors import DroverError
+from .._errors import ConnectionFailed, DroverError
+from .._uris import refuse_password
 
 
 class PlanRejected(DroverError):
@@ -175,6 +175,14 @@ def _host(item: t.Mapping[str, t.Any]) -> Host:
     )
 
 
+def _check_uri(uri: str, name: str) -> None:
+    """Refuse a password: the plan is kept beside the journal, where no secret may stand."""
+    try:
+        refuse_password(uri, "The connection URI of {0} in the plan".format(name))
+    except ConnectionFailed as error:
+        raise PlanRejected(error.message, error.remedy) from error
+
+
 def _check_references(work: Work) -> None:
     known = {step.id for step in work.steps}
     for step in work.steps:
@@ -183,12 +191,7 @@ def _check_references(work: Work) -> None:
                 raise PlanRejected(
                     "Step {0} of the plan names the unknown host {1}.".format(step.id, name)
                 )
-            if urlsplit(work.hosts[name].uri).password:
-                # The plan is kept beside the journal, where no secret may stand.
-                raise PlanRejected(
-                    "The plan holds a password in how to reach libvirt on {0}.".format(name),
-                    "Use keys, TLS or SASL tickets, and a drover_peer_uri without a password.",
-                )
+            _check_uri(work.hosts[name].uri, name)
             if not work.hosts[name].uri:
                 raise PlanRejected(
                     "The plan does not say how to reach libvirt on {0}.".format(name),

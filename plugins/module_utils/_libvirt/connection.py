@@ -13,9 +13,9 @@ from __future__ import annotations
 import contextlib
 import traceback
 import typing as t
-from urllib.parse import urlsplit
 
 from .._errors import ConnectionFailed, LibvirtFailed
+from .._uris import refuse_password
 
 try:
     import libvirt
@@ -60,8 +60,8 @@ def open_connection(uri: str, read_only: bool = False) -> t.Any:
     Raises
     ------
     ConnectionFailed
-        The daemon cannot be reached, or refused; or the URI holds a password, which libvirt would not
-        use and messages and journals would show.
+        The daemon cannot be reached, or refused; or the URI holds no valid address, or a password, which
+        libvirt would not use and messages and journals would show.
     """
     refuse_password(uri)
     try:
@@ -72,21 +72,6 @@ def open_connection(uri: str, read_only: bool = False) -> t.Any:
             "Check that the daemon runs there and that this user may connect to it "
             "(virsh -c {0} uri).".format(uri),
         ) from error
-
-
-def refuse_password(uri: str) -> None:
-    """Make sure that a URI holds no password, also one that only another daemon is going to use.
-
-    Raises
-    ------
-    ConnectionFailed
-        It does. The message does not repeat it.
-    """
-    if urlsplit(uri).password is not None:
-        raise ConnectionFailed(
-            "The connection URI of {0} holds a password.".format(urlsplit(uri).hostname),
-            "Leave it out of the URI; use SSH keys, TLS or SASL tickets.",
-        )
 
 
 def keep_alive(connection: t.Any) -> None:

@@ -21,6 +21,18 @@ def test_a_uri_with_a_password_is_refused_and_not_repeated() -> None:
     assert "geheim" not in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    "uri", ["qemu+ssh://ann:geheim@[::1/system", "qemu://ann:geheim@a\u2100b/"]
+)
+def test_a_uri_that_cannot_be_taken_apart_is_refused_and_not_repeated(uri: str) -> None:
+    """A bracket is missing, or a letter stands for others; it may hold a password nevertheless."""
+    with pytest.raises(
+        ConnectionFailed, match="A connection URI holds no valid address"
+    ) as refusal:
+        open_connection(uri)
+    assert "geheim" not in str(refusal.value)
+
+
 @pytest.mark.parametrize("option", ["source_uri", "destination_uri", "peer_uri"])
 def test_a_migration_takes_no_uri_with_a_password(option: str) -> None:
     """Also not the peer URI, which this process never opens: libvirt on the source would show it."""

@@ -385,6 +385,7 @@ def test_the_stop_file_and_the_deadline_are_reasons_to_stop(tmp_path: Path) -> N
         (lambda plan: plan["steps"][0].update(after=["m9"]), "waits for m9"),
         (lambda plan: plan["hosts"][1].update(uri=None), "drover_peer_uri"),
         (lambda plan: plan["hosts"][1].update(uri="qemu+tls://a:hush@h2/system"), "a password"),
+        (lambda plan: plan["hosts"][1].update(uri="qemu+tls://[::1/system"), "no valid address"),
     ],
 )
 def test_a_broken_plan_is_refused_with_one_sentence(damage: Any, words: str) -> None:

@@ -66,6 +66,13 @@ def test_a_peer_uri_with_a_password_is_refused_and_not_repeated() -> None:
     assert "geheim" not in str(refusal.value)
 
 
+def test_a_peer_uri_that_cannot_be_taken_apart_is_refused() -> None:
+    """The sentence names the host; it was a traceback."""
+    host = {**found("kvm1"), "drover_peer_uri": "qemu+ssh://[::1/system"}
+    with pytest.raises(FactsMissing, match="drover_peer_uri of kvm1 holds no valid address"):
+        cluster_facts(variables({"kvm1": host}), "kvm")
+
+
 def test_labels_and_the_migration_address_of_the_inventory_win() -> None:
     """What a person wrote into the inventory is stronger than what was found."""
     host = {
