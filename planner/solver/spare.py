@@ -3,7 +3,8 @@
 """Room for the VMs of hosts that fail, where a policy requires it.
 
 A placement is judged by simulated failure. Where a failure leaves VMs without a place that have one now, rows for just
-that failure go into the exact model, which is solved again, until no failure is left or there is no placement.
+that failure go into the exact model, which is solved again, until no failure is left or there is no placement. Where
+that would take long, free room is gathered by a local search first.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from ..errors import Infeasible, SpareLost
 from ..goal.balance import Balance
 from ..goal.relocation import Relocation
 from ..problem import Problem
+from .budget import Budget
 from .indexed import Indexed
 from .infeasible import amounts
 from .milp.backend import Effort
@@ -27,6 +29,8 @@ from .milp.failures import Cuts
 from .milp.model import build, solve_exactly
 from .milp.program import Verdict
 from .milp.relaxation import find_spare_room
+from .search.gather import Gathering
+from .search.state import State
 from .solution import Solution, proved_solution
 
 ROUNDS = 16
@@ -70,21 +74,38 @@ def keep_spare(problem: Problem, solution: Solution, effort: Effort) -> Solution
 
 
 def _mended(problem: Problem, solution: Solution, effort: Effort) -> Solution:
-    """Move only who has to leave, if that is enough; else let all VMs make room, if the model stays small enough."""
+    """Move only who has to leave, if that is enough; else let all VMs make room: in a small cluster by the exact model,
+    in others by local search, and by the exact model if that finds nothing and the model stays small enough."""
     _refuse_by_sums(problem)
     search = _Search(problem, solution, effort)
-    if len(search.indexed.items) * len(search.indexed.hosts) ** 2 > EASY:
+    indexed = search.indexed
+    is_easy = len(indexed.items) * len(indexed.hosts) ** 2 <= EASY
+    if not is_easy:
         _refuse_by_pieces(problem)
-    leavers, everything = search.indexed.leavers, range(len(search.indexed.items))
-    for movers in (leavers, everything):
-        found = search.solve(movers) if movers else None
-        if found:
-            return found
+    found = search.solve(indexed.leavers) if indexed.leavers else None
+    if not found and indexed.leavers and not is_easy:
+        found = _gathered(indexed, solution)
+    if found := found or search.solve(range(len(indexed.items))):
+        return found
     if search.verdict is Verdict.INFEASIBLE:
         raise Infeasible(_sentence(problem, search.placement, _ways(search)))
     told = _sentence(problem, search.placement, [], proved=False)
     others = _moves(problem, solution) if search.verdict is None else ()
     raise SpareLost(told, others, solution.bound)
+
+
+def _gathered(indexed: Indexed, solution: Solution) -> Solution | None:
+    """Return a placement that a local search finds from the one that lost the room; ``None`` if it finds none."""
+    problem, state = indexed.problem, State(indexed)
+    moved = problem.snapshot.placement.moves_to(solution.placement)
+    for item, host in {
+        indexed.item_of[n]: indexed.number[h] for n, (_home, h) in moved.items()
+    }.items():
+        state.move(item, host)
+    if not Gathering(state).run() or not Budget(indexed).allows(state.moves()):
+        return None
+    placement = indexed.placement(state.moves())
+    return proved_solution(placement, problem.objective_s(placement), solution.bound)
 
 
 def _refuse_by_sums(problem: Problem) -> None:

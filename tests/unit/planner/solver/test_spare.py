@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from itertools import product
+from random import Random
 from typing import Any
 
 import pytest
@@ -16,8 +17,10 @@ from planner.cluster.resources import Resources
 from planner.errors import Infeasible, NoOrder
 from planner.pipeline import make_plan
 from planner.policy.spare_hosts import SpareHosts, repack
+from planner.solver.milp.backend import Effort
+from planner.solver.solve import solve_goal
 from planner.verify import find_faults
-from tests.unit.planner.builders import TIGHT, cluster, domain, evacuation, policy, problem
+from tests.unit.planner.builders import TIGHT, Facts, cluster, domain, evacuation, policy, problem
 from tests.unit.planner.strategies import clusters
 
 REQUIRED = policy(spare_hosts={"count": 1, "strictness": "required"})
@@ -69,6 +72,38 @@ def test_vms_too_large_for_the_hosts_left_are_counted_not_tried() -> None:
     words = r"in pieces of 16 MiB of memory, which hosts cannot share, the VMs need 19, and there would be 18"
     with pytest.raises(Infeasible, match=words):
         make_plan(facts, REQUIRED, evacuation("b"))
+
+
+def scattered(hosts: int, seed: int) -> Facts:
+    """Return hosts with 62 MiB, so full of VMs of 8, 16 and 24 MiB that no VM more has a place on most."""
+    chance = Random(seed)
+    free = {f"h{number:02d}": 53.0 for number in range(hosts)}
+    facts = cluster(**{name: {} for name in free})
+    for entry in facts["hosts"]:
+        entry["memory_mib"] = 62
+    for number in range(10 * hosts):
+        size = chance.choice([8, 16, 24])
+        fitting = [name for name in free if free[name] >= size]
+        if not fitting:
+            break
+        home = chance.choice(fitting)
+        free[home] -= size
+        facts["domains"].append(domain(f"v{number:03d}", home, size))
+    return facts
+
+
+@pytest.mark.parametrize(("hosts", "seed"), [(16, 3), (20, 1)])
+def test_scattered_room_is_gathered(hosts: int, seed: int) -> None:
+    """There is room enough, but not where the VMs of a host that fails need it: more VMs move, none needlessly."""
+    facts = scattered(hosts, seed)
+    posed = problem(facts, evacuation("h01"), REQUIRED)
+    quick = solve_goal(posed.goal, posed, Effort())
+    assert posed.worsens_spare(quick.placement)
+    plan = make_plan(facts, REQUIRED, evacuation("h01"))
+    for step in plan["steps"]:
+        back = Placement({**plan["placement"], step["domain"]: step["source"]})
+        fits = posed.snapshot.loads(back)[step["source"]].fits(posed.caps[step["source"]])
+        assert step["source"] == "h01" or not fits or posed.worsens_spare(back)
 
 
 def test_an_over_full_host_takes_nothing_over_and_is_no_obstacle() -> None:
