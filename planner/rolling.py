@@ -70,20 +70,7 @@ def make_rolling_plan(
     left.sort(key=lambda name: (name not in begun, held[name], name))
     known = [name for name in done if name in snapshot.hosts]
     batches = _plan_batches(facts, policy, _Turns(left, begun, known, at_once), clock)
-    notes = [
-        *(f"{name} is skipped: its maintenance is done." for name in wanted if name in done),
-        *(
-            f"{name} comes first: its maintenance was interrupted."
-            for name in left
-            if name in begun
-        ),
-        *(
-            f"{name} stays in maintenance: it was interrupted there, and has no turn now."
-            for name in begun
-            if name not in wanted
-        ),
-        *_left_out(snapshot, hosts, wanted),
-    ]
+    notes = [*_turn_notes(wanted, begun, done), *_left_out(snapshot, hosts, wanted)]
     return _document(batches, sum(held.values()), len(left), notes)
 
 
@@ -99,6 +86,19 @@ def _wanted(snapshot: ClusterSnapshot, hosts: Sequence[str], begun: Sequence[str
         for name, host in snapshot.hosts.items()
         if host.is_up and (not host.maintenance or name in begun)
     ]
+
+
+def _turn_notes(wanted: Sequence[str], begun: Sequence[str], done: Sequence[str]) -> Iterator[str]:
+    """Yield a sentence for each host that has no turn, or an early one, because of what was before."""
+    for name in wanted:
+        if name in done:
+            yield f"{name} is skipped: its maintenance is done."
+    for name in wanted:
+        if name in begun and name not in done:
+            yield f"{name} comes first: its maintenance was interrupted."
+    for name in begun:
+        if name not in wanted:
+            yield f"{name} stays in maintenance: it was interrupted there, and has no turn now."
 
 
 def _left_out(
