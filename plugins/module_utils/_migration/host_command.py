@@ -22,9 +22,12 @@ _END_LIMIT_S = 5.0
 def python_on(uri: str, script: str, *arguments: str) -> list[str] | None:
     """Return the command that runs a script on the host of a connection URI.
 
-    None where the URI names neither this host nor one that SSH reaches.
+    None where the URI names neither this host nor one that SSH reaches, or is none at all.
     """
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return None
     if parts.scheme == "qemu" and not parts.hostname:
         return [sys.executable, "-c", script, *arguments]
     if parts.scheme == "qemu+ssh" and parts.hostname:

@@ -37,7 +37,10 @@ def test_on_another_host_it_goes_by_the_ssh_of_the_uri() -> None:
     assert shlex.split(command[-1]) == ["python3", "-c", SCRIPT, "it's"]
 
 
-@pytest.mark.parametrize("uri", ["qemu+tls://kvm2/system", "qemu+tcp://kvm2/system", "test:///d"])
+@pytest.mark.parametrize(
+    "uri",
+    ["qemu+tls://kvm2/system", "qemu+tcp://kvm2/system", "test:///d", "qemu+ssh://[::1/system"],
+)
 def test_where_no_ssh_is_named_there_is_no_way(uri: str) -> None:
     """Nothing is tried that the operator has not set up."""
     assert python_on(uri, SCRIPT) is None
