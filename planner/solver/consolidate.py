@@ -53,10 +53,10 @@ def _first(indexed: Indexed, goal: Consolidation, effort: Effort) -> Selection |
 
     Spare room that is missing now is not asked for, so the rows that ask for it choose well, but bound nothing.
     """
-    first = _select(indexed, goal, effort)
+    first = select_hosts(indexed, goal, _careful(effort, SELECTION))
     if not indexed.problem.stranded_now:
         return first
-    free = _select(indexed, goal, effort, spare=False)
+    free = select_hosts(indexed, goal, _careful(effort, SELECTION), spare=False)
     return replace(first, bound_s=free.bound_s) if first and free else free
 
 
@@ -110,12 +110,7 @@ def _exactly(indexed: Indexed, goal: Consolidation, effort: Effort, quick: Solut
         if _is_allowed(problem, found.placement):
             return found
         cuts.add(found.placement)
-    moved = problem.snapshot.placement.moves_to(quick.placement)
-    return _solution(indexed, _items(indexed, moved), bound_s)
-
-
-def _items(indexed: Indexed, moved: Mapping[str, tuple[str, str]]) -> dict[int, int]:
-    return {indexed.item_of[name]: indexed.number[host] for name, (_home, host) in moved.items()}
+    return _solution(indexed, indexed.moves_to(quick.placement), bound_s)
 
 
 def _selections(
@@ -129,7 +124,9 @@ def _selections(
             found = (
                 first
                 if not more and not slack
-                else _select(indexed, goal, effort, at_least=at_least, slack=slack)
+                else select_hosts(
+                    indexed, goal, _careful(effort, SELECTION), at_least=at_least, slack=slack
+                )
             )
             if found is None or found.kept in seen or len(found.kept) > len(first.kept) + more:
                 continue
@@ -146,19 +143,6 @@ def _additions(most: int) -> Iterable[int]:
     while more < most:
         yield more
         more += max(1, more // 3)
-
-
-def _select(
-    indexed: Indexed,
-    goal: Consolidation,
-    effort: Effort,
-    *,
-    at_least: int = 0,
-    slack: float = 0.0,
-    spare: bool = True,
-) -> Selection | None:
-    careful = _careful(effort, SELECTION)
-    return select_hosts(indexed, goal, careful, at_least=at_least, slack=slack, spare=spare)
 
 
 def _careful(effort: Effort, wanted: Effort) -> Effort:

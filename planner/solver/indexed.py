@@ -102,6 +102,11 @@ class Indexed:
         }
         return self.problem.snapshot.placement.move(names)
 
+    def moves_to(self, placement: Placement) -> dict[int, int]:
+        """Return the items (numbers) that have to go, and to which hosts (numbers), for a placement."""
+        moved = self.problem.snapshot.placement.moves_to(placement)
+        return {self.item_of[name]: self.number[host] for name, (_home, host) in moved.items()}
+
     def _items(self) -> list[Item]:
         shared: dict[int, tuple[int, ...]] = {}
         self._kept: list[tuple[str, ...]] = []

@@ -97,10 +97,7 @@ def _mended(problem: Problem, solution: Solution, effort: Effort) -> Solution:
 def _gathered(indexed: Indexed, solution: Solution) -> Solution | None:
     """Return a placement that a local search finds from the one that lost the room; ``None`` if it finds none."""
     problem, state = indexed.problem, State(indexed)
-    moved = problem.snapshot.placement.moves_to(solution.placement)
-    for item, host in {
-        indexed.item_of[n]: indexed.number[h] for n, (_home, h) in moved.items()
-    }.items():
+    for item, host in indexed.moves_to(solution.placement).items():
         state.move(item, host)
     if not Gathering(state).run() or not Budget(indexed).allows(state.moves()):
         return None

@@ -110,6 +110,12 @@ class Expected:
 
 # The moment between the two hosts, in which neither runs the VM, is there with this handover only.
 BY_CONTROLLER = {"handover": "controller"}
+EITHER = Expected(
+    "moved|rolled_back|not_moved",
+    "|daemon_lost",
+    source="absent|running",
+    destination="running|absent",
+)
 MOVED = Expected("moved", source="absent", destination="running")
 
 

@@ -33,7 +33,6 @@ __all__ = [
     "keep_alive",
     "libvirt",
     "open_connection",
-    "refuse_password",
     "translated",
 ]
 

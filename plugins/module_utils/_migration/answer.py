@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._libvirt.connection import refuse_password
+from .._uris import refuse_password
 from .argspec import read_options
 from .migrate import abort, examine, foresee, migrate, reconcile
 from .request import MigrationRequest

@@ -16,11 +16,10 @@ This module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import contextlib
-import subprocess
 import threading
 import typing as t
 
-from .host_command import ended, python_on, started
+from .host_command import ended, started_on
 
 # Finds the one QEMU process with the VM's UUID and says so; waits for a line, then looks each
 # millisecond until the process is exiting (PF_EXITING is set on its main thread, so it will never
@@ -77,14 +76,8 @@ class Departure:
 
     def __init__(self, uri: str, uuid: str, on_gone: t.Callable[[], None]) -> None:
         self._on_gone = on_gone
-        self._process: subprocess.Popen[str] | None = None
-        command = python_on(uri, _SCRIPT, uuid)
-        if command is not None:
-            self._start(command)
-
-    def _start(self, command: list[str]) -> None:
-        with contextlib.suppress(OSError):
-            self._process = started(command)
+        self._process = started_on(uri, _SCRIPT, uuid)
+        if self._process is not None:
             threading.Thread(target=self._listen, name="departure", daemon=True).start()
 
     def _listen(self) -> None:

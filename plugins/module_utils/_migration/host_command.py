@@ -35,6 +35,17 @@ def python_on(uri: str, script: str, *arguments: str) -> list[str] | None:
     return None
 
 
+def started_on(uri: str, script: str, *arguments: str) -> subprocess.Popen[str] | None:
+    """Start a script on the host of a connection URI; None where C(python_on) knows no way."""
+    command = python_on(uri, script, *arguments)
+    if command is None:
+        return None
+    try:
+        return started(command)
+    except OSError:
+        return None
+
+
 def started(command: list[str]) -> subprocess.Popen[str]:
     """Start a command that is talked to; its complaints are nobody's.
 

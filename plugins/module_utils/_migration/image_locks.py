@@ -14,13 +14,12 @@ This module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import subprocess
 import typing as t
 import xml.etree.ElementTree as ET
 
-from .host_command import ended, python_on, started
+from .host_command import ended, started_on
 
 _LIMIT_S = 15.0
 
@@ -105,11 +104,7 @@ class Look:
     """
 
     def __init__(self, uri: str) -> None:
-        self._process: subprocess.Popen[str] | None = None
-        command = python_on(uri, _SCRIPT)
-        if command is not None:
-            with contextlib.suppress(OSError):
-                self._process = started(command)
+        self._process = started_on(uri, _SCRIPT)
 
     def at(self, images: t.Sequence[Image]) -> list[SeenImage]:
         """Return the images as the host sees them, once.

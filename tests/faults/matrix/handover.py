@@ -22,12 +22,6 @@ from tests.lab.layout import MANAGEMENT, MIGRATION
 # Without a disk: QEMU's lock on an image would hide that two copies run.
 _DISKLESS = Vm("running, diskless", options={"disk": False})
 _STAYS = Expected("rolled_back|not_moved", "daemon_lost")
-_EITHER = Expected(
-    "moved|rolled_back|not_moved",
-    "|daemon_lost",
-    source="absent|running",
-    destination="running|absent",
-)
 
 
 def _pause_1_s(scene: Scene) -> None:
