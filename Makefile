@@ -9,7 +9,7 @@ LABS ?= 2
 KEEP ?= 0
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.collections
 
-.PHONY: help setup setup-lab demo test test-fast test-lab faults test-pulp4 test-py39 lint types sanity bench lab-up lab-down lab-status build clean
+.PHONY: help setup setup-lab demo test test-fast test-lab test-page faults fuzz test-pulp4 test-py39 lint types sanity bench lab-up lab-down lab-status build clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,17 +24,25 @@ demo: setup-lab ## Evacuate and restore a host of real libvirt in the lab (KEEP=
 	$(PY) scripts/demo.py --hosts $(HOSTS) $(if $(filter-out 0,$(KEEP)),--keep)
 
 test: setup-lab lint types ## Everything: lint, types, unit, scenarios, PuLP 4, Python 3.9, sanity, lab
-	$(PY) -m pytest -m "not lab and not faults" -q
-	$(MAKE) test-pulp4 test-py39 sanity test-lab
+	$(PY) -m pytest -m "not lab and not faults and not page" -q -n 2 --dist loadfile
+	$(MAKE) test-pulp4 test-py39 sanity test-page test-lab
 
-test-fast: setup ## Unit tests and scenarios, no lab, under a minute
-	$(PY) -m pytest -m "not lab and not faults" -q -x
+test-fast: setup ## Unit tests and scenarios, no lab, about a minute on two cores
+	$(PY) -m pytest -m "not lab and not faults and not page" -q -x -n 2 --dist loadfile
 
 test-lab: setup-lab ## The tests on real libvirt and QEMU, in LABS=2 labs at once
 	$(PY) -m pytest tests/lab tests/faults -m lab -q --reruns 1 -n $(LABS) --dist loadfile
 
-faults: setup-lab ## The whole fault matrix on real libvirt and QEMU; writes docs/faults.md
+test-page: setup ## The pages in headless Chromium, at three sizes, light and dark (pictures in tests/output/page)
+	scripts/setup page
+	$(PY) -m pytest tests/page -m page -q
+
+faults: setup-lab ## The whole fault matrix on real libvirt and QEMU (writes docs/faults.md), and the faults of power
+	$(PY) -m pytest tests/lab -m faults -q
 	$(PY) -m tests.faults --fresh --report docs/faults.md
+
+fuzz: setup ## Everything from outside, changed at random, for long (FUZZ_EXAMPLES=5000 of each kind)
+	FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),5000) $(PY) -m pytest tests/fuzz -q
 
 test-pulp4: ## The planner's tests on Python 3.12 or newer with PuLP 4, where there is such a Python
 	scripts/setup pulp4
@@ -57,7 +65,9 @@ types: setup ## mypy, strict
 sanity: setup ## ansible-test sanity, with nothing ignored
 	scripts/sanity
 
-bench: setup-lab ## Benchmarks (prints figures, judges nothing)
+bench: setup-lab ## Benchmarks, beside other planners (prints figures, judges nothing)
+	scripts/setup peers
+	scripts/setup page
 	$(PY) -m tests.benchmarks $(BENCH)
 	$(PY) -m pytest tests/benchmarks -q -s -m "" --override-ini testpaths=tests/benchmarks
 
@@ -74,4 +84,4 @@ build: setup ## Build the collection's archive
 	mkdir -p build && .venv/bin/ansible-galaxy collection build --force --output-path build .
 
 clean: ## Remove what was made here (not the lab: make lab-down)
-	rm -rf .venv .venv-pulp4 .venv-py39 .collections build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-pulp4 .venv-py39 .venv-peers .collections build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -6,3 +6,5 @@ Pure: no Ansible, no libvirt, no clock, no environment; only the commands read a
 """
 
 from __future__ import annotations
+
+__version__ = "1.0.0"

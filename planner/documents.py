@@ -27,8 +27,14 @@ KINDS = {
 }
 """What types of JSON are called for people."""
 
-LARGEST = 1e15
+LARGEST = 1e12
 """What no host's memory in MiB, no duration in seconds and no price comes near to."""
+
+HALF = "holds half of a character (a lone surrogate), which can be neither shown nor written"
+"""What is said of such a text."""
+
+DEEPEST = 40
+"""How many levels of lists and mappings no document reaches."""
 
 
 def schema(name: str) -> dict[str, Any]:
@@ -44,7 +50,12 @@ def _compiled(name: str, part: str | None = None) -> Check:
     if part:
         shared = {key: document[key] for key in ("$schema", "definitions")}
         document = {**document["definitions"][part], **shared}
-    check: Check = require("fastjsonschema").compile(document, use_default=False)
+    return compile_schema(document)
+
+
+def compile_schema(schema: Mapping[str, Any]) -> Check:
+    """Return the check of a schema, for `check_document`."""
+    check: Check = require("fastjsonschema").compile(schema, use_default=False)
     return check
 
 
@@ -56,10 +67,7 @@ def validate(name: str, document: Any) -> None:
     InputError
         With the path of the first fault and the remedy.
     """
-    _check(_compiled(name), document, name)
-    for path, number in _numbers(document, name):
-        if not abs(number) <= LARGEST:
-            raise InputError(f"{_shown(number)} is no amount that a cluster can have.", path=path)
+    check_document(_compiled(name), document, name)
 
 
 def with_whole_numbers(document: Any) -> Any:
@@ -73,14 +81,16 @@ def with_whole_numbers(document: Any) -> Any:
     return document
 
 
-def _numbers(document: Any, path: str) -> Iterator[tuple[str, float]]:
+def _numbers(document: Any, path: str, depth: int = 0) -> Iterator[tuple[str, float]]:
     """Return all numbers of a document with their paths; JSON and YAML know infinite ones, and some that are none."""
+    if depth > DEEPEST:
+        raise InputError(f"is nested more than {DEEPEST} levels deep.", path=path[:60])
     if isinstance(document, Mapping):
         for key, value in document.items():
-            yield from _numbers(value, f"{path}.{key}")
+            yield from _numbers(value, f"{path}.{key}", depth + 1)
     elif isinstance(document, list):
         for number, value in enumerate(document):
-            yield from _numbers(value, f"{path}[{number}]")
+            yield from _numbers(value, f"{path}[{number}]", depth + 1)
     elif isinstance(document, (int, float)):
         yield path, document
 
@@ -98,14 +108,34 @@ def validate_part(name: str, part: str, document: Any, path: str) -> None:
     InputError
         With the path of the first fault and the remedy.
     """
-    _check(_compiled(name, part), document, path)
+    check_document(_compiled(name, part), document, path)
 
 
-def _check(check: Check, document: Any, path: str) -> None:
+def check_document(check: Check, document: Any, path: str) -> None:
+    """Check a document, or a part of one.
+
+    Parameters
+    ----------
+    check
+        Of `compile_schema`.
+    path
+        Where the part stands in the document, or what the document is called.
+
+    Raises
+    ------
+    InputError
+        With the path of the first fault and the remedy.
+    """
     try:
         check(document)
     except require("fastjsonschema").JsonSchemaValueException as error:
         raise InputError(_sentence(error), path=_path(path, error)) from error
+    for place, number in _numbers(document, path):
+        if not abs(number) <= LARGEST:
+            raise InputError(
+                f"{_shown(number)} is not an amount that a cluster can have; correct it.",
+                path=place,
+            )
 
 
 def _path(name: str, error: Any) -> str:
@@ -137,11 +167,14 @@ def _sentence(error: Any) -> str:
         "minimum": "at least",
         "maximum": "at most",
         "exclusiveMinimum": "more than",
-        "minItems": "at least",
+        "exclusiveMaximum": "less than",
     }
     if rule in limits:
-        unit = " entries" if rule == "minItems" else ""
-        return f"{_shown(value)} must be {limits[rule]} {wanted}{unit}."
+        return f"{_shown(value)} must be {limits[rule]} {wanted}."
+    if rule == "minItems":
+        return (
+            f"{_shown(value)} must have at least {wanted} {'entry' if wanted == 1 else 'entries'}."
+        )
     return f"{_shown(value)} does not fit: {(error.definition or {}).get('description', error.message)}"
 
 

@@ -115,5 +115,9 @@ class TimeLimit(PlanningError):
     """The solver ran out of time before it found any answer."""
 
 
+class PlanOutdated(PlanningError):
+    """A plan does not fit the cluster, the policy or the time in which it is to be carried out."""
+
+
 class PlanRejected(PlanningError):
     """The oracle found a fault in a finished plan: a bug of ours, the plan does not leave."""

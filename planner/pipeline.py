@@ -10,30 +10,37 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from .advice.curve import curve
+from .advice.explain import explanations, unmoved
+from .advice.omissions import left_out, unlimited
+from .advice.standing import standings
+from .advice.unrepaired import repair_message, unrepaired
+from .advice.warnings import warnings_for
 from .cluster.parse import parse_cluster
 from .cluster.snapshot import ClusterSnapshot
-from .curve import balance_curve
-from .documents import validate, with_whole_numbers
+from .cluster.tenant import without_future
+from .documents import DEEPEST, HALF, validate, with_whole_numbers
 from .errors import Infeasible, InputError, NoOrder, SpareLost, TooLong
-from .goal.balance import Balance
 from .goal.expansion import Expansion, wake
 from .goal.parse import parse_goal
-from .omissions import left_out
+from .goal.repair import Repair
+from .patience import Patience, having
 from .policy.consistency import check_consistency
+from .policy.load import with_load
 from .policy.parse import parse_policies
 from .policy.policies import Policies
 from .policy.time_frame import parse_now, time_frame
 from .problem import Problem
-from .report.explain import explanations, unmoved
 from .schedule import transfer
 from .schedule.build import build_plan
 from .schedule.lateness import late_domains
 from .schedule.plan import Plan
+from .solver.budget import Budget
+from .solver.indexed import Indexed
 from .solver.milp.backend import Effort
 from .solver.solution import Solution, SolveStatus, proved_solution
 from .solver.solve import solve
 from .verify import verify
-from .warnings import warnings_for
 
 JsonObject = Mapping[str, Any]
 
@@ -74,7 +81,13 @@ def make_plan(
 def plain(document: Any) -> Any:
     """Return a document as plain JSON values, because jmespath refuses Ansible's tagged ones."""
     try:
-        return json.loads(json.dumps(document))
+        text = json.dumps(document, ensure_ascii=False)
+        text.encode()
+        return json.loads(text)
+    except RecursionError as error:
+        raise InputError(f"the document is nested more than {DEEPEST} levels deep.") from error
+    except UnicodeEncodeError as error:
+        raise InputError(f"the document {HALF}.") from error
     except (TypeError, ValueError) as error:
         raise InputError(f"the document holds something that is not JSON: {error}.") from error
 
@@ -85,10 +98,15 @@ def read_problem(facts: JsonObject, policy: JsonObject | None, goal: JsonObject)
     validate("goal", goal)
     policy, goal = with_whole_numbers(policy), with_whole_numbers(goal)
     now = parse_now(goal.get("now"))
+    snapshot = without_future(snapshot, now)
     policies = parse_policies(policy, facts, snapshot, now)
+    snapshot = with_load(snapshot, policies.load)
     limits = transfer.share_network(policies.limits, snapshot.hosts.values())
     policies = replace(policies, limits=limits)
     wanted = parse_goal(goal, snapshot, policies.capacity, policies.spare_hosts.count)
+    if wanted.is_maintenance:
+        rules = tuple(rule.in_maintenance for rule in policies.rules)
+        policies = replace(policies, rules=rules)
     if isinstance(wanted, Expansion):
         snapshot = wake(snapshot, wanted.woken)
     check_consistency(policies, snapshot)
@@ -98,16 +116,30 @@ def read_problem(facts: JsonObject, policy: JsonObject | None, goal: JsonObject)
         goal=wanted,
         transfer_s=predict_transfers(snapshot, policies),
         setup_s=transfer.SETUP_S,
+        asked=goal,
         now=now,
         frame=time_frame(now, goal.get("deadline"), limits.windows),
     )
 
 
-def plan_problem(problem: Problem, effort: Effort | None = None) -> Plan:
+def plan_problem(
+    problem: Problem,
+    effort: Effort | None = None,
+    patient: Patience | None = None,
+    *,
+    explained: bool = True,
+) -> Plan:
     """Solve, order and verify.
 
     A placement that no order leads to is forbidden, and another one sought; one whose order takes too long,
     for a goal that may leave something out, gives way to one with less to do.
+
+    Parameters
+    ----------
+    patient
+        How long and how hard to look; without it as the goal says.
+    explained
+        Whether the plan says what people ask about it: why not elsewhere, and what to know. Verified it is in any case.
 
     Raises
     ------
@@ -115,14 +147,30 @@ def plan_problem(problem: Problem, effort: Effort | None = None) -> Plan:
         None of the placements tried has an order.
     TooLong
         The migrations that the goal cannot do without take longer than there is time.
+    TimeLimit
+        Nothing was found in the time that the goal gives, for a goal that has to do something.
     """
+    goal = problem.goal
+    with having(patient or Patience(goal.effort, goal.time_limit_s)):
+        plan, remarks = _planned(problem, effort)
+        plan = _annotated(plan.problem, plan, remarks) if explained else plan
+        verify(plan.problem, plan.to_document())
+        return plan
+
+
+def _planned(problem: Problem, effort: Effort | None) -> tuple[Plan, Sequence[str]]:
+    """Go from a problem to a plan, and remarks on what limits leave out of it."""
+    peace = problem.calm or problem.too_early
+    if peace and _may_stand_still(problem):
+        return _standing_still(problem, peace, None, only_choice=True)
     if reason := _reason_to_wait(problem):
-        return _standing_still(problem, reason, effort, only_choice=True)
+        return _standing_still(problem, reason, unlimited(problem, effort), only_choice=True)
     wanted, bound = problem, math.inf
+    reachable = unlimited(problem, effort)
     refusal: NoOrder | SpareLost | TooLong | None = None
     for attempt in range(1, TRIES + 1):
         try:
-            solution = solve(problem, effort)
+            solution = _within_totals(problem, reachable) or solve(problem, effort)
             bound = min(bound, solution.bound)
             plan = build_plan(problem, _bounded(solution, bound))
             _check_duration(problem, plan)
@@ -135,14 +183,23 @@ def plan_problem(problem: Problem, effort: Effort | None = None) -> Plan:
                     continue
             if refusal is None or not _may_stand_still(problem):
                 raise refusal or error from None
-            return _standing_still(problem, refusal.message, effort, only_choice=False)
-        if isinstance(problem.goal, Balance) and problem.goal.curve:
-            plan = replace(plan, extra={"curve": balance_curve(wanted, plan.placement, effort)})
-        remarks = left_out(wanted, plan, effort)
+            return _standing_still(problem, refusal.message, reachable, only_choice=False)
+        if problem.goal.curve:
+            plan = replace(plan, extra={"curve": curve(wanted, plan.placement, effort)})
+        remarks = left_out(wanted, plan, reachable)
         if remarks and not plan.migrations:
             plan = replace(plan, message=NOTHING_WITHIN_LIMITS)
-        return _finished(problem, plan, remarks)
+        return plan, remarks
     raise AssertionError("unreachable")
+
+
+def _within_totals(problem: Problem, reachable: Solution | None) -> Solution | None:
+    """Return what is reachable without the limits of a plan in all, where it keeps within them: nothing is better."""
+    if reachable is None or problem.forbidden or problem.late or problem.pace < 1:
+        return None
+    indexed = Indexed(problem)
+    moves = indexed.moves_to(reachable.placement)
+    return reachable if Budget(indexed).allows(moves) else None
 
 
 def _bounded(solution: Solution, bound: float) -> Solution:
@@ -202,36 +259,32 @@ def _relaxed(
     return replace(problem, pace=problem.pace * 0.98 * problem.duration_s / error.needed_s)
 
 
-def _finished(problem: Problem, plan: Plan, remarks: Sequence[str]) -> Plan:
-    """Annotate and verify."""
-    plan = _annotated(problem, plan, remarks)
-    verify(problem, plan.to_document())
-    return plan
-
-
 def _annotated(problem: Problem, plan: Plan, remarks: Sequence[str]) -> Plan:
     """Add what people ask about a plan: what is to be known, and why not another host."""
     moved = [migration.move.domain for migration in plan.migrations]
     why = {
         "explanations": explanations(problem, plan.placement, moved),
         "unmoved": unmoved(problem, plan.placement),
+        "rules": standings(problem, plan.placement),
     }
+    left = unrepaired(problem, plan.placement) if isinstance(problem.goal, Repair) else ()
     return replace(
         plan,
-        warnings=(*plan.warnings, *warnings_for(problem, plan.placement), *remarks),
+        message=repair_message(plan) if left else plan.message,
+        warnings=(*plan.warnings, *left, *warnings_for(problem, plan.placement), *remarks),
         extra={**(plan.extra or {}), **why},
     )
 
 
 def _standing_still(
-    problem: Problem, reason: str, effort: Effort | None, *, only_choice: bool
-) -> Plan:
+    problem: Problem, reason: str, reachable: Solution | None, *, only_choice: bool
+) -> tuple[Plan, Sequence[str]]:
     """Return the plan that moves nothing, for a goal that nobody is hurt by if it waits; its message says why."""
     present = problem.snapshot.placement
     objective_s = problem.objective_s(present)
     solution = proved_solution(present, objective_s, objective_s if only_choice else None)
     plan = build_plan(problem, solution)
-    return _finished(problem, replace(plan, message=reason), left_out(problem, plan, effort))
+    return replace(plan, message=reason), left_out(problem, plan, reachable)
 
 
 def predict_transfers(snapshot: ClusterSnapshot, policies: Policies) -> dict[str, float]:

@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from itertools import takewhile
+from typing import Any
 
+from .cluster.past import looks_before
 from .cluster.placement import Placement
-from .cluster.resources import Resources
+from .cluster.resources import TOLERANCE, Resources
 from .cluster.snapshot import ClusterSnapshot
 from .goal.base import Goal, Term
 from .policy.base import Strictness, Violation
@@ -35,6 +38,8 @@ class Problem:
         What a migration takes beside the transfer.
     forbidden
         Pairs of VM and host that turned out to have no order of migrations.
+    asked
+        The goal document, for later readers of the plan.
     now
         What time it is, where that is told.
     frame
@@ -52,6 +57,7 @@ class Problem:
     transfer_s: Mapping[str, float]
     setup_s: float = 0.0
     forbidden: frozenset[tuple[str, str]] = field(default=frozenset())
+    asked: Mapping[str, Any] = field(default_factory=dict)
     now: datetime | None = None
     frame: TimeFrame | None = None
     late: Mapping[str, str] = field(default_factory=dict)
@@ -116,6 +122,10 @@ class Problem:
         """What each host may carry: its limit, or what it carries already, where that is more."""
         return {name: limit.at_least(self.loads[name]) for name, limit in self.limits.items()}
 
+    def memory_limit_mib(self, host: str) -> float:
+        """Return the most memory that the VMs of a host may have, normal and in huge pages."""
+        return self.caps[host].memory_mib + self.snapshot.hosts[host].room_in_pages_mib
+
     @cached_property
     def failover_limits(self) -> dict[str, Resources]:
         """What each host may give out after the failure of others: more than planned, as headroom is for that day."""
@@ -169,6 +179,14 @@ class Problem:
         found = (v for rule in required for v in rule.violations(self.snapshot, placement))
         return next(found, None)
 
+    def keeps_rules(self, placement: Mapping[str, str]) -> bool:
+        """Tell whether a placement breaks no firm rule more than it may."""
+        return all(
+            rule.amount(self.snapshot, placement) <= rule.tolerated(self.snapshot)
+            for rule in self.policies.rules
+            if rule.is_firm
+        )
+
     @property
     def keeps_spare(self) -> bool:
         """Tell whether a plan may not use up the room for the VMs of hosts that fail."""
@@ -199,7 +217,7 @@ class Problem:
         return {
             name: rule.reason
             for rule in self.policies.rules
-            if isinstance(rule, Stay) and rule.strictness is not Strictness.PREFERRED and rule.binds
+            if isinstance(rule, Stay) and rule.is_firm and rule.binds
             for name in rule.domains
         }
 
@@ -221,9 +239,9 @@ class Problem:
         return self.eligibility.refusal(domain, host)
 
     def cost_s(self, domain: str) -> float:
-        """Return what moving a VM costs: a fixed part, the transfer, and more for the more precious."""
-        precious = 1 + max(0, self.snapshot.domains[domain].priority)
-        own_s = (self.policies.per_migration_s + self.transfer_s[domain]) * precious
+        """Return what moving a VM costs: a fixed part, the transfer, and more for a higher priority."""
+        weight = 1 + max(0, self.snapshot.domains[domain].priority)
+        own_s = (self.policies.per_migration_s + self.transfer_s[domain]) * weight
         return round(own_s + self.cooldown_s(domain), 3)
 
     @property
@@ -241,6 +259,38 @@ class Problem:
         """Say why nothing moves, because the cluster's last migration is not long ago; ``None`` if it may."""
         now = self._peace_at
         return self.policies.cooldown.rest(self.snapshot.placed.values(), now) if now else None
+
+    @property
+    def calm(self) -> str | None:
+        """Say that no host is so full that the goal would do anything; ``None`` where one is."""
+        above = self.policies.balance_above
+        if not above or not self.goal.waits_for_full_hosts:
+            return None
+        for name, host in self.snapshot.hosts.items():
+            takes_part = host.is_up and not host.maintenance
+            if takes_part and self.loads[name].share_of(self.limits[name]) > above + TOLERANCE:
+                return None
+        return (
+            f"Nothing to do: no host gives out more than {above:.0%} of its limits (balance.above)."
+        )
+
+    @cached_property
+    def too_early(self) -> str | None:
+        """Say that what the goal is for has not lasted long enough; ``None`` where it has, or nothing is due."""
+        hold = self.policies.balance_hold
+        if hold <= 1 or not self.goal.waits_until_it_lasts:
+            return None
+        if not self.goal.is_due(self.snapshot, self.limits):
+            return None
+        before = looks_before(self.snapshot, hold - 1)
+        lasted = 1 + sum(1 for _look in takewhile(self._is_due_in, before))
+        if lasted >= hold:
+            return None
+        looks = "look" if lasted == 1 else "looks"
+        return f"Nothing to do yet: hosts have been uneven for {lasted} {looks} of {hold} (balance.hold)."
+
+    def _is_due_in(self, look: ClusterSnapshot) -> bool:
+        return self.goal.is_due(look, self.limits)
 
     @cached_property
     def _cooling(self) -> dict[str, str]:
@@ -270,28 +320,33 @@ class Problem:
         )
 
     def _broken(self, placement: Mapping[str, str]) -> tuple[Term, ...]:
-        """Return how much of the firm rules and limits is broken, for a goal that mends them."""
-        if not self.goal.mend_s:
+        """Return how much of the firm rules and limits is broken, for a goal that repairs them."""
+        if not self.goal.repair_s:
             return ()
-        firm = [rule for rule in self.policies.rules if rule.strictness is not Strictness.PREFERRED]
+        firm = [rule for rule in self.policies.rules if rule.is_firm]
         amount = sum(rule.amount(self.snapshot, placement) for rule in firm)
-        for violation in self.policies.capacity.violations(self.snapshot, placement):
-            limit = getattr(self.limits[violation.subjects[0]], violation.subjects[1])
-            amount += violation.amount / limit if limit else 0.0
+        amount += self.excess(placement)
         return (
             Term(
                 name="policies broken",
                 unit="violations",
                 value=round(amount, 9),
-                weight_s=self.goal.mend_s,
+                weight_s=self.goal.repair_s,
             ),
         )
 
+    def excess(self, placement: Mapping[str, str]) -> float:
+        """Return by how much hosts that are up are over their limits, as a sum of shares of these."""
+        over = 0.0
+        for violation in self.policies.capacity.violations(self.snapshot, placement):
+            name, resource = violation.subjects
+            limit = getattr(self.limits[name], resource)
+            over += violation.amount / limit if limit else 0.0
+        return round(over, 9)
+
     def preference_s(self, placement: Mapping[str, str]) -> float:
         """Return what the violations of preferred rules are worth, in seconds."""
-        preferred = [
-            rule for rule in self.policies.rules if rule.strictness is Strictness.PREFERRED
-        ]
+        preferred = [rule for rule in self.policies.rules if not rule.is_firm]
         return sum(rule.weight * rule.amount(self.snapshot, placement) for rule in preferred)
 
     def objective_s(self, placement: Placement) -> float:

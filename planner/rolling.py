@@ -13,11 +13,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from .cluster.huge_pages import with_pages_moved
 from .cluster.parse import parse_cluster
 from .cluster.snapshot import ClusterSnapshot
-from .errors import Infeasible, InputError, UnknownHost
+from .errors import Immovable, Infeasible, InputError, PlanningError, UnknownHost
 from .pipeline import plain, plan_problem, read_problem
 from .report.table import counted
+from .solver.indexed import Indexed
+from .visible import text_of
 
 JsonObject = Mapping[str, Any]
 
@@ -52,7 +55,7 @@ def make_rolling_plan(
     dict
         ``version``, ``goal`` ("rolling"), ``batches`` (plan documents, each an evacuation), ``migrations``,
         ``bound``, ``message`` and ``warnings``. The plan of a batch holds when the batch before it is done and
-        its hosts are back; before it is carried out it is made anew from fresh facts.
+        its hosts are back; before it is carried out it is made again from fresh facts.
 
     Raises
     ------
@@ -160,7 +163,7 @@ def _plan_batches(
 def _next_batch(
     facts: JsonObject, policy: JsonObject | None, turns: _Turns, clock: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Plan the next hosts; where so many at once do not fit, fewer."""
+    """Plan the next hosts; where this many at once do not fit, fewer."""
     largest = turns.largest()
     for size in range(len(largest), 0, -1):
         goal = {
@@ -174,15 +177,31 @@ def _next_batch(
             return plan_problem(read_problem(facts, policy, goal)).to_document()
         except Infeasible as error:
             if size == 1:
+                later = _immovable_on(facts, policy, turns.waiting[1:], clock)
+                reasons = " ".join([error.message, *later])
                 raise Infeasible(
-                    f"The rolling maintenance stops at {largest[0]}: {error.message}"
+                    f"The rolling maintenance stops at {largest[0]}: {reasons}"
                 ) from error
     raise AssertionError("unreachable")
+
+
+def _immovable_on(
+    facts: JsonObject, policy: JsonObject | None, hosts: Sequence[str], clock: Mapping[str, str]
+) -> Iterator[str]:
+    """Name the VMs that cannot leave these hosts: one look shows all that is to be done before the next try."""
+    for name in hosts:
+        try:
+            Indexed(read_problem(facts, policy, {"goal": "evacuate", "hosts": [name], **clock}))
+        except Immovable as error:
+            yield error.message
+        except PlanningError:
+            continue
 
 
 def _after(facts: JsonObject, plan: JsonObject) -> dict[str, Any]:
     """Return the facts as they are when a plan is done and its hosts are back in use."""
     where, back = plan["placement"], set(plan["goal_hosts"])
+    facts = {**facts, "hosts": with_pages_moved(facts, where)}
     domains = [{**vm, "host": where.get(vm["name"], vm["host"])} for vm in facts["domains"]]
     hosts = [_without_marks(host, back) for host in facts["hosts"]]
     return {**facts, "hosts": hosts, "domains": domains}
@@ -209,8 +228,12 @@ def _document(
         "bound": bound,
         "warnings": [*twice, *notes],
         "message": f"{counted(hosts, 'host')} in {counted(len(batches), 'batch', 'batches')}, "
-        f"{counted(migrations, 'migration')} in all "
-        f"(at least {bound} are needed).",
+        f"{counted(migrations, 'migration')} in all"
+        + (
+            ", and fewer are not possible."
+            if migrations == bound
+            else f"; {bound} at least are needed."
+        ),
     }
 
 
@@ -220,4 +243,4 @@ def render_rolling(plan: JsonObject) -> str:
     for number, batch in enumerate(plan["batches"], start=1):
         lines.append(f"  batch {number}: {', '.join(batch['goal_hosts'])}: {batch['message']}")
     lines += [f"Note: {sentence}" for sentence in plan["warnings"]]
-    return "\n".join(lines) + "\n"
+    return text_of(lines) + "\n"

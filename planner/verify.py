@@ -16,7 +16,7 @@ from .cluster.placement import Placement
 from .cluster.resources import TOLERANCE, Resources
 from .cluster.snapshot import ClusterSnapshot
 from .errors import PlanRejected
-from .policy.base import Rule, Span, Strictness
+from .policy.base import Rule, Span
 from .policy.policies import Limits
 from .problem import Problem
 
@@ -40,6 +40,15 @@ def verify(problem: Problem, plan: Mapping[str, Any]) -> None:
 
 def find_faults(problem: Problem, plan: Mapping[str, Any]) -> Iterable[str]:
     """Say everything that is wrong with a plan."""
+    yield from faults_of_steps(problem, plan)
+    yield from _figures(problem, plan, Placement(plan["placement"]))
+
+
+def faults_of_steps(problem: Problem, plan: Mapping[str, Any]) -> Iterable[str]:
+    """Say everything that is wrong with what a plan does; its figures hold for the moment it was made only."""
+    if unknown := _unknown(problem.snapshot, plan):
+        yield f"It names {', '.join(unknown)}, which the cluster does not have."
+        return
     yield from _structure(problem, plan)
     replay = _Replay(problem, plan)
     yield from replay.run()
@@ -48,7 +57,17 @@ def find_faults(problem: Problem, plan: Mapping[str, Any]) -> Iterable[str]:
         yield "The steps do not lead to the placement."
     yield from _final(problem, final)
     yield from _totals(problem, plan, final)
-    yield from _figures(problem, plan, final)
+
+
+def _unknown(snapshot: ClusterSnapshot, plan: Mapping[str, Any]) -> list[str]:
+    """Return the names of VMs and of hosts that the cluster does not have."""
+    steps, placement = plan["steps"], plan["placement"]
+    domains = {step["domain"] for step in steps} | set(placement)
+    hosts = {step[key] for step in steps for key in ("source", "destination")}
+    return sorted(
+        (domains - set(snapshot.domains))
+        | ((hosts | set(placement.values())) - set(snapshot.hosts))
+    )
 
 
 def _structure(problem: Problem, plan: Mapping[str, Any]) -> Iterable[str]:
@@ -70,7 +89,7 @@ def _waves(plan: Mapping[str, Any], steps: Mapping[str, Step]) -> Iterable[str]:
         yield "The waves are not the steps."
         return
     for name, step in steps.items():
-        if any(wave_of[other] >= wave_of[name] for other in step["after"]):
+        if any(wave_of.get(other, -1) >= wave_of[name] for other in step["after"]):
             yield f"{name} is not in a later wave than what it waits for."
 
 
@@ -215,7 +234,7 @@ def _network(limits: Limits, kept: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _rule(rule: Rule, snapshot: ClusterSnapshot, final: Placement) -> Iterable[str]:
-    if rule.strictness is Strictness.PREFERRED:
+    if not rule.is_firm:
         return
     violations = rule.violations(snapshot, final)
     if sum(violation.amount for violation in violations) > rule.tolerated(snapshot) + TOLERANCE:

@@ -21,6 +21,7 @@ from tests.lab.playbook import ROOT, command, environment
 LAB = "demo"
 HOST = "kvm2"
 SERVER = "web1"
+PAGE = ROOT / "tests" / "output" / "demo.html"
 # VMs on the host that is emptied, beside the server; and some elsewhere, so that the other hosts
 # are not bare.
 ON_HOST = tuple(f"vm{number}" for number in range(1, 9))
@@ -72,22 +73,34 @@ def _start_vms(lab: Lab) -> tuple[str, int]:
 
 
 def _main_job(lab: Lab, address: str, port: int) -> int:
+    PAGE.parent.mkdir(parents=True, exist_ok=True)
     failed = []
     with EchoClient(address, port) as client:
         for title, playbook, *arguments in (
             ("The cluster before", "drover.libvirt.status"),
-            (f"Emptying {HOST}", "drover.libvirt.evacuate", "-e", f"drover_hosts={HOST}"),
+            (
+                f"Emptying {HOST}",
+                "drover.libvirt.evacuate",
+                *("-e", f"drover_hosts={HOST}", "-e", f"drover_report={PAGE}"),
+            ),
             ("The cluster now", "drover.libvirt.status"),
             (f"Putting {HOST} back", "drover.libvirt.restore", "-e", f"drover_hosts={HOST}"),
         ):
             say(title)
-            done = subprocess.run(
-                command(lab, playbook, *arguments), env=environment(), check=False
-            )
+            done = subprocess.run(command(lab, playbook, *arguments), env=_view(), check=False)
             if done.returncode:
                 failed.append(f"{playbook} ended with code {done.returncode}")
         seen = client.record()
     return _report(lab, seen, failed)
+
+
+def _view() -> dict[str, str]:
+    """Return an environment in which playbooks are shown as `drover run` shows them, in colours on a terminal."""
+    return {
+        **environment(),
+        "ANSIBLE_NOCOLOR": "" if sys.stdout.isatty() else "1",
+        "ANSIBLE_STDOUT_CALLBACK": "drover.libvirt.brief",
+    }
 
 
 def _report(lab: Lab, seen: EchoRecord, failed: list[str]) -> int:
@@ -104,6 +117,7 @@ def _report(lab: Lab, seen: EchoRecord, failed: list[str]) -> int:
     print(f"{SERVER}: one TCP connection, {seen.received} answers to {seen.sent} lines, {gap}")
     if seen.broken:
         failed.append(f"the client's connection to {SERVER} broke: {seen.broken}")
+    print(f"The page of the evacuation: {PAGE}")
     for reason in failed:
         print(f"FAILED: {reason}")
     if not failed:
@@ -119,9 +133,8 @@ def _say_how_to_go_on(lab: Lab) -> None:
     say("The lab is left up")
     print(
         f"export ANSIBLE_COLLECTIONS_PATH={ROOT}/.collections PATH={ROOT}/.venv/bin:$PATH\n"
-        f"ansible-playbook -i {lab.inventory_path} drover.libvirt.status\n"
-        f"ansible-playbook -i {lab.inventory_path} drover.libvirt.evacuate "
-        "-e drover_hosts=kvm1 --check --diff\n"
+        f"drover run status -i {lab.inventory_path}\n"
+        f"drover run evacuate kvm1 -i {lab.inventory_path} --check --diff\n"
         f"ssh -F {lab.ssh_config} kvm1 virsh list\n"
         f"make lab-down LAB={LAB}"
     )

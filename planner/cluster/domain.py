@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from .history import Figures
 from .resources import Resources
 
 PLACED_STATES = frozenset({"running", "paused"})
@@ -20,6 +21,17 @@ class Blocker:
     code: str
     message: str
     remedy: str = ""
+
+    @property
+    def in_sentence(self) -> str:
+        """Message and remedy as parts of a longer sentence, without capitals and full stops of their own."""
+        return "; ".join(_as_part(text) for text in (self.message, self.remedy) if text)
+
+
+def _as_part(sentence: str) -> str:
+    first, blank, rest = sentence.partition(" ")
+    start = first.lower() if first.istitle() else first
+    return f"{start}{blank}{rest}".rstrip(".")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +63,15 @@ class Domain:
         vCPUs busy.
     memory_used_mib, dirty_rate_mib_s
         Memory in use, and memory rewritten per second, where measured.
+    load
+        What monitoring knows of its load.
     priority
-        Greater is more precious: it is moved later and brought back earlier.
+        A VM of a higher priority is moved later and brought back earlier.
     job
         An active libvirt job, such as a migration under way.
+    hugepages_kib, is_in_pages
+        The size of its pages, where its definition asks for huge ones; whether its memory is counted in those,
+        and not in the normal memory of hosts.
     name_taken_on
         Hosts that define another VM of this name.
     refused_by
@@ -72,6 +89,7 @@ class Domain:
     priority: int = 0
     memory_used_mib: int | None = None
     dirty_rate_mib_s: float | None = None
+    load: Figures | None = None
     blockers: tuple[Blocker, ...] = ()
     arch: str | None = None
     domain_type: str | None = None
@@ -85,6 +103,7 @@ class Domain:
     networks: tuple[str, ...] = ()
     disks: tuple[Disk, ...] = ()
     hugepages_kib: int | None = None
+    is_in_pages: bool = False
     job: Mapping[str, object] | None = None
     name_taken_on: frozenset[str] = frozenset()
     refused_by: Mapping[str, str] = field(default_factory=dict)
@@ -98,7 +117,13 @@ class Domain:
     @property
     def demand(self) -> Resources:
         """What it takes from the host that runs it."""
-        return Resources(self.memory_mib, self.vcpus, self.cpu_usage)
+        return Resources(0 if self.is_in_pages else self.memory_mib, self.vcpus, self.cpu_usage)
+
+    @property
+    def pages_mib(self) -> int:
+        """Its memory in whole huge pages."""
+        size = self.hugepages_kib or 1
+        return -(-self.memory_mib * 1024 // size) * size // 1024
 
     @property
     def job_destination(self) -> str | None:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """VMs that the facts show on more than one host.
 
-That is no fault by itself: a migration leaves a definition behind, or is under way and shows the VM at both ends.
+That is not a fault by itself: a migration leaves a definition behind, or is under way and shows the VM at both ends.
 """
 
 from __future__ import annotations

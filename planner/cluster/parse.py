@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +15,12 @@ from ..documents import validate
 from ..errors import InputError
 from .domain import Blocker, Disk, Domain, LastMigration
 from .doubles import one_each
-from .host import Emulator, Host, Storage
+from .history import parse_figures, parse_history
+from .host import Emulator, Host, Power, Storage
+from .huge_pages import Pages, with_pages
+from .own_use import own_use
 from .snapshot import ClusterSnapshot
+from .tenant import with_sensible_values
 
 JsonObject = Mapping[str, Any]
 
@@ -33,12 +38,16 @@ def parse_cluster(facts: JsonObject) -> ClusterSnapshot:
     InputError
         The document breaks its schema, or refers to something it does not contain.
     """
+    facts, tenants = _sensible(facts)
     validate("facts", facts)
     marks = newest_marks(facts["hosts"])
     hosts = _hosts_by_name(_host(entry, marks) for entry in facts["hosts"])
     entries = [_domain(entry) for entry in facts["domains"]]
     _check_references(entries, hosts)
     domains, doubles = one_each(entries)
+    hosts = _with_own_use(hosts, facts["hosts"], domains.values())
+    pages = {entry["name"]: _pages(entry.get("hugepages")) for entry in facts["hosts"]}
+    hosts, domains, uncounted = with_pages(hosts, domains, pages)
     return ClusterSnapshot(
         hosts=hosts,
         domains=domains,
@@ -46,8 +55,24 @@ def parse_cluster(facts: JsonObject) -> ClusterSnapshot:
             name: _evacuated(mark) for name, mark in marks.items() if mark.get("maintenance")
         },
         digest=digest_of(facts),
-        warnings=(*_warnings(hosts, domains), *doubles),
+        warnings=(
+            *_warnings(hosts, domains),
+            *doubles,
+            *tenants,
+            *_doubts(facts["hosts"]),
+            *uncounted,
+        ),
     )
+
+
+def _sensible(facts: JsonObject) -> tuple[JsonObject, list[str]]:
+    """Return the facts without what tenants wrote that makes no sense, and warnings."""
+    entries = facts.get("domains") if isinstance(facts, Mapping) else None
+    if not isinstance(entries, list):
+        return facts, []
+    checked = [with_sensible_values(entry) for entry in entries]
+    warnings = [warning for _entry, said in checked for warning in said]
+    return {**facts, "domains": [entry for entry, _said in checked]}, warnings
 
 
 def digest_of(facts: JsonObject) -> str:
@@ -60,13 +85,39 @@ def digest_of(facts: JsonObject) -> str:
 
 
 def newest_marks(hosts: Iterable[JsonObject]) -> dict[str, JsonObject]:
-    """Merge the copies of the maintenance marks on all hosts: the newest of each host's mark wins."""
+    """Merge the copies of the maintenance marks on all hosts: the newest of each host's mark wins.
+
+    A host whose mark nobody can read counts as in maintenance: it must not be given VMs for a damaged file.
+    """
     newest: dict[str, JsonObject] = {}
+    hosts = list(hosts)
     for host in hosts:
         for name, mark in (host.get("marks") or {}).items():
             if name not in newest or str(mark.get("at", "")) > str(newest[name].get("at", "")):
                 newest[name] = mark
-    return newest
+    doubtful: dict[str, JsonObject] = {name: {"maintenance": True} for name in _unreadable(hosts)}
+    return {**doubtful, **newest}
+
+
+def _unreadable(hosts: Iterable[JsonObject]) -> dict[str, list[str]]:
+    """Return the hosts whose marks some hosts cannot read, with those."""
+    found: dict[str, list[str]] = {}
+    for host in hosts:
+        for name in host.get("unreadable_marks") or ():
+            found.setdefault(name, []).append(host["name"])
+    return found
+
+
+def _doubts(hosts: Iterable[JsonObject]) -> Iterable[str]:
+    """Say which hosts count as in maintenance because no host can read their marks, and the way out."""
+    hosts = list(hosts)
+    readable = {name for host in hosts for name in host.get("marks") or {}}
+    for name, holders in _unreadable(hosts).items():
+        if name not in readable:
+            yield (
+                f"{name} counts as in maintenance: its mark cannot be read on {', '.join(holders)}. Remove the mark's "
+                "file there (below /var/lib/drover/marks); if the host is not in service, evacuate it again then."
+            )
 
 
 def _evacuated(mark: JsonObject) -> tuple[str, ...]:
@@ -85,11 +136,24 @@ def _hosts_by_name(entries: Iterable[Host]) -> dict[str, Host]:
     return dict(sorted(found.items()))
 
 
+def _with_own_use(
+    hosts: Mapping[str, Host], entries: Iterable[JsonObject], domains: Iterable[Domain]
+) -> dict[str, Host]:
+    here: dict[str, list[Domain]] = {name: [] for name in hosts}
+    for domain in domains:
+        here[domain.host].append(domain)
+    used = {entry["name"]: own_use(entry, here[entry["name"]]) for entry in entries}
+    return {
+        name: replace(host, own_use=used[name]) if any(used[name]) else host
+        for name, host in hosts.items()
+    }
+
+
 def _check_references(domains: Iterable[Domain], hosts: Mapping[str, Host]) -> None:
     for domain in domains:
         if domain.host not in hosts:
             raise InputError(
-                f"VM {domain.name} is said to run on {domain.host}, which is none of the hosts "
+                f"VM {domain.name} is said to run on {domain.host}, which is not one of the hosts "
                 f"({', '.join(hosts) or 'there are none'}); add its facts or correct the name.",
                 path="facts.domains",
             )
@@ -120,6 +184,9 @@ def _host(entry: JsonObject, marks: Mapping[str, JsonObject]) -> Host:
         labels=dict(entry.get("labels") or {}),
         uuid=entry.get("uuid"),
         memory_reserved_mib=int(entry.get("memory_reserved_mib") or 0),
+        cpus_reserved=float(entry.get("cpus_reserved") or 0.0),
+        history=parse_history(entry.get("history"), entry["name"]),
+        load=parse_figures(entry.get("load")),
         arch=cpu.get("arch"),
         cpu_vendor=cpu.get("vendor"),
         cpu_model=cpu.get("model"),
@@ -130,13 +197,28 @@ def _host(entry: JsonObject, marks: Mapping[str, JsonObject]) -> Host:
         interfaces=_names(entry.get("interfaces")),
         networks=_networks(entry.get("networks")),
         storage=_storage(entry.get("storage")),
-        hugepages_mib=_hugepages(entry.get("hugepages")),
         migration_address=migration.get("address"),
         speed_mbit=migration.get("speed_mbit"),
         uri=(entry.get("connection") or {}).get("uri"),
         idle_w=power.get("idle_w"),
         busy_w=power.get("busy_w"),
-        powered_off_by_us=bool(power.get("powered_off_by_us")),
+        power=_power(power),
+    )
+
+
+def _power(entry: JsonObject) -> Power:
+    doubtful = entry.get("doubtful")
+    return Power(
+        is_switchable=bool(entry.get("method")),
+        keep_on=bool(entry.get("keep_on")),
+        proven=bool(entry.get("proven")),
+        doubtful=str(doubtful.get("reason") or "it did not come up") if doubtful else None,
+        boot_s=entry.get("boot_s"),
+        since=_moment(entry.get("since")),
+        reason=entry.get("reason") or "",
+        times_off=int(entry.get("times_off") or 0),
+        off_s=float(entry.get("off_s") or 0.0),
+        needed_by=tuple(entry.get("needed_by") or ()),
     )
 
 
@@ -154,6 +236,7 @@ def _domain(entry: JsonObject) -> Domain:
         priority=int(entry.get("priority") or 0),
         memory_used_mib=entry.get("memory_used_mib"),
         dirty_rate_mib_s=entry.get("dirty_rate_mib_s"),
+        load=parse_figures(entry.get("load")),
         blockers=tuple(_blocker(blocker) for blocker in entry.get("blockers") or ()),
         arch=entry.get("arch"),
         domain_type=entry.get("domain_type"),
@@ -174,14 +257,17 @@ def _domain(entry: JsonObject) -> Domain:
 
 
 def _last_migration(entry: JsonObject | None) -> LastMigration | None:
-    """Read when a VM moved; what is no moment with a distance from UTC is as good as unknown."""
-    if not entry:
-        return None
+    at = _moment(entry["at"]) if entry else None
+    return LastMigration(at=at, failed=bool(entry.get("failed"))) if entry and at else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    """Read a moment; what is none, or has no distance from UTC, is as good as unknown."""
     try:
-        at = datetime.fromisoformat(entry["at"])
+        at = datetime.fromisoformat(text or "")
     except ValueError:
         return None
-    return LastMigration(at=at, failed=bool(entry.get("failed"))) if at.tzinfo else None
+    return at if at.tzinfo else None
 
 
 def _names(values: Iterable[str] | None) -> frozenset[str] | None:
@@ -222,10 +308,17 @@ def _storage(entries: Iterable[JsonObject] | None) -> dict[str, Storage] | None:
     }
 
 
-def _hugepages(entries: Iterable[JsonObject] | None) -> dict[int, int] | None:
+def _pages(entries: Iterable[JsonObject] | None) -> dict[int, Pages] | None:
+    """Return pages by their size in KiB; what does not tell how many are free has all of them free."""
     if entries is None:
         return None
-    return {entry["size_kib"]: entry["size_kib"] * entry["total"] // 1024 for entry in entries}
+    return {
+        entry["size_kib"]: Pages(
+            total_mib=entry["size_kib"] * entry["total"] // 1024,
+            free_mib=entry["size_kib"] * entry.get("free", entry["total"]) // 1024,
+        )
+        for entry in entries
+    }
 
 
 def _blocker(entry: JsonObject) -> Blocker:

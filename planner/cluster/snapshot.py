@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from .domain import Domain
+from .history import Series, Usage
 from .host import Host
 from .placement import Placement
 from .resources import Resources
@@ -61,11 +62,34 @@ class ClusterSnapshot:
         pairs = [*placement.items(), *self.incoming.items()]
         for name, host in pairs:
             amounts = sums[host]
-            domain = self.domains[name]
-            amounts[0] += domain.memory_mib
-            amounts[1] += domain.vcpus
-            amounts[2] += domain.cpu_usage
+            memory, vcpus, cpu = self.domains[name].demand
+            amounts[0] += memory
+            amounts[1] += vcpus
+            amounts[2] += cpu
         return {name: Resources(a[0], a[1], round(a[2], 6)) for name, a in sums.items()}
+
+    def memory_mib(self, placement: Mapping[str, str]) -> dict[str, int]:
+        """Return the memory of the VMs that every host carries, normal and in huge pages."""
+        sums = dict.fromkeys(self.hosts, 0)
+        for name, host in [*placement.items(), *self.incoming.items()]:
+            sums[host] += self.domains[name].memory_mib
+        return sums
+
+    @cached_property
+    def usages(self) -> dict[str, Usage]:
+        """What VMs took over time, by name: those of which any host remembers it, wherever they ran then."""
+        told: dict[str, list[Usage]] = {}
+        for host in self.hosts.values():
+            for uuid, usage in (host.history.domains if host.history else {}).items():
+                told.setdefault(uuid, []).append(usage)
+        return {
+            name: Usage(
+                cpu_usage=Series.joined(one.cpu_usage for one in told[domain.uuid]),
+                memory_used_mib=Series.joined(one.memory_used_mib for one in told[domain.uuid]),
+            )
+            for name, domain in self.domains.items()
+            if domain.uuid and domain.uuid in told
+        }
 
     def after(self, moves: Mapping[str, str]) -> ClusterSnapshot:
         """Return the snapshot as it is when these VMs have gone to these hosts."""

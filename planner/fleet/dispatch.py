@@ -74,6 +74,6 @@ def _alone(task: ClusterTask, open_single: Open) -> ClusterOutcome:
         with open_single() as executor:
             return executor.submit(plan_cluster, task).result()
     except BrokenExecutor:
-        return failed(task.name, "its process died while planning, perhaps for want of memory")
+        return failed(task.name, "its process died while planning, perhaps because memory ran out")
     except Exception as error:  # whatever an executor reports about a worker
         return failed(task.name, f"its worker failed: {type(error).__name__}: {error}")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..report.table import duration, gib, render_table
+from ..visible import text_of
 from .work import ClusterOutcome
 
 HEADER = ("cluster", "hosts", "VMs", "migrations", "memory", "time", "gap", "result")
@@ -16,7 +17,7 @@ HEADER = ("cluster", "hosts", "VMs", "migrations", "memory", "time", "gap", "res
 def render_summary(outcomes: Sequence[ClusterOutcome]) -> str:
     """Return the table of all clusters, in the order of their names."""
     rows = [_row(outcome) for outcome in sorted(outcomes, key=lambda outcome: outcome.name)]
-    return "\n".join(render_table(HEADER, rows, indent="")) + "\n"
+    return text_of(render_table(HEADER, rows, indent="")) + "\n"
 
 
 def _row(outcome: ClusterOutcome) -> tuple[object, ...]:

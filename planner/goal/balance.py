@@ -51,18 +51,11 @@ PRESETS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Balance(Goal):
-    """Hosts in the band, with as little migration as that takes.
-
-    Attributes
-    ----------
-    curve
-        Whether the plan shall also say how even the hosts get with fewer migrations.
-    """
+    """Hosts in the band, with as little migration as that takes."""
 
     kind: ClassVar[str] = "balance"
 
     setting: BalanceSetting = field(default_factory=BalanceSetting)
-    curve: bool = False
 
     @property
     def may_do_nothing(self) -> bool:
@@ -72,6 +65,16 @@ class Balance(Goal):
     @property
     def follows_load(self) -> bool:
         """The load changes, and so does the answer."""
+        return True
+
+    @property
+    def waits_for_full_hosts(self) -> bool:
+        """Where no host is full, nobody is better off for a migration."""
+        return True
+
+    @property
+    def waits_until_it_lasts(self) -> bool:
+        """A short peak is over before the migrations that it would cause."""
         return True
 
     def members(self, snapshot: ClusterSnapshot) -> list[str]:

@@ -32,9 +32,23 @@ class Term:
 
 @dataclass(frozen=True, kw_only=True)
 class Goal(ABC):
-    """What the operator asked for."""
+    """What the operator asked for.
+
+    Attributes
+    ----------
+    effort
+        How hard to look for a better plan, from 1 to 5.
+    time_limit_s
+        After this many seconds the best plan found so far will do; ``None`` where it takes what it takes.
+    curve
+        Whether the plan also says what fewer migrations would do.
+    """
 
     kind: ClassVar[str]
+
+    effort: int = 3
+    time_limit_s: float | None = None
+    curve: bool = False
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -57,6 +71,11 @@ class Goal(ABC):
         return False
 
     @property
+    def is_maintenance(self) -> bool:
+        """Tell whether the goal is a part of maintenance, which may bend what others keep."""
+        return False
+
+    @property
     def frees_hosts(self) -> bool:
         """Tell whether the hosts that are empty afterwards may be switched off."""
         return False
@@ -67,7 +86,21 @@ class Goal(ABC):
         return False
 
     @property
-    def mend_s(self) -> float:
+    def waits_for_full_hosts(self) -> bool:
+        """Tell whether the goal does nothing while no host is as full as the policy's ``balance.above``."""
+        return False
+
+    @property
+    def waits_until_it_lasts(self) -> bool:
+        """Tell whether the goal does nothing before it was due for as many looks as ``balance.hold`` says."""
+        return False
+
+    def is_due(self, snapshot: ClusterSnapshot, limits: Mapping[str, Resources]) -> bool:
+        """Tell whether there is anything to do for the goal."""
+        return True
+
+    @property
+    def repair_s(self) -> float:
         """What it is worth that a policy is broken by one unit less, in seconds of migration; nothing, for
         most goals."""
         return 0.0
@@ -97,4 +130,4 @@ class Goal(ABC):
 
     @abstractmethod
     def message(self, moves: int) -> str:
-        """Say in a sentence what a plan of so many migrations does."""
+        """Say in a sentence what a plan of this many migrations does."""

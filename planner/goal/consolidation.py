@@ -62,7 +62,7 @@ class Consolidation(Goal):
         if own is None:
             return HOST_S
         watts = [entry.idle_w for entry in snapshot.hosts.values() if entry.is_up]
-        if not all(watts):
+        if not watts or not all(watts):
             return HOST_S
         return round(HOST_S * own * len(watts) / sum(filter(None, watts)), 3)
 

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, The Drover authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Empty hosts, by live migration, for maintenance."""
+"""Empty hosts, by live migration: for maintenance, or so that they can be switched off."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ class Evacuation(Goal):
     ----------
     prefer, avoid
         Hosts where the VMs should go first, and last: where maintenance is done, and where it is still to come.
+    for_maintenance
+        Whether rules may bend as they do in maintenance. Saving power is none.
     """
 
     kind: ClassVar[str] = "evacuate"
@@ -28,6 +30,7 @@ class Evacuation(Goal):
     emptied: tuple[str, ...]
     prefer: frozenset[str] = frozenset()
     avoid: frozenset[str] = frozenset()
+    for_maintenance: bool = True
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -38,6 +41,11 @@ class Evacuation(Goal):
     def must_leave(self) -> frozenset[str]:
         """The hosts to empty."""
         return frozenset(self.emptied)
+
+    @property
+    def is_maintenance(self) -> bool:
+        """Tell whether the hosts are emptied for maintenance."""
+        return self.for_maintenance
 
     def shortfalls(
         self, snapshot: ClusterSnapshot, placement: Mapping[str, str]
@@ -74,6 +82,8 @@ class Evacuation(Goal):
         """Say whether it has to leave or makes room."""
         if source in self.must_leave:
             return f"{source} is being emptied"
+        if not self.for_maintenance:
+            return f"makes room on {source}, for its other VMs or those of {' and '.join(self.emptied)}"
         return f"makes room on {source} for VMs of {' and '.join(self.emptied)}"
 
     def message(self, moves: int) -> str:

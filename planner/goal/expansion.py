@@ -36,6 +36,11 @@ class Expansion(Balance):
         """The hosts to wake."""
         return self.woken
 
+    @property
+    def waits_for_full_hosts(self) -> bool:
+        """Hosts are woken because the others are going to be full."""
+        return False
+
     def is_due(self, snapshot: ClusterSnapshot, limits: Mapping[str, Resources]) -> bool:
         """Tell whether a host is woken; a balance of the hosts that are on is another goal."""
         return bool(self.woken)
@@ -67,9 +72,7 @@ def hosts_to_wake(
         Hosts that may fail.
     """
     on = [name for name, host in snapshot.hosts.items() if host.is_up and not host.maintenance]
-    asleep = [
-        name for name, host in snapshot.hosts.items() if not host.is_up and host.powered_off_by_us
-    ]
+    asleep = [name for name, host in snapshot.hosts.items() if host.is_asleep]
     load = total(domain.demand for domain in snapshot.placed.values())
     wanted = Resources(*(demand * amount for amount in load))
     ranked = sorted(asleep, key=lambda name: (_watts_per_gib(snapshot.hosts[name]), name))

@@ -18,7 +18,7 @@ from .evacuation import Evacuation
 from .expansion import Expansion, hosts_to_wake
 from .relocation import Relocation
 from .repair import Repair
-from .restoration import Restoration
+from .restoration import Restoration, marked_homes
 
 JsonObject = Mapping[str, Any]
 
@@ -31,13 +31,36 @@ def parse_goal(
     Raises
     ------
     InputError
-        The document lacks what its goal needs.
+        The document lacks what its goal needs, or says something that its goal does not know.
     UnknownHost, UnknownDomain
         It names something that the facts do not know.
     """
+    if "maintenance" in document and document["goal"] != Evacuation.kind:
+        raise InputError(
+            f"only an evacuation says whether it is for maintenance, and the goal is {document['goal']}; remove it.",
+            path="goal.maintenance",
+        )
     if document["goal"] == Expansion.kind:
-        return _expansion(document, snapshot, capacity, spare)
-    return PARSERS[document["goal"]](document, snapshot)
+        goal = _expansion(document, snapshot, capacity, spare)
+    else:
+        goal = PARSERS[document["goal"]](document, snapshot)
+    return replace(
+        goal,
+        effort=document.get("effort", goal.effort),
+        time_limit_s=document.get("time_limit_s"),
+        curve=_curve(document),
+    )
+
+
+def _curve(document: JsonObject) -> bool:
+    """Tell whether the plan says what fewer migrations would do; refuse it where all migrations are needed."""
+    wanted: bool = document.get("curve", False)
+    if wanted and document["goal"] not in (Balance.kind, Consolidation.kind):
+        raise InputError(
+            f"the goal {document['goal']} has no curve; ask for it with balance or consolidate.",
+            path="goal.curve",
+        )
+    return wanted
 
 
 def _hosts(document: JsonObject, snapshot: ClusterSnapshot) -> tuple[str, ...]:
@@ -79,6 +102,7 @@ def _evacuation(document: JsonObject, snapshot: ClusterSnapshot) -> Goal:
         emptied=_hosts(document, snapshot),
         prefer=frozenset(document.get("prefer", ())),
         avoid=later,
+        for_maintenance=document.get("maintenance", True),
     )
 
 
@@ -91,19 +115,7 @@ def _restoration(document: JsonObject, snapshot: ClusterSnapshot) -> Goal:
         return Restoration(
             ended=hosts, homes={_known_domain(name, snapshot): hosts[0] for name in sorted(listed)}
         )
-    return Restoration(ended=hosts, homes=_marked(hosts, snapshot))
-
-
-def _marked(hosts: Iterable[str], snapshot: ClusterSnapshot) -> dict[str, str]:
-    """Return the VMs in the hosts' marks that still run somewhere, with their old host."""
-    by_uuid = {domain.uuid: name for name, domain in snapshot.placed.items() if domain.uuid}
-    homes = {}
-    for host in hosts:
-        for identity in snapshot.evacuated.get(host, ()):
-            name = by_uuid.get(identity, identity)
-            if name in snapshot.placed:
-                homes[name] = host
-    return dict(sorted(homes.items()))
+    return Restoration(ended=hosts, homes=marked_homes(hosts, snapshot))
 
 
 def _relocation(document: JsonObject, snapshot: ClusterSnapshot) -> Goal:
@@ -124,7 +136,7 @@ def _balance(document: JsonObject, snapshot: ClusterSnapshot) -> Goal:
         for key in ("trigger", "target", "worth_s", "min_gain")
         if key in document
     }
-    return Balance(setting=replace(preset, **given), curve=document.get("curve", False))
+    return Balance(setting=replace(preset, **given))
 
 
 def _consolidation(document: JsonObject, snapshot: ClusterSnapshot) -> Goal:

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, The Drover authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mend broken policies, and move nothing else."""
+"""Repair broken policies, and move nothing else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import ClassVar
 from ..cluster.snapshot import ClusterSnapshot
 from .base import Goal
 
-MEND_S = 86_400.0
+REPAIR_S = 86_400.0
 """What one violation less is worth: a day of migrations."""
 
 
@@ -22,9 +22,9 @@ class Repair(Goal):
     kind: ClassVar[str] = "repair"
 
     @property
-    def mend_s(self) -> float:
+    def repair_s(self) -> float:
         """Every violation less is worth this."""
-        return MEND_S
+        return REPAIR_S
 
     @property
     def may_do_nothing(self) -> bool:
@@ -34,15 +34,17 @@ class Repair(Goal):
     def shortfalls(
         self, snapshot: ClusterSnapshot, placement: Mapping[str, str]
     ) -> tuple[str, ...]:
-        """Nothing can fall short: what cannot be mended is named in the warnings."""
+        """Nothing can fall short: what cannot be repaired is named in the warnings."""
         return ()
 
     def reason(self, snapshot: ClusterSnapshot, domain: str, source: str, destination: str) -> str:
         """Say what for."""
-        return "mends a broken policy, or makes room for that"
+        return "repairs a broken policy, or makes room for that"
 
     def message(self, moves: int) -> str:
-        """Say what is mended."""
+        """Say what is repaired."""
         if not moves:
-            return "Nothing to do: no policy is broken that migrations could mend."
-        return f"{moves} {'migration mends' if moves == 1 else 'migrations mend'} broken policies."
+            return "Nothing to do: no policy is broken."
+        return (
+            f"{moves} {'migration repairs' if moves == 1 else 'migrations repair'} broken policies."
+        )

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -52,12 +52,17 @@ class Restoration(Goal):
         return True
 
     def value_s(self, snapshot: ClusterSnapshot, domain: str) -> float:
-        """Return what its return is worth: the more precious, the more."""
+        """Return what its return is worth: more for a higher priority."""
         return RETURN_S * (1 + max(0, snapshot.domains[domain].priority))
 
     def away(self, placement: Mapping[str, str]) -> list[str]:
         """Return the VMs that are not at home."""
         return [d for d, home in self.homes.items() if d in placement and placement[d] != home]
+
+    @property
+    def is_maintenance(self) -> bool:
+        """Hosts are emptied for a while, or taken back."""
+        return True
 
     def shortfalls(
         self, snapshot: ClusterSnapshot, placement: Mapping[str, str]
@@ -90,3 +95,15 @@ class Restoration(Goal):
         if not moves:
             return f"Nothing to do: no VM has to or can come back to {names}."
         return f"{moves} {'migration brings its VM' if moves == 1 else 'migrations bring the VMs'} back to {names}."
+
+
+def marked_homes(hosts: Iterable[str], snapshot: ClusterSnapshot) -> dict[str, str]:
+    """Return the VMs in the hosts' marks that still run somewhere, with their old host."""
+    by_uuid = {domain.uuid: name for name, domain in snapshot.placed.items() if domain.uuid}
+    homes = {}
+    for host in hosts:
+        for identity in snapshot.evacuated.get(host, ()):
+            name = by_uuid.get(identity, identity)
+            if name in snapshot.placed:
+                homes[name] = host
+    return dict(sorted(homes.items()))

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from .imported import Gathering, Imported
+from .ganeti_migration import refused_nodes
+from .imported import Gathering, Imported, given
 from .source import Line, Source
 
 RUNNING = frozenset({"running", "ERROR_up", "ERROR_wrongnode"})
@@ -44,6 +45,11 @@ def from_ganeti(source: Source, busy_share: float = 0.0) -> Imported:
         gathering.add_host(line, _node(line, fields, names))
     for line, fields in _rows(instances, INSTANCE_FIELDS, "an instance"):
         gathering.add_domain(line, _instance(line, fields, busy_share, gathering))
+    refused = {
+        n: refused_nodes(n, gathering.hosts, (t.text for t in tags)) for n in gathering.hosts
+    }
+    for domain in gathering.domains.values():
+        domain.update(given(refused_by=refused[domain["host"]]))
     return gathering.finish(source.file, _notes(tags, busy_share))
 
 
@@ -77,7 +83,7 @@ def _node(line: Line, fields: list[str], groups: dict[str, str]) -> dict[str, An
     """A node without figures, or offline, is kept with a token size: nothing runs on it and nothing goes there."""
     name, total, reserved, _free, _disk, _disk_free, cpus, flag, group = fields[:9]
     if group not in groups:
-        raise line.fault(f"node {name} is in the group '{group}', which is none of the groups.")
+        raise line.fault(f"node {name} is in the group '{group}', which is not one of the groups.")
     labels = {"group": groups[group], **_labels(fields[10] if len(fields) > 10 else "")}
     if flag not in ("Y", "N", "M"):
         raise line.fault(
@@ -130,7 +136,7 @@ def _disks(
         }
     if secondary not in known.hosts:
         raise line.fault(
-            f"the secondary node of {name} is '{secondary}', which is none of the nodes."
+            f"the secondary node of {name} is '{secondary}', which is not one of the nodes."
         )
     path = f"drbd:{name}"
     for node in (primary, secondary):

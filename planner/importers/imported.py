@@ -61,7 +61,7 @@ class Gathering:
             known = ", ".join(list(self.hosts)[:8]) + (", ..." if len(self.hosts) > 8 else "")
             known = known or "there are none"
             raise line.fault(
-                f"VM {domain['name']} is on '{domain['host']}', which is none of the hosts ({known})."
+                f"VM {domain['name']} is on '{domain['host']}', which is not one of the hosts ({known})."
             )
         self.domains[domain["name"]] = domain
 

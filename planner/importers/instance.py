@@ -40,7 +40,7 @@ def from_instance(source: Source) -> Imported:
 def _check_json(source: Source) -> None:
     try:
         document = json.loads(source.text)
-    except ValueError as error:
+    except (RecursionError, ValueError) as error:
         place = source.line_at(getattr(error, "pos", 0))
         raise place.fault(f"this is not valid JSON: {getattr(error, 'msg', error)}.") from error
     for key in ("nodes", "vms"):

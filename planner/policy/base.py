@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import ClassVar
 
@@ -61,6 +61,8 @@ class Rule(ABC):
         Names of the VMs, in order.
     weight
         Of a preferred rule: the seconds of migration that one unit of violation is worth.
+    during_maintenance
+        The strictness for goals that are about maintenance, if it is another one then.
     """
 
     kind: ClassVar[str]
@@ -70,6 +72,17 @@ class Rule(ABC):
     strictness: Strictness = Strictness.NEVER_WORSEN
     span: Span = Span.FINAL
     weight: float = 60.0
+    during_maintenance: Strictness | None = None
+
+    @property
+    def is_firm(self) -> bool:
+        """Tell whether it may not be broken more, whatever that costs."""
+        return self.strictness is not Strictness.PREFERRED
+
+    @property
+    def in_maintenance(self) -> Rule:
+        """The rule as it is while hosts are emptied, and while VMs are brought back."""
+        return replace(self, strictness=self.during_maintenance or self.strictness)
 
     @abstractmethod
     def violations(
@@ -102,6 +115,12 @@ class Rule(ABC):
     def title(self) -> str:
         """What to call it in messages."""
         return f"{self.kind} rule {self.name}"
+
+    @property
+    def subjects_in_words(self) -> str:
+        """What it is about, for people."""
+        more = "..." if len(self.domains) > 4 else ""
+        return f"{self.name} is about {', '.join(self.domains[:4])}{more}"
 
     def members(self, placement: Mapping[str, str]) -> list[str]:
         """Return its VMs that are placed."""

@@ -32,14 +32,20 @@ class Capacity:
     def limit(self, host: Host) -> Resources:
         """Return the most that the VMs of a host may take: memory, vCPUs, busy CPU.
 
-        Memory: ``(memory - reserved) x overcommit x (1 - headroom)``. With 16384 MiB, no reserve, no overcommit
-        and 5 % headroom: 15564 MiB.
+        Memory: ``(memory - kept - huge pages) x overcommit x (1 - headroom)``. What is kept is the reserve, or what the
+        host uses beside its VMs, where that is more. With 16384 MiB, nothing kept, no huge pages, no overcommit and
+        5 % headroom: 15564 MiB.
         """
-        memory = (host.memory_mib - host.memory_reserved_mib) * self.memory_overcommit
+        kept = host.kept
+        memory = (
+            host.memory_mib - kept.memory_mib - host.memory_in_pages_mib
+        ) * self.memory_overcommit
         return Resources(
             max(0, floor(memory * (1 - self.headroom.memory) + 1e-6)),
-            host.vcpus * self.vcpu_overcommit * (1 - self.headroom.cpu),
-            host.vcpus * (1 - self.headroom.cpu),
+            max(0.0, host.vcpus - host.cpus_reserved)
+            * self.vcpu_overcommit
+            * (1 - self.headroom.cpu),
+            max(0.0, host.vcpus * (1 - self.headroom.cpu) - kept.cpu_usage),
         )
 
     def violations(

@@ -171,8 +171,12 @@ def _disk(target: str, path: str | None, source: Host, host: Host) -> str | None
 def _hugepages(domain: Domain, source: Host, host: Host) -> str | None:
     if not domain.hugepages_kib or host.hugepages_mib is None:
         return None
-    if host.hugepages_mib.get(domain.hugepages_kib, 0) < domain.memory_mib:
-        return f"{host.name} has too few huge pages of {domain.hugepages_kib} KiB"
+    room = host.hugepages_mib.get(domain.hugepages_kib, 0)
+    if room < domain.pages_mib:
+        return (
+            f"{host.name} has too few huge pages of {domain.hugepages_kib} KiB "
+            f"({room} MiB for VMs, and it needs {domain.pages_mib})"
+        )
     return None
 
 

@@ -24,7 +24,7 @@ def check_consistency(policies: Policies, snapshot: ClusterSnapshot) -> None:
     PolicyConflict
         Naming the pair that contradicts itself.
     """
-    firm = [rule for rule in policies.rules if rule.strictness is not Strictness.PREFERRED]
+    firm = [rule for rule in policies.rules if rule.is_firm]
     for one, other in combinations(firm, 2):
         for sentence in (_together_and_apart(one, other), _nowhere(one, other, snapshot)):
             if sentence:

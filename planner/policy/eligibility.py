@@ -10,7 +10,6 @@ from ..cluster.domain import Domain
 from ..cluster.resources import Resources, in_words
 from ..cluster.snapshot import ClusterSnapshot
 from . import compatibility, maintenance
-from .base import Strictness
 from .host_affinity import HostAffinity
 from .policies import Policies
 
@@ -44,8 +43,10 @@ class Eligibility:
             if reason and not (host.is_up and name in reopened):
                 self._closed[name] = reason
         self._fences = _fences(policies)
+        # Hosts that are closed say so before any size matters; one that sleeps would be too small for every VM.
+        open_to = [limit for name, limit in limits.items() if name not in self._closed]
         self._smallest = Resources(
-            *(min((limit[r] for limit in limits.values()), default=0.0) for r in range(3))
+            *(min((limit[r] for limit in open_to), default=0.0) for r in range(3))
         )
         self._classes: dict[tuple[object, ...], dict[str, str]] = {}
         self._hosts: dict[tuple[object, ...], tuple[str, ...]] = {}
@@ -107,10 +108,9 @@ class Eligibility:
 
 
 def immovable(domain: Domain) -> str | None:
-    """Say why a VM cannot be live-migrated anywhere, with the remedy; ``None`` where it can."""
+    """Say all that keeps a VM from being live-migrated anywhere, with remedies; ``None`` where nothing does."""
     if domain.blockers:
-        blocker = domain.blockers[0]
-        return f"{blocker.message}{f'; {blocker.remedy}' if blocker.remedy else ''}"
+        return "; ".join(blocker.in_sentence for blocker in domain.blockers)
     if domain.job:
         kind = domain.job.get("kind") or "job"
         return f"a {kind} is under way on it; wait until it has ended"
@@ -120,7 +120,7 @@ def immovable(domain: Domain) -> str | None:
 def _fences(policies: Policies) -> dict[str, tuple[HostAffinity, ...]]:
     found: dict[str, tuple[HostAffinity, ...]] = {}
     for rule in policies.rules:
-        if isinstance(rule, HostAffinity) and rule.strictness is not Strictness.PREFERRED:
+        if isinstance(rule, HostAffinity) and rule.is_firm:
             for name in rule.domains:
                 found[name] = (*found.get(name, ()), rule)
     return found

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from ..cluster.snapshot import ClusterSnapshot
-from .base import Strictness, Violation
+from .base import Violation
 from .stay import Stay
 from .windows import Window, next_opening, open_s, told
 
@@ -39,11 +39,6 @@ class MoveWindow(Stay):
     def binds(self) -> bool:
         """Tell whether all windows are closed now."""
         return not self.open_s
-
-    @property
-    def is_firm(self) -> bool:
-        """Tell whether the VMs may never be moved at other times."""
-        return self.strictness is Strictness.REQUIRED
 
     @property
     def closes(self) -> datetime:

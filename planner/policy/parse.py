@@ -18,7 +18,9 @@ from .capacity import Capacity
 from .cooldown import Cooldown
 from .headroom import Headroom
 from .host_affinity import HostAffinity
+from .huge_pages import supplies_of_huge_pages
 from .licence import Licence
+from .load import parse_load
 from .move_window import MoveWindow
 from .policies import Limits, Policies
 from .selector import select
@@ -54,14 +56,32 @@ def parse_policies(
     """
     document = {} if document is None else document
     validate("policy", document)
+    facts = _with_labels(facts, document.get("tenant_labels"))
     return Policies(
         capacity=_capacity(document),
         spare_hosts=_spare_hosts(document.get("spare_hosts", 0)),
         limits=_limits(document.get("limits", {})),
         per_migration_s=document.get("costs", {}).get("per_migration_s", Policies.per_migration_s),
+        balance_above=document.get("balance", {}).get("above", Policies.balance_above),
+        balance_hold=document.get("balance", {}).get("hold", Policies.balance_hold),
+        load=parse_load(document),
         cooldown=Cooldown(**document.get("cooldown", {})),
-        rules=_rules(document.get("rules", []), facts, now),
+        rules=(
+            *_rules(document.get("rules", []), facts, now),
+            *supplies_of_huge_pages(snapshot),
+        ),
     )
+
+
+def _with_labels(facts: JsonObject, counting: list[str] | None) -> JsonObject:
+    """Return the facts with those labels of VMs that count: with the others their tenants would choose their rules."""
+    if counting is None:
+        return facts
+    domains = [
+        {**entry, "labels": {k: v for k, v in (entry.get("labels") or {}).items() if k in counting}}
+        for entry in facts["domains"]
+    ]
+    return {**facts, "domains": domains}
 
 
 def _spare_hosts(entry: int | JsonObject) -> SpareHosts:
@@ -92,7 +112,7 @@ def _rules(entries: list[JsonObject], facts: JsonObject, now: Now) -> tuple[Rule
         kind = entry["type"]
         if kind not in PARSERS:
             raise InputError(
-                f"{kind!r} is no kind of rule; the kinds are: {', '.join(PARSERS)}.", path=path
+                f"{kind!r} is not a kind of rule; the kinds are: {', '.join(PARSERS)}.", path=path
             )
         validate_part("policy", kind, entry, path)
         rule = PARSERS[kind](entry, facts, path, now)
@@ -110,6 +130,8 @@ def _shared(entry: JsonObject, facts: JsonObject, path: str) -> dict[str, Any]:
     }
     if "strictness" in entry:
         found["strictness"] = Strictness(entry["strictness"])
+    if "during_maintenance" in entry:
+        found["during_maintenance"] = Strictness(entry["during_maintenance"])
     if "span" in entry:
         found["span"] = Span(entry["span"])
     if "weight" in entry:

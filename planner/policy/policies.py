@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from .base import Rule
 from .capacity import Capacity
 from .cooldown import Cooldown
+from .load import Load
 from .spare_hosts import SpareHosts
 from .windows import Window
 
@@ -45,7 +46,7 @@ class Limits:
     windows: tuple[Window, ...] = ()
 
     def at_once(self, hosts: int) -> int:
-        """Return how many migrations may run at a time in a cluster of so many hosts that are up."""
+        """Return how many migrations may run at a time in a cluster of this many hosts that are up."""
         return self.cluster or max(1, hosts // 2)
 
     @property
@@ -65,11 +66,22 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Policies:
-    """What must or should hold."""
+    """What must or should hold.
+
+    Attributes
+    ----------
+    balance_above
+        A balance does nothing while no host gives out more than this fraction of its limit, of any resource.
+    balance_hold
+        A balance does nothing before hosts have been uneven for this many looks, the present one included.
+    """
 
     capacity: Capacity = field(default_factory=Capacity)
     spare_hosts: SpareHosts = field(default_factory=SpareHosts)
     limits: Limits = field(default_factory=Limits)
     per_migration_s: float = 60.0
+    balance_above: float = 0.0
+    balance_hold: int = 1
+    load: Load = field(default_factory=Load)
     cooldown: Cooldown = field(default_factory=Cooldown)
     rules: tuple[Rule, ...] = ()

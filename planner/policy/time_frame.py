@@ -48,7 +48,7 @@ def parse_now(text: str | None) -> datetime | None:
     Raises
     ------
     InputError
-        It is no moment, or does not tell its distance from UTC.
+        It is not a moment, or does not say its distance from UTC.
     """
     return None if text is None else parse_moment(text, "goal.now")
 
@@ -78,7 +78,7 @@ def _moment(text: str, path: str) -> datetime:
         raise ValueError(f"year {moment.year}")
     except ValueError as error:
         raise InputError(
-            f"{text!r} is no moment; write it like 2026-11-24T22:30:00+01:00.", path=path
+            f"{text!r} is not a moment; write it like 2026-11-24T22:30:00+01:00.", path=path
         ) from error
 
 

@@ -90,7 +90,7 @@ def minutes(text: str, path: str) -> int:
     if hour.isdecimal() and minute.isdecimal() and int(hour) < 24 and int(minute) < 60:
         return 60 * int(hour) + int(minute)
     raise InputError(
-        f"{text!r} is no time of day; write it like 22:30, and midnight as 00:00.", path=path
+        f"{text!r} is not a time of day; write it like 22:30, and midnight as 00:00.", path=path
     )
 
 

@@ -7,13 +7,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..visible import visible
+
 
 def placement_diff(plan: Mapping[str, Any]) -> list[dict[str, str]]:
     """Return for each host that changes its VMs before and after, one a line."""
     return [
         {
-            "before_header": f"VMs on {host['name']} (now)",
-            "after_header": f"VMs on {host['name']} (after the plan)",
+            "before_header": f"VMs on {visible(host['name'])} (now)",
+            "after_header": f"VMs on {visible(host['name'])} (after the plan)",
             "before": _lines(host["before"]["domains"]),
             "after": _lines(host["after"]["domains"]),
         }
@@ -23,4 +25,4 @@ def placement_diff(plan: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def _lines(names: list[str]) -> str:
-    return "".join(f"{name}\n" for name in names)
+    return "".join(f"{visible(name)}\n" for name in names)

@@ -4,16 +4,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .table import render_table
+from ..outcome import OVERTAKEN, WORDS, Outcome, has_arrived
+from ..visible import text_of
+from .table import duration, render_table
 
 COLUMNS = ("VM", "from", "to", "outcome", "took", "downtime", "sent", "passes", "reason")
-WORDS = {"moved": "moved", "not_moved": "STAYED", "skipped": "skipped", "unknown": "UNKNOWN"}
-
-Outcome = Mapping[str, Any]
 
 
 def render_outcomes(plan: Mapping[str, Any], outcomes: Sequence[Outcome], duration_s: float) -> str:
@@ -31,7 +29,7 @@ def render_outcomes(plan: Mapping[str, Any], outcomes: Sequence[Outcome], durati
     if not outcomes:
         return "Nothing was to be done."
     table = render_table(COLUMNS, [_row(outcome) for outcome in outcomes], indent="")
-    return "\n".join([*table, "", _summary(plan, outcomes, duration_s), *_warnings(outcomes)])
+    return text_of([*table, "", _summary(plan, outcomes, duration_s), *_warnings(outcomes)])
 
 
 def _row(outcome: Outcome) -> Sequence[str]:
@@ -39,7 +37,7 @@ def _row(outcome: Outcome) -> Sequence[str]:
         outcome["domain"],
         outcome["source"],
         outcome["destination"],
-        "was there" if outcome.get("already_there") else WORDS[outcome["outcome"]],
+        WORDS[outcome["outcome"]],
         _measure(outcome, "duration_s", ".1f", "s"),
         _measure(outcome, "downtime_ms", ".0f", "ms"),
         _measure(outcome, "memory_processed_mib", ".0f", "MiB"),
@@ -54,14 +52,19 @@ def _measure(outcome: Outcome, name: str, form: str, unit: str) -> str:
 
 
 def _summary(plan: Mapping[str, Any], outcomes: Sequence[Outcome], duration_s: float) -> str:
-    counts = Counter(outcome["outcome"] for outcome in outcomes)
-    words = [f"{counts['moved']} of {len(outcomes)} migrations succeeded"]
+    arrived = sum(map(has_arrived, outcomes))
+    words = [f"{arrived} of {len(outcomes)} migrations succeeded"]
+    words += [
+        f"{outcome['domain']} is {WORDS[outcome['outcome']]}"
+        for outcome in outcomes
+        if outcome["outcome"] in OVERTAKEN
+    ]
     downtimes = [
         outcome["downtime_ms"] for outcome in outcomes if outcome.get("downtime_ms") is not None
     ]
     if downtimes:
         words.append(f"longest downtime {max(downtimes):.0f} ms")
-    words.append(f"took {duration_s:.1f} s, planned {plan['makespan_s']:.1f} s")
+    words.append(f"took {duration(duration_s)}, predicted {duration(plan['makespan_s'])}")
     return ", ".join(words) + "."
 
 

@@ -11,7 +11,9 @@ from ..cluster.domain import Domain
 from ..cluster.host import Host
 from ..cluster.parse import parse_cluster
 from ..cluster.snapshot import ClusterSnapshot
-from .table import render_table
+from ..goal.restoration import Restoration, marked_homes
+from ..visible import text_of
+from .table import amounts_used, counted, render_table
 
 HOST_COLUMNS = (
     "host",
@@ -50,10 +52,9 @@ def render_status(facts: Mapping[str, Any]) -> str:
         "",
         *render_table(DOMAIN_COLUMNS, domains, indent=""),
     ]
-    migrations = _migrations(cluster)
-    if migrations:
-        parts += ["", *migrations]
-    return "\n".join(parts)
+    for lines in (_migrations(cluster), asleep(facts), saved(facts)):
+        parts += ["", *lines] if lines else []
+    return text_of(parts)
 
 
 def _host_row(host: Host, cluster: ClusterSnapshot) -> Sequence[str]:
@@ -68,7 +69,7 @@ def _host_row(host: Host, cluster: ClusterSnapshot) -> Sequence[str]:
         f"{sum(domain.vcpus for domain in domains)} of {host.vcpus}",
         _share(sum(domain.memory_mib for domain in domains), host.memory_mib, "MiB"),
         host.migration_address or "-",
-        _host_remark(host, cluster),
+        host_remark(host, cluster),
     )
 
 
@@ -77,9 +78,21 @@ def _share(amount: float, of: float, unit: str) -> str:
     return f"{number} of {of:.0f} {unit} ({100 * amount / of:.0f} %)" if of else number
 
 
-def _host_remark(host: Host, cluster: ClusterSnapshot) -> str:
-    evacuated = cluster.evacuated.get(host.name, ())
-    return f"{len(evacuated)} VMs to bring back" if evacuated else ""
+def host_remark(host: Host, cluster: ClusterSnapshot) -> str:
+    """Say what is to be brought back to a host, and what it uses itself."""
+    remarks = [_to_bring_back(host, cluster)]
+    if any(host.own_use):
+        remarks.append(
+            f"uses {amounts_used(host.own_use.memory_mib, host.own_use.cpu_usage)} itself"
+        )
+    return ", ".join(filter(None, remarks))
+
+
+def _to_bring_back(host: Host, cluster: ClusterSnapshot) -> str:
+    """Say how many VMs a restoration would bring back: not those that are off, gone or at home."""
+    homes = marked_homes((host.name,), cluster)
+    away = Restoration(ended=(host.name,), homes=homes).away(cluster.placement)
+    return f"{counted(len(away), 'VM')} to bring back" if away else ""
 
 
 def _domain_row(domain: Domain) -> Sequence[str]:
@@ -88,13 +101,14 @@ def _domain_row(domain: Domain) -> Sequence[str]:
         domain.host,
         domain.state,
         str(domain.vcpus),
-        f"{domain.cpu_usage:.2f}",
+        f"{domain.cpu_usage:.2f} CPUs",
         f"{domain.memory_mib} MiB",
-        _domain_remark(domain),
+        domain_remark(domain),
     )
 
 
-def _domain_remark(domain: Domain) -> str:
+def domain_remark(domain: Domain) -> str:
+    """Say what libvirt does with a VM, or why it cannot migrate."""
     if domain.job:
         return f"job: {domain.job.get('kind', 'running')}"
     return (
@@ -102,6 +116,56 @@ def _domain_remark(domain: Domain) -> str:
         if domain.blockers and domain.is_placed
         else ""
     )
+
+
+def asleep(facts: Mapping[str, Any]) -> list[str]:
+    """Say of each host that sleeps since when, why and by whom, and how to wake it."""
+    lines = []
+    for host in facts["hosts"]:
+        power = host.get("power") or {}
+        if host.get("state") not in ("asleep", "waking"):
+            continue
+        reason = f" ({power['reason']})" if power.get("reason") else ""
+        doubt = power.get("doubtful") or {}
+        lines.append(
+            f"{host['name']} is {host['state']} since {power.get('since', '?')}{reason}, by {power.get('by') or '?'}; "
+            f"woken by {power.get('method') or '?'}: drover.libvirt.wake -e drover_hosts={host['name']}."
+            + (" Nobody has confirmed that its power is off." if power.get("unconfirmed") else "")
+            + (f" Doubtful: {doubt['reason']}" if doubt else "")
+        )
+    return lines
+
+
+def _slept(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return what is known of the power of hosts that have slept."""
+    return [power for host in facts["hosts"] if (power := host.get("power") or {}).get("off_s")]
+
+
+def saved_kwh(facts: Mapping[str, Any]) -> float | None:
+    """Return the energy that hosts have not used while they slept, until they were last woken; ``None`` where their
+    watts are not known."""
+    known = [power for power in _slept(facts) if power.get("idle_w") is not None]
+    if not known:
+        return None
+    spared = sum(p["off_s"] * (p["idle_w"] - (p.get("asleep_w") or 0.0)) for p in known)
+    return max(0.0, float(spared) / 3.6e6)
+
+
+def saved(facts: Mapping[str, Any]) -> list[str]:
+    """Say for how long hosts have slept until they were last woken, and what that saved where their watts are known."""
+    powers = _slept(facts)
+    if not powers:
+        return []
+    hours = sum(power["off_s"] for power in powers) / 3600
+    known = [power for power in powers if power.get("idle_w") is not None]
+    kwh = saved_kwh(facts)
+    saved = "" if kwh is None else f", which saved {kwh:.1f} kWh"
+    more = (
+        f" ({len(known)} of {len(powers)} hosts, whose watts are known)"
+        if 0 < len(known) < len(powers)
+        else ""
+    )
+    return [f"Hosts have slept {hours:.1f} h in all{saved}{more}."]
 
 
 def _migrations(cluster: ClusterSnapshot) -> list[str]:

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..visible import visible
+
 
 def render_table(
     header: Sequence[str], rows: Sequence[Sequence[object]], *, indent: str = "  "
 ) -> list[str]:
     """Return lines with columns as wide as they need; numbers to the right, text to the left."""
-    cells = [[str(cell) for cell in row] for row in rows]
+    cells = [[visible(str(cell)) for cell in row] for row in rows]
     widths = [max(len(line[c]) for line in [list(header), *cells]) for c in range(len(header))]
     right = [
         bool(rows) and all(isinstance(row[c], (int, float)) for row in rows)
@@ -47,3 +49,8 @@ def gib(mib: float) -> str:
 def counted(number: int, noun: str, plural: str = "") -> str:
     """Return a number with its noun: 1 wave, 2 waves, 2 batches."""
     return f"{number} {noun}" if number == 1 else f"{number} {plural or noun + 's'}"
+
+
+def amounts_used(memory_mib: float, cpu_usage: float) -> str:
+    """Return memory and busy CPUs for people: "4.1 GiB and 0.6 CPUs"."""
+    return f"{gib(memory_mib)} and {cpu_usage:.1f} CPUs"

@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .table import counted, duration, gib, render_table
+from ..visible import text_of
+from .table import amounts_used, counted, duration, gib, render_table
 
 JsonObject = Mapping[str, Any]
 
@@ -26,19 +27,19 @@ TOTALS = {
 
 def render(plan: JsonObject) -> str:
     """Return a plan document as text: what it does, the hosts before and after, the migrations, the limits."""
-    lines = [plan["message"], *_quality(plan), *_figures(plan)]
+    lines = [plan["message"], quality_of(plan), *_figures(plan)]
     for section in (_hosts, _steps, _waves, _curve, _limits, _warnings):
         part = list(section(plan))
         if part:
             lines += ["", *part]
-    return "\n".join(lines) + "\n"
+    return text_of(lines) + "\n"
 
 
-def _quality(plan: JsonObject) -> Iterable[str]:
+def quality_of(plan: JsonObject) -> str:
+    """Say whether a plan is proved to be the best, or how much a better one could save."""
     if plan["status"] == "optimal":
-        yield "Proved: no other placement costs less."
-    else:
-        yield f"The best found; a better one could save {plan['gap']:.1%} of the objective at most."
+        return "Proved: no other placement costs less."
+    return f"The best found; a better one could save {plan['gap']:.1%} of the objective at most."
 
 
 def _figures(plan: JsonObject) -> Iterable[str]:
@@ -54,6 +55,8 @@ def _figures(plan: JsonObject) -> Iterable[str]:
 
 
 def _hosts(plan: JsonObject) -> Iterable[str]:
+    if not plan["steps"]:
+        return
     hosts = plan["hosts"]
     changed = [host for host in hosts if host["before"]["domains"] != host["after"]["domains"]]
     shown = hosts if len(hosts) <= MANY_HOSTS else changed
@@ -69,9 +72,18 @@ def _hosts(plan: JsonObject) -> Iterable[str]:
         for host in shown
     ]
     yield "Hosts, before and after:"
-    yield from render_table(("host", "VMs", "memory", "limit", "vCPUs", "busy"), rows)
+    yield from render_table(("host", "VMs", "memory", "memory limit", "vCPUs", "CPUs busy"), rows)
+    yield from _own_use(shown)
     if len(shown) < len(hosts):
         yield f"  ({len(hosts) - len(shown)} hosts without a change are not shown)"
+
+
+def _own_use(hosts: Sequence[JsonObject]) -> Iterable[str]:
+    """Say what hosts use beside their VMs, where that is worth a word; the limits leave it out."""
+    used = [host for host in hosts if any(host.get("own_use", {}).values())]
+    if used:
+        said = (f"{host['name']} {amounts_used(**host['own_use'])}" for host in used)
+        yield f"  Used beside the VMs, and not given out: {'; '.join(said)}."
 
 
 def _steps(plan: JsonObject) -> Iterable[str]:
@@ -85,15 +97,15 @@ def _steps(plan: JsonObject) -> Iterable[str]:
             step["domain"],
             f"{step['source']} -> {step['destination']}",
             gib(step["memory_mib"]),
-            f"{step['start_s']:.0f}-{step['finish_s']:.0f} s",
+            f"{step['start_s']:.0f} to {step['finish_s']:.0f} s",
             ", ".join(other.split("-")[0] for other in step["after"]) or "-",
             step["reason"],
         )
         for step in plan["steps"]
     ]
-    yield "Migrations:"
+    yield "Migrations (times are predicted, from the first start on):"
     yield from render_table(
-        ("step", "wave", "VM", "way", "memory", "predicted", "after", "why"), rows
+        ("step", "wave", "VM", "way", "memory", "start to end", "after", "why"), rows
     )
 
 
@@ -102,10 +114,11 @@ def _waves(plan: JsonObject) -> Iterable[str]:
     if not plan["steps"]:
         return
     total = sum(step["memory_mib"] for step in plan["steps"])
+    takes, least = duration(plan["makespan_s"]), duration(plan["makespan_bound_s"])
+    order = "no order takes less" if takes == least else f"no order could take less than {least}"
     yield (
         f"{counted(len(plan['steps']), 'migration')}, {gib(total)}, in {counted(len(plan['waves']), 'wave')}; "
-        f"predicted {duration(plan['makespan_s'])} "
-        f"(no order could take less than {duration(plan['makespan_bound_s'])})."
+        f"predicted to take {takes} in all ({order})."
     )
 
 
@@ -115,8 +128,13 @@ def _curve(plan: JsonObject) -> Iterable[str]:
         return
     points = plan["curve"]["points"]
     names = list(points[0]["terms"])
+    units = {term["name"]: term["unit"].split(" ")[0] for term in plan["terms"]}
     rows = [
-        (p["migrations"], gib(p["memory_mib"]), *(f"{p['terms'][name]:g} %" for name in names))
+        (
+            p["migrations"],
+            gib(p["memory_mib"]),
+            *(f"{p['terms'][name]:g} {units.get(name, '')}".rstrip() for name in names),
+        )
         for p in points
     ]
     basis = (
@@ -129,9 +147,15 @@ def _curve(plan: JsonObject) -> Iterable[str]:
 
 
 def _limits(plan: JsonObject) -> Iterable[str]:
+    if plan["steps"]:
+        yield limits_of(plan)
+
+
+def limits_of(plan: JsonObject) -> str:
+    """Say which limits the order of the migrations keeps."""
     limits = plan["limits"]
     bandwidth = limits["bandwidth_mib_s"]
-    yield (
+    return (
         f"Limits: {limits['per_host']} at a time per host, {limits['cluster']} in all"
         + (f", {bandwidth:g} MiB/s each" if bandwidth else "")
         + "".join(f", {form.format(limits[key])}" for key, form in TOTALS.items() if key in limits)

@@ -158,4 +158,6 @@ def _reason(problem: Problem, move: Move) -> str:
     origin = problem.snapshot.placement[move.domain]
     if origin != move.source:
         return f"goes on to its destination from where it was parked ({move.source})"
+    if problem.goal.frees_hosts and not problem.loads[origin].fits(problem.limits[origin]):
+        return f"takes load off {origin}, which is over its limits"
     return problem.goal.reason(problem.snapshot, move.domain, move.source, move.destination)

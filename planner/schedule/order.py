@@ -21,6 +21,7 @@ from itertools import accumulate
 from random import Random
 
 from ..errors import NoOrder
+from ..patience import patience
 from .bound import makespan_bound_ms
 from .indexed_moves import IndexedMoves
 from .migration import Move
@@ -41,7 +42,7 @@ class Setting:
     loads, caps
         Per host what it carries now, and the most that it may carry.
     watch
-        Makes the state of the rules that hold throughout, anew for every try.
+        Makes the state of the rules that hold throughout, again for every try.
     """
 
     loads: Mapping[str, Sequence[float]]
@@ -119,6 +120,8 @@ def _best_of_lists(direct: IndexedMoves, setting: Setting, bound: int) -> _Timet
     best: _Timetable | None = None
     blocked: NoOrder | None = None
     for attempt in range(_tries(direct, MOST_LISTS)):
+        if best and patience().is_over:
+            break
         try:
             table = _justify(_list(direct, chance if attempt else None, setting), setting)
         except NoOrder as error:
@@ -135,7 +138,8 @@ def _best_of_lists(direct: IndexedMoves, setting: Setting, bound: int) -> _Timet
 
 def _tries(moves: IndexedMoves, most: int) -> int:
     """Return how many schedules are worth their time: it depends on the number of moves, never on the clock."""
-    return max(1, min(most, MOVES_IN_ALL // max(1, len(moves.moves))))
+    tries = min(most, MOVES_IN_ALL // max(1, len(moves.moves)))
+    return patience().much(max(1, tries))
 
 
 def _list(moves: IndexedMoves, chance: Random | None, setting: Setting) -> _Timetable:
@@ -204,7 +208,7 @@ def _disturb(best: _Timetable, setting: Setting, bound: int) -> _Timetable:
     chance = Random(len(best.starts))
     for attempt in range(_tries(best.moves, MOST_DISTURBED)):
         makespan = best.makespan_ms
-        if makespan <= bound * NEAR_ENOUGH:
+        if makespan <= bound * NEAR_ENOUGH or patience().is_over:
             break
         part, reach = DISTURBANCES[attempt % len(DISTURBANCES)]
         urgency = [

@@ -4,15 +4,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..cluster.host import Host
 from ..cluster.placement import Placement
-from ..cluster.resources import Resources
+from ..cluster.snapshot import ClusterSnapshot
 from ..goal.base import Term
 from ..goal.expansion import Expansion
 from ..problem import Problem
+from ..seal import sealed
 from .migration import Migration
 
 VERSION = 1
@@ -75,7 +77,13 @@ class Plan:
             document["power_on"] = list(goal.woken)
         if goal.frees_hosts:
             document["power_off"] = self._idle()
-        return {**document, **(self.extra or {})}
+        return sealed({**document, **self._origin(), **(self.extra or {})})
+
+    def _origin(self) -> dict[str, Any]:
+        """Return what was asked for, and when, so that it can be told later whether the plan still is the answer."""
+        asked = {key: value for key, value in self.problem.asked.items() if key != "now"}
+        now = self.problem.now
+        return {"asked": asked, "made": now.isoformat() if now else None}
 
     def _step(self, migration: Migration) -> dict[str, Any]:
         move = migration.move
@@ -90,7 +98,7 @@ class Plan:
             "finish_s": migration.finish_ms / 1000,
             "after": list(migration.after),
             "reason": migration.reason,
-            "memory_mib": int(move.demand.memory_mib),
+            "memory_mib": self.problem.snapshot.domains[move.domain].memory_mib,
             "transfer_s": move.transfer_s,
             "parking": move.parking,
             **({"deadline": rule.closes.isoformat()} if rule else {}),
@@ -124,34 +132,65 @@ class Plan:
     def _hosts(self) -> list[dict[str, Any]]:
         snapshot = self.problem.snapshot
         before, after = snapshot.placement, self.placement
-        usages = [
-            _usages(snapshot.loads(placement), placement.by_host()) for placement in (before, after)
-        ]
+        usages = [_usages(snapshot, placement) for placement in (before, after)]
+        off = set(self._idle()) if self.problem.goal.frees_hosts else set()
         return [
             {
                 "name": name,
                 "uri": host.uri,
                 "migration_address": host.migration_address,
-                "memory_limit_mib": self.problem.caps[name].memory_mib,
-                "before": usages[0][name],
-                "after": usages[1][name],
+                **self._offer(host),
+                "before": usages[0][name] | _watts(host, usages[0][name]),
+                "after": usages[1][name] | _watts(host, usages[1][name], is_off=name in off),
             }
             for name, host in snapshot.hosts.items()
         ]
 
+    def _offer(self, host: Host) -> dict[str, Any]:
+        """Return what a host has and what of it the policies let VMs have."""
+        limit = self.problem.limits[host.name]
+        return {
+            "state": host.state,
+            "maintenance": host.maintenance,
+            "memory_mib": host.memory_mib,
+            "vcpus": host.vcpus,
+            "memory_limit_mib": self.problem.memory_limit_mib(host.name),
+            "limits": {
+                "memory_mib": limit.memory_mib + host.room_in_pages_mib,
+                "vcpus": limit.vcpus,
+                "cpu_usage": limit.cpu_usage,
+            },
+            "own_use": {
+                "memory_mib": host.own_use.memory_mib,
+                "cpu_usage": host.own_use.cpu_usage,
+            },
+        }
 
-def _usages(
-    loads: Mapping[str, Resources], domains: Mapping[str, Sequence[str]]
-) -> dict[str, dict[str, Any]]:
+
+def _usages(snapshot: ClusterSnapshot, placement: Placement) -> dict[str, dict[str, Any]]:
+    domains, memory = placement.by_host(), snapshot.memory_mib(placement)
     return {
         host: {
             "domains": list(domains.get(host, ())),
-            "memory_mib": int(load.memory_mib),
+            "memory_mib": memory[host],
             "vcpus": int(load.vcpus),
             "cpu_usage": round(load.cpu_usage, 3),
         }
-        for host, load in loads.items()
+        for host, load in snapshot.loads(placement).items()
     }
+
+
+def _watts(host: Host, usage: Mapping[str, Any], *, is_off: bool = False) -> dict[str, float]:
+    """Return what a host is predicted to draw, where its watts without and with full load are known.
+
+    Worked example: 100 W idle, 200 W busy and 4 of 16 threads busy are 125 W.
+    """
+    if host.idle_w is None or host.busy_w is None:
+        return {}
+    if is_off or not host.is_up:
+        return {"watts": 0.0}
+    load = min(1.0, usage["cpu_usage"] / host.vcpus)
+    return {"watts": round(host.idle_w + load * (host.busy_w - host.idle_w), 1)}
 
 
 def _term(term: Term) -> dict[str, Any]:

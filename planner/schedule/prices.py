@@ -21,7 +21,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 MOST_LENGTHS, MOST_LOADS = 10, 1000
-"""So many different durations, and ways to fill a machine with them, are looked at; for more, work bounds well."""
+"""This many different durations, and ways to fill a machine with them, are looked at; for more, work bounds well."""
 
 HIGHEST, STEPS = 0.1, 8
 """How far above what is proved already a bound is sought, as a part of it, and in how many steps. If the work is

@@ -1,6 +1,12 @@
 # Copyright: (c) 2026, The Drover authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Electrical power of a host by its load."""
+"""Electrical power: of a host by its load, and the energy of a migration.
+
+References
+----------
+H. Liu et al., "Performance and energy modeling for live migration of virtual machines", HPDC 2011,
+https://doi.org/10.1145/1996130.1996154.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +21,10 @@ POINTS = 11
 
 TYPICAL_W = (93.7, 97.0, 101.0, 105.0, 110.0, 116.0, 121.0, 125.0, 129.0, 133.0, 135.0)
 """Watts of a host of which nothing is known: HP ProLiant ML110 G5 (SPECpower_ssj2008), a small server."""
+
+
+MIGRATION_J, MIGRATION_J_PER_MB = 20.165, 0.512
+"""What a live migration takes beside the load of its VM: a fixed part, and one by the memory that is copied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,14 @@ class PowerCurve:
         below = min(int(place), len(self.watts) - 2)
         part = place - below
         return self.watts[below] * (1 - part) + self.watts[below + 1] * part
+
+
+def migration_j(memory_mib: float) -> float:
+    """Return the joules that a live migration takes, at both ends together.
+
+    Worked example: 1024 MiB are 1074 MB: 20 J + 550 J.
+    """
+    return MIGRATION_J + MIGRATION_J_PER_MB * memory_mib * 2**20 / 1e6
 
 
 def curve_of(host: Mapping[str, Any]) -> PowerCurve:

@@ -20,6 +20,7 @@ HEADER = (
     "host hours",
     "migrations",
     "memory",
+    "woken",
     "full",
     "unserved",
 )
@@ -34,8 +35,6 @@ def render_totals(totals: Mapping[str, Totals], price: float | None) -> Iterable
         HEADER, [_row(name, entry, base, price) for name, entry in totals.items()], indent=""
     )
     for name, entry in totals.items():
-        if entry.late_steps:
-            yield f"Note: in {entry.late_steps} steps of {name} the migrations would take longer than the step."
         yield from (
             f"Note: a step of {name} had no plan: {sentence}" for sentence in entry.failures[:3]
         )
@@ -56,6 +55,7 @@ def _row(name: str, entry: Totals, base_kwh: float, price: float | None) -> Sequ
         f"{entry.host_hours:.1f}",
         str(entry.migrations),
         f"{entry.moved_gib:.0f} GiB",
+        str(entry.woken),
         f"{entry.full_share:.2%}",
         f"{entry.unserved_share:.3%}",
     )

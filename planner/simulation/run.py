@@ -4,15 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .power import PowerCurve, curve_of
-from .strategy import Strategy
+from .strategy import Report, Strategy
 from .world import World
 
 JOULES_PER_KWH = 3.6e6
-FULL = 1 + 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,27 +19,33 @@ class Record:
 
     Attributes
     ----------
+    at
+        When it begins.
     hosts_on
-        After what was done.
-    power_w, full, unserved
-        Means over the step. What a plan changes, it changes at its end: until then overload lasts, and hosts
-        that are being emptied draw power.
-    full
-        Hosts whose VMs want more CPU than there is.
-    unserved
-        vCPUs wanted beyond that.
+        At its end.
+    on, power_w, full, unserved, busy
+        Means over the step: hosts that draw power because they are on, come up or go down; watts; hosts whose VMs want
+        more CPU than there is; CPUs wanted beyond that; CPUs wanted.
+    migrations, moved_mib, woken, put_to_sleep
+        What was begun.
     """
 
     step: int
+    at: str
     hosts_on: int
+    on: float
     busy: float
     power_w: float
     migrations: int
     moved_mib: int
-    makespan_s: float
+    woken: int
+    put_to_sleep: int
     full: float
     unserved: float
-    failure: str | None
+    action: str
+    hosts: tuple[str, ...]
+    why: tuple[str, ...]
+    failures: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,71 +55,64 @@ class Totals:
     Attributes
     ----------
     host_hours
-        Hours that hosts were on.
+        Hours that hosts were on, came up or went down.
+    woken, put_to_sleep
+        Hosts, each time counted.
     full_share
         Part of the host hours in which a host's VMs wanted more CPU than it has.
     unserved_share
         Part of the wanted CPU that was not there.
-    late_steps
-        Steps whose migrations would take longer than the step.
     """
 
     energy_kwh: float
     migrations: int
     moved_gib: float
+    woken: int
+    put_to_sleep: int
     host_hours: float
     most_on: int
     least_on: int
     full_share: float
     unserved_share: float
-    late_steps: int
     failures: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Moment:
-    """What holds at one moment."""
+def run(
+    world: World, strategy: Strategy, steps: int, step_s: float, every_s: float
+) -> Iterator[Record]:
+    """Return a record per step.
 
-    power_w: float
-    full: int
-    unserved: float
-
-
-def run(world: World, strategy: Strategy, steps: int, step_s: float) -> Iterator[Record]:
-    """Return a record per step."""
-    curves = {name: curve_of(host) for name, host in world.hosts.items()}
+    Parameters
+    ----------
+    every_s
+        Seconds from run to run; while what a run began is under way, there is no other.
+    """
+    due_s = 0.0
     for _number in range(steps):
         world.advance()
-        before, loads_before = _moment(world, curves), world.loads()
-        action = strategy(world)
-        after = _moment(world, curves)
-        waking = sum(curves[name].at(0) for name in world.on - loads_before.keys())
-        part = min(1.0, action.makespan_s / step_s)
+        at, is_due = world.now, world.step * step_s >= due_s and not world.is_busy
+        report = strategy(world) if is_due else Report()
+        due_s = world.step * step_s + every_s if is_due else due_s
+        world.pass_step()
+        passed, begun = world.meter.take(), world.take_deeds()
         yield Record(
             step=world.step,
-            hosts_on=len(world.on),
-            busy=round(sum(world.busy.values()), 3),
-            power_w=round(_mean(before.power_w + waking, after.power_w, part), 1),
-            migrations=action.migrations,
-            moved_mib=action.moved_mib,
-            makespan_s=action.makespan_s,
-            full=round(_mean(before.full, after.full, part), 4),
-            unserved=round(_mean(before.unserved, after.unserved, part), 4),
-            failure=action.failure,
+            at=at.isoformat(timespec="seconds"),
+            hosts_on=world.hosts_on,
+            on=round(passed.on / step_s, 4),
+            busy=round(passed.busy / step_s, 4),
+            power_w=round(passed.power / step_s, 1),
+            migrations=begun.migrations,
+            moved_mib=begun.moved_mib,
+            woken=begun.woken,
+            put_to_sleep=begun.put_to_sleep,
+            full=round(passed.full / step_s, 4),
+            unserved=round(passed.unserved / step_s, 4),
+            action=report.action,
+            hosts=report.hosts,
+            why=report.why,
+            failures=begun.failures,
         )
-
-
-def _mean(before: float, after: float, part: float) -> float:
-    return before * part + after * (1 - part)
-
-
-def _moment(world: World, curves: Mapping[str, PowerCurve]) -> _Moment:
-    """Return the watts of the hosts that are on, for the others draw nothing, and where CPU is short."""
-    loads = world.loads()
-    sizes = {name: world.hosts[name]["vcpus"] for name in loads}
-    short = [load - sizes[name] for name, load in loads.items() if load > sizes[name] * FULL]
-    watts = sum(curves[name].at(load / sizes[name]) for name, load in loads.items())
-    return _Moment(watts, len(short), sum(short))
 
 
 def total(records: list[Record], step_s: float) -> Totals:
@@ -124,16 +121,18 @@ def total(records: list[Record], step_s: float) -> Totals:
     Worked example: 288 steps of 300 s at 1000 W are 24 kWh.
     """
     busy = sum(record.busy for record in records)
-    host_steps = sum(record.hosts_on for record in records)
+    on = sum(record.on for record in records)
+    said = (sentence for record in records for sentence in record.failures)
     return Totals(
         energy_kwh=sum(record.power_w for record in records) * step_s / JOULES_PER_KWH,
         migrations=sum(record.migrations for record in records),
         moved_gib=sum(record.moved_mib for record in records) / 1024,
-        host_hours=host_steps * step_s / 3600,
+        woken=sum(record.woken for record in records),
+        put_to_sleep=sum(record.put_to_sleep for record in records),
+        host_hours=on * step_s / 3600,
         most_on=max(record.hosts_on for record in records),
         least_on=min(record.hosts_on for record in records),
-        full_share=sum(record.full for record in records) / host_steps,
+        full_share=sum(record.full for record in records) / on if on else 0.0,
         unserved_share=sum(record.unserved for record in records) / busy if busy else 0.0,
-        late_steps=sum(record.makespan_s > step_s for record in records),
-        failures=tuple(dict.fromkeys(record.failure for record in records if record.failure)),
+        failures=tuple(dict.fromkeys(said)),
     )

@@ -1,129 +1,115 @@
 # Copyright: (c) 2026, The Drover authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is done in a step. Every decision is a plan of the planner, verified like any other."""
+"""What one run does: decisions are those of power saving, plans those of the planner, verified like any other."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
 
 from ..errors import PlanningError
-from ..pipeline import make_plan, read_problem
-from .world import Facts, World
+from ..goal.balance import PRESETS, Balance
+from ..goal.base import Goal
+from ..goal.repair import Repair
+from ..pipeline import plan_problem
+from ..power.decide import Decision, decide_on
+from ..power.demand import Look
+from ..power.policy import PowerPolicy
+from .problems import Problems
+from .world import World
 
-JsonObject = Mapping[str, Any]
-Strategy = Callable[[World], "Action"]
+REMEMBERED = timedelta(days=1)
+"""For how long hosts remember looks."""
 
-RELIEF: JsonObject = {"goal": "repair"}
-"""Take hosts below their limits, and move nothing else."""
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """What a step did.
-
-    Attributes
-    ----------
-    makespan_s
-        How long its migrations would take.
-    failure
-        Why there was no plan.
-    """
-
-    migrations: int = 0
-    moved_mib: int = 0
-    makespan_s: float = 0.0
-    failure: str | None = None
-
-
-def nothing(world: World) -> Action:
-    """Leave all VMs where they are and all hosts on."""
-    return Action()
+GOALS: Mapping[str, Goal] = {"balance": Balance(setting=PRESETS[3]), "repair": Repair()}
+"""What evens out the load after hosts have been woken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a run decided, and why."""
+
+    action: str = "none"
+    hosts: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
+
+
+Strategy = Callable[[World], Report]
+
+
+def nothing(world: World) -> Report:
+    """Leave all VMs where they are, and all hosts as they are."""
+    return Report()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Balancing:
-    """Balance in every step; all hosts stay on."""
+    """Balance in every run; all hosts stay as they are."""
 
-    policy: JsonObject | None
-    goal: JsonObject
+    problems: Problems
+    effort: int
 
-    def __call__(self, world: World) -> Action:
-        """Act in one step."""
-        return _follow(world, world.facts(), self.policy, self.goal)
+    def __call__(self, world: World) -> Report:
+        """Run once."""
+        _follow(world, self.problems, replace(GOALS["balance"], effort=self.effort))
+        return Report(action="balance")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Consolidating:
-    """Relieve overloaded hosts at once, waking others as needed; else pack by longer peaks, and switch off.
+@dataclass(kw_only=True)
+class PowerSaving:
+    """Decide and act as the playbooks power_saving and nightly do.
 
     Attributes
     ----------
-    evidence
-        Samples over which the peaks are taken before hosts are emptied: waking is quick, going to sleep is slow.
-    spare
-        Empty hosts that stay on.
+    night
+        Follow the windows of the night, as nightly does.
+    looks
+        What earlier runs saw.
     """
 
-    policy: JsonObject | None
-    goal: JsonObject
-    evidence: int = 8
-    spare: int = 0
+    problems: Problems
+    power: PowerPolicy
+    effort: int
+    night: bool = False
+    looks: list[Look] = field(default_factory=list)
 
-    def __call__(self, world: World) -> Action:
-        """Act in one step."""
-        if _overloaded(world, self.policy):
-            return _relieve(world, self.policy, self.spare)
-        action = _follow(world, world.facts(world.peaks(self.evidence)), self.policy, self.goal)
-        world.sleep_empty(self.spare)
-        return action
+    def __call__(self, world: World) -> Report:
+        """Run once."""
+        repair = replace(GOALS["repair"], effort=self.effort)
+        problem = self.problems.at(world.snapshot, world.now, repair)
+        decision = decide_on(problem, self.power, looks=self.looks, night=self.night)
+        self._remember(decision, world)
+        self._act(decision, world)
+        return Report(action=decision.action, hosts=decision.hosts, why=decision.why)
 
+    def _remember(self, decision: Decision, world: World) -> None:
+        kept = [look for look in self.looks if world.now - look.at <= REMEMBERED]
+        self.looks = [*kept, decision.look] if decision.look else kept
 
-def _overloaded(world: World, policy: JsonObject | None) -> bool:
-    """Tell whether a host carries more than the policy lets it."""
-    problem = read_problem(world.facts(), policy, world.at_this_time(RELIEF))
-    return any(not problem.loads[name].fits(problem.limits[name]) for name in world.on)
-
-
-def _relieve(world: World, policy: JsonObject | None, spare: int) -> Action:
-    """Move VMs off overloaded hosts; wake one host, two, four... until that is enough or all are on.
-
-    The hosts that draw the least when idle are woken first; those that stay empty are put back to sleep.
-    """
-    done = Action()
-    asleep = sorted(world.hosts.keys() - world.on, key=lambda name: (_idle_w(world, name), name))
-    more = 0
-    while True:
-        done = _sum(done, _follow(world, world.facts(), policy, RELIEF))
-        if not asleep or not _overloaded(world, policy):
-            world.sleep_empty(spare)
-            return done
-        more = max(1, 2 * more)
-        world.wake(asleep[:more])
-        asleep = asleep[more:]
+    def _act(self, decision: Decision, world: World) -> None:
+        if decision.action == "wake":
+            up_s = world.wake(decision.hosts, self.power.stagger_s)
+            goal = replace(GOALS[decision.then], effort=self.effort)
+            world.after(up_s, partial(_follow, world, self.problems, goal))
+        elif decision.plan:
+            moved_s = world.follow(decision.plan)
+            if decision.action == "sleep":
+                world.put_to_sleep(decision.hosts, decision.reason, moved_s)
 
 
-def _idle_w(world: World, host: str) -> float:
-    power = world.hosts[host].get("power") or {}
-    return float(power.get("idle_w") or 0.0)
-
-
-def _follow(world: World, facts: Facts, policy: JsonObject | None, goal: JsonObject) -> Action:
-    """Plan and apply; a step without a plan leaves everything as it is."""
+def _follow(world: World, problems: Problems, goal: Goal) -> None:
+    """Plan and begin; where there is no plan, everything stays as it is."""
     try:
-        plan = make_plan(facts, policy, world.at_this_time(goal))
+        world.follow(plan_problem(problems.at(world.snapshot, world.now, goal), explained=False))
     except PlanningError as error:
-        return Action(failure=error.message)
-    world.apply(plan["placement"])
-    steps = plan["steps"]
-    return Action(len(steps), sum(step["memory_mib"] for step in steps), plan["makespan_s"])
+        world.note(error.message)
 
 
-def _sum(one: Action, other: Action) -> Action:
-    return Action(
-        one.migrations + other.migrations,
-        one.moved_mib + other.moved_mib,
-        round(one.makespan_s + other.makespan_s, 3),
-        other.failure or one.failure,
-    )
+def strategy(name: str, problems: Problems, power: PowerPolicy, effort: int) -> Strategy:
+    """Return a strategy by its name: ``balance``, or one of the playbooks ``power_saving`` and ``nightly``."""
+    if name == "balance":
+        return Balancing(problems=problems, effort=effort)
+    night = name == "nightly"
+    return PowerSaving(problems=problems, power=power, effort=effort, night=night)

@@ -48,7 +48,7 @@ def from_files(sources: Iterable[Source]) -> Trace:
     Raises
     ------
     InputError
-        With the line that is no such number, or if there is nothing to read.
+        With the line that is not such a number, or if there is nothing to read.
     """
     return _trimmed(
         {

@@ -1,160 +1,218 @@
 # Copyright: (c) 2026, The Drover authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The simulated cluster: which hosts are on, where the VMs run, and how busy they are."""
+"""The simulated cluster: what hosts do, where the VMs run and how busy they are, while time passes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
+from heapq import heappop, heappush
 from typing import Any
 
-from ..cluster.domain import PLACED_STATES
+from ..cluster.domain import LastMigration
+from ..cluster.host import Host
+from ..cluster.snapshot import ClusterSnapshot
 from ..errors import InputError
+from ..power.decide import BOOT_S
+from ..schedule.plan import Plan
+from .meter import ASLEEP, ON, STOPPING, WAKING, Meter, Metered
+from .power import curve_of, migration_j
 
-Facts = dict[str, Any]
+SHUTDOWN_S = 60.0
+"""What a host takes to go down of which that is not known."""
 
-OFF = "off"
+JsonObject = Mapping[str, Any]
+Act = Callable[[], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """What time it is in a step: that of the first one, and ``step_s`` more with each."""
+@dataclass(slots=True)
+class Deeds:
+    """What was begun, and what went wrong, since it was last asked."""
 
-    start: datetime
-    step_s: float
-
-    def at(self, step: int) -> str:
-        """Return the moment of a step."""
-        return (self.start + timedelta(seconds=step * self.step_s)).isoformat()
+    migrations: int = 0
+    moved_mib: int = 0
+    woken: int = 0
+    put_to_sleep: int = 0
+    failures: tuple[str, ...] = ()
 
 
 class World:
-    """A cluster that changes from step to step.
+    """A cluster in which deeds take their time.
 
     Parameters
     ----------
-    clock
-        With it policies may depend on the time, and VMs that moved are left in peace.
+    facts
+        The document that the snapshot comes from, for what only simulations read of it: curves of power.
+    series
+        Load per VM in per cent of its vCPUs, a number a step.
+    start
+        When the first step is.
 
     Attributes
     ----------
-    placement
-        Where every VM runs.
-    on
-        Hosts that are on.
+    step
+        Number of the step, from 0; -1 before the first.
     """
 
     def __init__(
         self,
-        facts: Facts,
-        series: Mapping[str, tuple[float, ...]],
-        policy: Mapping[str, Any] | None = None,
-        clock: Clock | None = None,
+        facts: JsonObject,
+        snapshot: ClusterSnapshot,
+        series: Mapping[str, Sequence[float]],
+        start: datetime,
+        step_s: float,
     ) -> None:
-        self.hosts = {host["name"]: host for host in facts["hosts"] if _takes_part(host)}
-        self.domains = {
-            d["name"]: d for d in facts["domains"] if d["host"] in self.hosts and _runs(d, series)
-        }
-        if not self.domains:
+        entries = {entry["name"]: entry for entry in facts["hosts"]}
+        self._power = {name: entries[name].get("power") or {} for name in entries}
+        self._hosts = {n: _ready(h) for n, h in snapshot.hosts.items() if _takes_part(h)}
+        self._domains = {n: d for n, d in snapshot.domains.items() if d.host in self._hosts}
+        self._series = {n: s for n, s in series.items() if n in snapshot.placed}
+        self._running = [n for n in self._domains if n in self._series]
+        if not self._running:
             raise InputError(
                 "There is no running VM on a host that is up, so there is nothing to simulate."
             )
-        self.series = series
-        self.placement = {name: domain["host"] for name, domain in self.domains.items()}
-        self.on = set(self.hosts)
-        self.busy = dict.fromkeys(self.domains, 0.0)
+        self._base = replace(snapshot, evacuated={}, digest="", warnings=())
+        self._snapshot: ClusterSnapshot | None = None
+        self._start, self._step_s = start, step_s
+        self._passed_s = 0.0
+        self._events: list[tuple[float, int, Act]] = []
+        self._number = 0
+        self._deeds = Deeds()
         self.step = -1
-        self._clock = clock
-        # Hosts that are off and VMs that do not run only slow the planner down, unless a rule names them.
-        named = set(_words(policy or {}))
-        self._named_hosts = [host for host in facts["hosts"] if host["name"] in named]
-        self._idle_domains = [
-            d for d in facts["domains"] if d["name"] in named and d["name"] not in self.domains
-        ]
+        self.meter = Meter({name: self._metered(name, entries[name]) for name in self._hosts})
+
+    @property
+    def now(self) -> datetime:
+        """What time it is."""
+        return self._start + timedelta(seconds=self._passed_s)
+
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether something that was begun is still under way."""
+        return bool(self._events)
+
+    @property
+    def hosts_on(self) -> int:
+        """How many hosts are up."""
+        return sum(host.is_up for host in self._hosts.values())
+
+    @property
+    def snapshot(self) -> ClusterSnapshot:
+        """The cluster as it is."""
+        if self._snapshot is None:
+            self._snapshot = replace(
+                self._base, hosts=dict(self._hosts), domains=dict(self._domains)
+            )
+        return self._snapshot
 
     def advance(self) -> None:
         """Take the next sample of every VM."""
         self.step += 1
-        self.busy = {name: self._busy(name, self.step) for name in self.domains}
+        for name in self._running:
+            domain = self._domains[name]
+            busy = round(domain.vcpus * self._series[name][self.step] / 100, 4)
+            if busy != domain.cpu_usage:
+                self._domains[name] = replace(domain, cpu_usage=busy)
+        self._snapshot = None
+        placed = ((d.host, d.cpu_usage) for d in self._domains.values() if d.is_placed)
+        self.meter.recount(placed)
 
-    def _busy(self, name: str, step: int) -> float:
-        """Return the vCPUs busy at a step."""
-        vcpus: int = self.domains[name]["vcpus"]
-        return round(vcpus * self.series[name][step] / 100, 4)
+    def pass_step(self) -> None:
+        """Let the seconds of a step pass, and happen what is due."""
+        end_s = (self.step + 1) * self._step_s
+        while self._events and self._events[0][0] <= end_s:
+            due_s, _number, act = heappop(self._events)
+            self._pass_until(due_s)
+            act()
+        self._pass_until(end_s)
 
-    def peaks(self, samples: int) -> dict[str, float]:
-        """Return the most vCPUs busy per VM over the last samples: what a careful operator packs by."""
-        first = max(0, self.step - samples + 1)
-        return {
-            name: round(domain["vcpus"] * max(self.series[name][first : self.step + 1]) / 100, 4)
-            for name, domain in self.domains.items()
-        }
+    def _pass_until(self, moment_s: float) -> None:
+        self.meter.pass_time(moment_s - self._passed_s)
+        self._passed_s = moment_s
 
-    def facts(self, busy: Mapping[str, float] | None = None) -> Facts:
-        """Return the facts of this moment, with the load seen now or another one."""
-        load = self.busy if busy is None else busy
-        off = [host for host in self._named_hosts if host["name"] not in self.on]
-        domains = [
-            {**d, "host": self.placement[n], "cpu_usage": load[n]} for n, d in self.domains.items()
-        ]
-        return {
-            "hosts": [
-                *(host for name, host in self.hosts.items() if name in self.on),
-                *({**host, "state": OFF} for host in off),
-            ],
-            "domains": [
-                *domains,
-                *({**d, "host": min(self.on), "state": "shutoff"} for d in self._idle_domains),
-            ],
-        }
+    def follow(self, plan: Plan) -> float:
+        """Begin the migrations of a plan; return the seconds until the last one ends."""
+        for migration in plan.migrations:
+            move = migration.move
+            memory_mib = self._domains[move.domain].memory_mib
+            self._deeds.migrations += 1
+            self._deeds.moved_mib += memory_mib
+            arrival = partial(self._arrive, move.domain, move.destination)
+            self.after(migration.finish_ms / 1000, arrival)
+        return plan.makespan_ms / 1000
 
-    def at_this_time(self, goal: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a goal that says what time it is, if there is a clock."""
-        return {**goal, **({"now": self._clock.at(self.step)} if self._clock else {})}
+    def wake(self, names: Iterable[str], stagger_s: float) -> float:
+        """Switch hosts on, one after the other; return the seconds until the last one is up."""
+        last_s = 0.0
+        for number, name in enumerate(names):
+            takes_s = stagger_s * number + (self._hosts[name].power.boot_s or BOOT_S)
+            self.after(stagger_s * number, partial(self._become, name, WAKING))
+            self.after(takes_s, partial(self._become, name, ON))
+            self._deeds.woken += 1
+            last_s = max(last_s, takes_s)
+        return last_s
 
-    def apply(self, placement: Mapping[str, str]) -> None:
-        """Move the VMs, and remember when."""
-        if self._clock:
-            moved = {"at": self._clock.at(self.step), "failed": False}
-            for name, host in self.placement.items():
-                if placement.get(name, host) != host:
-                    self.domains[name] = {**self.domains[name], "last_migration": moved}
-        self.placement = {name: placement.get(name, host) for name, host in self.placement.items()}
+    def put_to_sleep(self, names: Iterable[str], reason: str, in_s: float) -> None:
+        """Shut hosts down that are empty by then."""
+        for name in names:
+            takes_s = self._power[name].get("shutdown_s") or SHUTDOWN_S
+            self.after(in_s, partial(self._become, name, STOPPING))
+            self.after(in_s + takes_s, partial(self._become, name, ASLEEP, reason))
+            self._deeds.put_to_sleep += 1
 
-    def wake(self, hosts: Iterable[str]) -> None:
-        """Switch hosts on."""
-        self.on |= set(hosts)
+    def after(self, seconds: float, act: Act) -> None:
+        """Let something happen later."""
+        self._number += 1
+        heappush(self._events, (self._passed_s + seconds, self._number, act))
 
-    def sleep_empty(self, keep: int) -> None:
-        """Switch the hosts off that hold no VM, but leave some on to spare, the first by name."""
-        empty = sorted(self.on - set(self.placement.values()))
-        self.on -= set(empty[keep:])
+    def note(self, failure: str) -> None:
+        """Write down why something was not done."""
+        self._deeds.failures += (failure,)
 
-    def loads(self) -> dict[str, float]:
-        """Return the vCPUs busy on each host that is on."""
-        found = dict.fromkeys(sorted(self.on), 0.0)
-        for name, host in self.placement.items():
-            found[host] += self.busy[name]
-        return found
+    def take_deeds(self) -> Deeds:
+        """Return what was begun since this was last asked."""
+        taken, self._deeds = self._deeds, Deeds()
+        return taken
+
+    def _arrive(self, name: str, destination: str) -> None:
+        """Let a VM run on another host from now on."""
+        domain = self._domains[name]
+        self.meter.change(domain.host, load=-domain.cpu_usage)
+        self.meter.change(destination, load=domain.cpu_usage)
+        self.meter.passed.power += migration_j(domain.memory_mib)
+        moved = LastMigration(at=self.now)
+        self._domains[name] = replace(domain, host=destination, last_migration=moved)
+        self._snapshot = None
+
+    def _become(self, name: str, state: str, reason: str = "") -> None:
+        host, power = self._hosts[name], self._hosts[name].power
+        if state == ASLEEP:
+            times = power.times_off + 1
+            power = replace(power, since=self.now, reason=reason, times_off=times)
+        elif state == ON:
+            slept_s = (self.now - power.since).total_seconds() if power.since else 0.0
+            power = replace(power, since=self.now, off_s=power.off_s + slept_s)
+        self._hosts[name] = replace(host, state=state, power=power)
+        self.meter.change(name, state=state)
+        self._snapshot = None
+
+    def _metered(self, name: str, entry: JsonObject) -> Metered:
+        return Metered(
+            cpus=self._hosts[name].vcpus,
+            curve=curve_of(entry),
+            asleep_w=self._power[name].get("asleep_w") or 0.0,
+            state=ASLEEP if self._hosts[name].is_asleep else ON,
+        )
 
 
-def _takes_part(host: Mapping[str, Any]) -> bool:
+def _takes_part(host: Host) -> bool:
     """Hosts that are down or in maintenance stay so all day."""
-    return (host.get("state") or "up") == "up" and not host.get("maintenance")
+    return (host.is_up or host.is_asleep) and not host.maintenance
 
 
-def _runs(domain: Mapping[str, Any], series: Mapping[str, Any]) -> bool:
-    return (domain.get("state") or "running") in PLACED_STATES and domain["name"] in series
-
-
-def _words(document: Any) -> Iterator[str]:
-    """Return all strings in a document."""
-    if isinstance(document, str):
-        yield document
-    elif isinstance(document, Mapping):
-        for value in document.values():
-            yield from _words(value)
-    elif isinstance(document, list):
-        for value in document:
-            yield from _words(value)
+def _ready(host: Host) -> Host:
+    """Return a host as it is once it can be switched and `power_test` has woken it; ``keep_on`` stays what it is."""
+    return replace(host, power=replace(host.power, is_switchable=True, proven=True))

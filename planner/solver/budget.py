@@ -40,6 +40,7 @@ class Budget:
     def __init__(self, indexed: Indexed) -> None:
         self._items = indexed.items
         problem = indexed.problem
+        self._domains = problem.snapshot.domains
         limits = problem.policies.limits
         self.limits: dict[Resource, float] = {}
         if limits.max_migrations is not None:
@@ -67,7 +68,7 @@ class Budget:
         if "migrations" in self.limits:
             yield "migrations", len(entry.members)
         if "memory" in self.limits:
-            yield "memory", entry.demand.memory_mib
+            yield "memory", sum(self._domains[name].memory_mib for name in entry.members)
         if "time" in self.limits:
             yield "time", self._seconds[item]
             yield entry.home, self._seconds[item]
@@ -88,7 +89,7 @@ class Budget:
         return max(over, key=lambda e: e[1] / (self.limits[e[0]] or TOLERANCE), default=None)
 
 
-class Purse:
+class BudgetLeft:
     """What is left of a budget while a search moves items about."""
 
     def __init__(self, budget: Budget, where: list[int], moves: Mapping[int, int]) -> None:

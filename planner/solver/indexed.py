@@ -10,10 +10,9 @@ from functools import cached_property
 
 from ..cluster.placement import Placement
 from ..cluster.resources import Resources, total
-from ..errors import Immovable
 from ..policy.affinity import Affinity
-from ..policy.base import Strictness
 from ..problem import Problem
+from .immovable import refuse_immovable
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,13 @@ class Item:
 
 
 class Indexed:
-    """Hosts and items by number, in the order of names."""
+    """Hosts and items by number, in the order of names.
+
+    Raises
+    ------
+    Immovable
+        VMs cannot leave the hosts to be emptied.
+    """
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
@@ -45,6 +50,13 @@ class Indexed:
         self.loads = [problem.loads[name] for name in self.hosts]
         self.leaving = frozenset(self.number[name] for name in problem.goal.must_leave)
         self.items = self._items()
+        refuse_immovable(problem, (i.members for i in self.items if not i.destinations))
+
+    @cached_property
+    def up(self) -> list[int]:
+        """The hosts that VMs run on or may run on."""
+        hosts = self.problem.snapshot.hosts
+        return [number for number, name in enumerate(self.hosts) if hosts[name].is_up]
 
     @cached_property
     def item_of(self) -> dict[str, int]:
@@ -80,7 +92,7 @@ class Indexed:
 
     @cached_property
     def fixed_loads(self) -> list[list[float]]:
-        """What the VMs that are no items take from each host."""
+        """What the VMs that are not items take from each host."""
         loads = [list(load) for load in self.loads]
         for item in self.items:
             load = loads[item.home]
@@ -153,7 +165,7 @@ def _groups(problem: Problem) -> Iterable[tuple[str, ...]]:
         return name
 
     for rule in problem.policies.rules:
-        if not isinstance(rule, Affinity) or rule.strictness is Strictness.PREFERRED:
+        if not isinstance(rule, Affinity) or not rule.is_firm:
             continue
         members = rule.members(problem.snapshot.placement)
         if len({problem.snapshot.placement[name] for name in members}) == 1:
@@ -163,15 +175,4 @@ def _groups(problem: Problem) -> Iterable[tuple[str, ...]]:
     groups: dict[str, list[str]] = {}
     for name in leader:
         groups.setdefault(lead(name), []).append(name)
-    return [tuple(group) for group in groups.values() if _movable(problem, group)]
-
-
-def _movable(problem: Problem, group: list[str]) -> bool:
-    stuck = [(name, reason) for name in group if (reason := problem.stays(name))]
-    if not stuck:
-        return True
-    name, reason = stuck[0]
-    host = problem.snapshot.placement[name]
-    if host in problem.goal.must_leave and name not in problem.snapshot.incoming:
-        raise Immovable(f"VM {name} cannot leave {host}: {reason}.")
-    return False
+    return [tuple(group) for group in groups.values() if not any(map(problem.stays, group))]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from ..cluster.placement import Placement
+from ..patience import patience
 
 
 class SolveStatus(Enum):
@@ -68,6 +69,7 @@ def proved_solution(
     near = objective - known <= PROVED * max(
         1.0, abs(yardstick_s if yardstick_s is not None else objective)
     )
+    patience().learn(objective, known)
     return Solution(
         placement=placement,
         status=SolveStatus.OPTIMAL if near else SolveStatus.FEASIBLE,

@@ -20,25 +20,25 @@ class Failure:
     ----------
     restarted
         VM to the host that it would be started on.
-    homeless
+    unplaced
         VMs without a place.
     """
 
     hosts: tuple[str, ...]
     restarted: Mapping[str, str]
-    homeless: tuple[str, ...]
+    unplaced: tuple[str, ...]
 
     def sentence(self) -> str:
         """Say it in a sentence."""
         names = " and ".join(self.hosts)
-        if not self.homeless:
+        if not self.unplaced:
             return f"If {names} failed, all {len(self.restarted)} VMs could be started on the other hosts."
-        shown = ", ".join(self.homeless[:5]) + (
-            f" and {len(self.homeless) - 5} more" if len(self.homeless) > 5 else ""
+        shown = ", ".join(self.unplaced[:5]) + (
+            f" and {len(self.unplaced) - 5} more" if len(self.unplaced) > 5 else ""
         )
         return (
             f"If {names} failed, {len(self.restarted)} VMs could be started elsewhere, and there would be no place "
-            f"for {len(self.homeless)}: {shown}."
+            f"for {len(self.unplaced)}: {shown}."
         )
 
 
@@ -48,7 +48,7 @@ def fail(problem: Problem, hosts: Sequence[str]) -> Failure:
     Raises
     ------
     UnknownHost
-        One of them is none of the hosts.
+        One of them is not a host of the cluster.
     """
     for name in hosts:
         if name not in problem.snapshot.hosts:
@@ -56,11 +56,11 @@ def fail(problem: Problem, hosts: Sequence[str]) -> Failure:
                 f"There is no host {name}; the hosts are: {', '.join(problem.snapshot.hosts)}."
             )
     limits = problem.failover_limits
-    places, homeless = repack(
+    places, unplaced = repack(
         problem.snapshot,
         problem.snapshot.placement,
         tuple(hosts),
         limits,
         problem.eligibility.can_run,
     )
-    return Failure(hosts=tuple(sorted(hosts)), restarted=places, homeless=tuple(homeless))
+    return Failure(hosts=tuple(sorted(hosts)), restarted=places, unplaced=tuple(unplaced))

@@ -91,7 +91,7 @@ def _with_spare(problem: Problem, shape: Resources, counts: Mapping[str, int], s
 def _survives(
     problem: Problem, shape: Resources, counts: Mapping[str, int], spare: int, number: int
 ) -> bool:
-    """Put so many VMs on the emptiest hosts, and let hosts fail."""
+    """Put this many VMs on the emptiest hosts, and let hosts fail."""
     snapshot = problem.snapshot
     left = dict(counts)
     loads = {name: problem.loads[name].memory_mib for name in counts}

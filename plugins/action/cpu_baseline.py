@@ -10,6 +10,7 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
+from ..plugin_utils._answers import Answers, UnknownModule
 from ..plugin_utils._cluster_facts import FactsMissing
 from ..plugin_utils._plain import plain
 from ..plugin_utils._preflight_peers import chosen_peers
@@ -24,13 +25,17 @@ class ActionModule(ActionBase):
         task_vars = task_vars or {}
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         arguments = plain(self._task.args)
+        registered = arguments.get("registered") or {}
         if not arguments.get("cpu") and arguments.get("peers") is None:
             name = arguments.setdefault("name", plain(task_vars["inventory_hostname"]))
             try:
                 arguments["peers"] = chosen_peers(
-                    task_vars, str(arguments.get("group", "kvm")), name, arguments.get("hosts")
+                    Answers(task_vars, registered),
+                    str(arguments.get("group", "kvm")),
+                    name,
+                    arguments.get("hosts"),
                 )
-            except FactsMissing as error:
+            except (FactsMissing, UnknownModule) as error:
                 return {**result, "failed": True, "msg": str(error)}
         answer = self._execute_module(
             module_name=MODULE, module_args=arguments, task_vars=task_vars

@@ -11,8 +11,10 @@ import typing as t
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
-from ..plugin_utils._follower import Follower, Look
+from ..module_utils._execution.names import NameRejected, checked_folder
 from ..plugin_utils._following import Following, OutOfReach, graceful_stop
+from ..plugin_utils._journal_reader import JournalReader, Look
+from ..plugin_utils._planner import visible
 from ..plugin_utils._progress_lines import ProgressLines
 
 
@@ -23,12 +25,17 @@ class ActionModule(ActionBase):
         result: dict[str, t.Any] = super().run(tmp, task_vars or {})
         _validation, options = self.validate_argument_spec(
             argument_spec={
-                "folder": {"type": "path", "required": True},
+                "folder": {"type": "str", "required": True},
                 "steps": {"type": "int", "default": 0},
                 "words": {"type": "str", "default": ""},
                 "progress": {"type": "str", "choices": ["lines", "none"], "default": "lines"},
+                "keep_alive": {"type": "bool", "default": True},
             }
         )
+        try:
+            checked_folder(options["folder"])
+        except NameRejected as error:
+            return {**result, "failed": True, "msg": str(error)}
         if self._task.check_mode:
             return {**result, "changed": False, "ended": False}
         return {**result, **self._follow(options)}
@@ -36,8 +43,8 @@ class ActionModule(ActionBase):
     def _follow(self, options: dict[str, t.Any]) -> dict[str, t.Any]:
         lines = ProgressLines(options["steps"]) if options["progress"] == "lines" else None
         if lines and options["words"]:
-            self._display.display(f"Following: {options['words']}")
-        follower = Follower(options["folder"], self._run_command)
+            self._display.display(visible(f"Following: {options['words']}"))
+        follower = JournalReader(options["folder"], self._run_command, options["keep_alive"])
         with graceful_stop() as stop_wanted:
 
             def enough(look: Look, _waited_s: float) -> bool:

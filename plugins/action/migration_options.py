@@ -8,24 +8,17 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.plugins.action import ActionBase
-
-from ..module_utils._migration.argspec import InvalidOption
+from ..module_utils._request.argspec import InvalidOption
+from ..plugin_utils._answers import Answers
+from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._migration_options import check_migration_options
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControllerAction):
     """Checks on the controller; nothing is changed anywhere."""
 
-    _requires_connection = False
+    OPTIONS: t.ClassVar[dict[str, t.Any]] = {"migration": {"type": "dict", "default": {}}}
+    REFUSALS = (InvalidOption,)
 
-    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = super().run(tmp, task_vars or {})
-        _validation, options = self.validate_argument_spec(
-            argument_spec={"migration": {"type": "dict", "default": {}}}
-        )
-        try:
-            checked = check_migration_options(options["migration"])
-        except InvalidOption as error:
-            return {**result, "failed": True, "msg": str(error)}
-        return {**result, "changed": False, "migration": checked}
+    def _result(self, options: dict[str, t.Any], _answers: Answers) -> dict[str, t.Any]:
+        return {"migration": check_migration_options(options["migration"])}

@@ -2,75 +2,79 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Controller side of plan: hostvars and a policy in, a verified plan document out."""
+"""Controller side of plan: what hosts answered and a policy in, a verified plan document out."""
 
 from __future__ import annotations
 
 import typing as t
 
+from ..plugin_utils._answers import Answers
 from ..plugin_utils._clock import time_here
 from ..plugin_utils._cluster_facts import FactsMissing, cluster_facts, marked_hosts
+from ..plugin_utils._controller_action import CLUSTER_OPTIONS, ControllerAction
 from ..plugin_utils._documents import DocumentUnreadable, read_document, write_document
 from ..plugin_utils._finds_files import FindsFiles
-from ..plugin_utils._planner import PlanningError, make_plan, render
+from ..plugin_utils._monitoring import monitored
+from ..plugin_utils._planner import PlanningError, make_plan, plan_page, render, write_text
 
 # What of the options goes into the goal, for each kind.
 GOALS = {
-    "evacuate": ("hosts", "prefer", "avoid"),
+    "evacuate": ("hosts", "prefer", "avoid", "maintenance"),
     "restore": ("hosts",),
     "migrate": ("domain", "destination"),
     "balance": ("aggressiveness", "curve"),
-    "consolidate": (),
+    "consolidate": ("curve",),
     "repair": (),
 }
 
 ARGUMENT_SPEC = {
+    **CLUSTER_OPTIONS,
     "goal": {"type": "str", "required": True, "choices": [*GOALS]},
     "hosts": {"type": "list", "elements": "str", "default": []},
     "prefer": {"type": "list", "elements": "str"},
     "avoid": {"type": "list", "elements": "str"},
+    "maintenance": {"type": "bool", "default": True},
     "domain": {"type": "str"},
     "destination": {"type": "str"},
     "aggressiveness": {"type": "int", "choices": [1, 2, 3, 4, 5]},
     "curve": {"type": "bool", "default": False},
+    "effort": {"type": "int", "choices": [1, 2, 3, 4, 5], "default": 3},
+    "planning_time_limit": {"type": "float", "default": 0},
     "deadline": {"type": "str"},
     "policy": {"type": "raw"},
     "facts": {"type": "raw"},
-    "group": {"type": "str", "default": "kvm"},
     "unreachable": {"type": "str", "choices": ["fail", "ignore"], "default": "fail"},
     "dest": {"type": "path"},
+    "page": {"type": "path"},
     "show": {"type": "bool", "default": True},
 }
 
 
-class ActionModule(FindsFiles):
+class ActionModule(FindsFiles, ControllerAction):
     """Plans on the controller; nothing is changed anywhere but the plan's file."""
 
-    _requires_connection = False
+    OPTIONS = ARGUMENT_SPEC
+    REQUIRED_IF: t.ClassVar[list[t.Any]] = [
+        ("goal", "evacuate", ["hosts"]),
+        ("goal", "restore", ["hosts"]),
+        ("goal", "migrate", ["domain", "destination"]),
+    ]
+    REFUSALS = (FactsMissing, DocumentUnreadable, PlanningError)
 
-    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        task_vars = task_vars or {}
-        result: dict[str, t.Any] = super().run(tmp, task_vars)
-        _validation, options = self.validate_argument_spec(
-            argument_spec=ARGUMENT_SPEC,
-            required_if=[
-                ("goal", "evacuate", ["hosts"]),
-                ("goal", "restore", ["hosts"]),
-                ("goal", "migrate", ["domain", "destination"]),
-            ],
-        )
-        try:
-            facts = self._facts(options, task_vars)
-            policy = read_document(options["policy"], "policy", self._find)
-            plan = make_plan(facts, policy, _goal(options))
-        except (FactsMissing, DocumentUnreadable, PlanningError) as error:
-            return {**result, "failed": True, "msg": str(error)}
-        return {**result, **self._deliver(plan, facts, options)}
+    def _result(self, options: dict[str, t.Any], answers: Answers) -> dict[str, t.Any]:
+        policy = read_document(options["policy"], "policy", self._find)
+        facts = self._facts(options, answers)
+        if options["facts"] is None:
+            self._keep_metrics(answers, options["group"], facts)
+        facts, warnings = monitored(facts, policy, answers, options["group"])
+        for warning in warnings:
+            self._warn(warning)
+        return self._deliver(make_plan(facts, policy, _goal(options)), facts, options)
 
-    def _facts(self, options: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+    def _facts(self, options: dict[str, t.Any], answers: Answers) -> dict[str, t.Any]:
         if options["facts"] is not None:
             return read_document(options["facts"], "facts document", self._find)
-        return cluster_facts(task_vars, options["group"], options["unreachable"])
+        return cluster_facts(answers, options["group"], options["unreachable"])
 
     def _deliver(
         self, plan: dict[str, t.Any], facts: dict[str, t.Any], options: dict[str, t.Any]
@@ -79,6 +83,8 @@ class ActionModule(FindsFiles):
         changed = False
         if options["dest"]:
             changed = write_document(options["dest"], plan, check_mode=self._task.check_mode)
+        if options["page"]:
+            write_text(options["page"], plan_page(plan))
         if options["show"]:
             self._display.display(text)
         return {
@@ -92,8 +98,10 @@ class ActionModule(FindsFiles):
 
 def _goal(options: dict[str, t.Any]) -> dict[str, t.Any]:
     kind = options["goal"]
-    names = (*GOALS[kind], "deadline")
+    names = (*GOALS[kind], "deadline", "effort")
     given = {name: options[name] for name in names if options[name] not in (None, "")}
+    if options["planning_time_limit"] > 0:
+        given["time_limit_s"] = options["planning_time_limit"]
     return {"goal": kind, "now": time_here(), **given}
 
 

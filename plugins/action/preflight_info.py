@@ -10,6 +10,7 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
+from ..plugin_utils._answers import Answers, UnknownModule
 from ..plugin_utils._cluster_facts import FactsMissing
 from ..plugin_utils._plain import plain
 from ..plugin_utils._preflight_peers import host_and_peers
@@ -24,11 +25,13 @@ class ActionModule(ActionBase):
         task_vars = task_vars or {}
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         arguments = plain(self._task.args)
+        registered = arguments.get("registered") or {}
         if arguments.get("peers") is None:
             name = arguments.setdefault("name", plain(task_vars["inventory_hostname"]))
             try:
-                found = host_and_peers(task_vars, str(arguments.get("group", "kvm")), name)
-            except FactsMissing as error:
+                answers = Answers(task_vars, registered)
+                found = host_and_peers(answers, str(arguments.get("group", "kvm")), name)
+            except (FactsMissing, UnknownModule) as error:
                 return {**result, "failed": True, "msg": str(error)}
             arguments["peers"] = found.peers
             arguments.setdefault("migration_address", found.migration_address)

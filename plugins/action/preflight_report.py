@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.plugins.action import ActionBase
-
-from ..plugin_utils._cluster_facts import PREFLIGHT_VARIABLE
-from ..plugin_utils._plain import plain
+from ..plugin_utils._answers import PREFLIGHT_INFO, Answers
+from ..plugin_utils._cluster_facts import sleeping_hosts
+from ..plugin_utils._controller_action import CLUSTER_OPTIONS, ControllerAction
 from ..plugin_utils._preflight_matrix import Asked, Check, Matrix, failing, make_matrix, unknown
-from ..plugin_utils._preflight_text import render_preflight
+from ..plugin_utils._preflight_text import names_vm, render_preflight, verdict
 
 # How many failures the message names; all of them stand in the text.
 MOST_SENTENCES = 8
 
 ARGUMENT_SPEC = {
-    "group": {"type": "str", "default": "kvm"},
+    **CLUSTER_OPTIONS,
     "hosts": {"type": "list", "elements": "str", "default": []},
     "domains": {"type": "list", "elements": "str", "default": []},
     "destination": {"type": "str"},
@@ -29,38 +28,34 @@ ARGUMENT_SPEC = {
 }
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControllerAction):
     """Shows the preflight of the whole cluster, and fails when what was asked would fail."""
 
-    _requires_connection = False
+    OPTIONS = ARGUMENT_SPEC
 
-    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        task_vars = task_vars or {}
-        result: dict[str, t.Any] = super().run(tmp, task_vars)
-        _validation, options = self.validate_argument_spec(argument_spec=ARGUMENT_SPEC)
-        hosts = sorted(plain(task_vars["groups"].get(options["group"], [])))
+    def _result(self, options: dict[str, t.Any], answers: Answers) -> dict[str, t.Any]:
+        hosts = answers.members(options["group"])
+        asleep = sleeping_hosts(answers, hosts)
         matrix = make_matrix(
-            {
-                host: plain(task_vars["hostvars"][host].get(PREFLIGHT_VARIABLE)) or {}
-                for host in hosts
-            }
+            {host: answers.of(PREFLIGHT_INFO, host) for host in hosts if host not in asleep}
         )
         asked = Asked(
-            tuple(plain(options["hosts"])),
-            tuple(plain(options["domains"])),
-            plain(options["destination"]) or None,
+            tuple(options["hosts"]),
+            tuple(options["domains"]),
+            options["destination"] or None,
             options["strict"],
         )
-        text = render_preflight(matrix, asked)
-        if options["show"]:
-            self._display.display(text)
         failed = failing(matrix, asked, options["unreachable"] == "ignore")
         problems = [*unknown(matrix, asked, hosts), *_sentences(failed)]
-        result.update(changed=False, failing=failed)
+        ends = verdict(matrix, asked, problems)
+        text = f"{render_preflight(matrix, asked)}\n\n{ends}"
+        if options["show"]:
+            self._display.display(text)
+        found = {"failing": failed, "verdict": ends}
         if problems:
             # Ansible prints all of a failed result, so the rest is left out: it was shown above.
-            return {**result, "failed": True, "msg": " ".join(problems)}
-        return {**result, "text": text, **_document(matrix)}
+            return {**found, "failed": True, "msg": " ".join(problems)}
+        return {**found, "text": text, **_document(matrix)}
 
 
 def _document(matrix: Matrix) -> dict[str, t.Any]:
@@ -84,7 +79,7 @@ def _sentences(failed: list[Check]) -> list[str]:
     sentences = []
     for check in failed:
         domain = check["subject"]["domain"]
-        about = f"{domain}: " if domain and domain not in check["evidence"] else ""
+        about = f"{domain}: " if domain and not names_vm(check["evidence"], domain) else ""
         sentences.append(f"{about}{check['evidence']} {check['remedy']}".strip())
     distinct = list(dict.fromkeys(sentences))
     more = len(distinct) - MOST_SENTENCES

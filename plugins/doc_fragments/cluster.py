@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The option C(group)."""
+    """The options C(group) and C(registered)."""
 
     DOCUMENTATION = r"""
 options:
@@ -16,4 +16,13 @@ options:
     description: The inventory group that is the cluster.
     type: str
     default: kvm
+  registered:
+    description:
+      - The variables in which each host of O(group) registered what modules answered there, by the name of the module, for instance
+        C(gather_host_info) for C(host_info). No other variable of a role is read.
+      - Of the modules C(host_info), C(preflight_info), C(preflight_listener), C(power_mark_info), C(power_guard_info), C(power_look),
+        C(execution_info) and C(rolling_record).
+        C(power_mark_facts) stands for M(drover.libvirt.power_mark_info) with O(drover.libvirt.power_mark_info#module:facts_of).
+    type: dict
+    default: {}
 """

@@ -27,7 +27,7 @@ options:
     description:
       - V(live) copies the memory while the VM runs.
       - V(quick) saves the memory to O(save_directory), moves the file from host to host by an atomic rename, and restores it. The VM stands still
-        meanwhile, but the hosts need no connection to each other, and it converges always. When anything fails the VM goes on where it was.
+        meanwhile, but the hosts need no connection to each other, and it always converges. When anything fails the VM keeps running where it was.
     type: str
     choices: [live, quick]
     default: live
@@ -68,7 +68,7 @@ options:
     default: true
   post_copy:
     description:
-      - V(on_stall) finishes a copy that does not converge by post-copy. The VM goes on at the destination and fetches its memory from the
+      - V(on_stall) finishes a copy that does not converge by post-copy. The VM runs on at the destination and fetches its memory from the
         source as it needs it.
       - Until that has ended the VM needs both hosts, and is lost when one of them, or the link, dies for good. The handover is libvirt's own then.
     type: str
@@ -81,7 +81,7 @@ options:
     description:
       - How QEMU compresses the copy, which costs it CPU time.
       - V(xbzrle) sends only what changed in pages that were sent before; it helps VMs that rewrite parts of the same pages.
-      - V(mt) compresses every page with several threads, and does not go with O(post_copy). QEMU 9.1 and newer do not have it any more.
+      - V(mt) compresses every page with several threads, and cannot be combined with O(post_copy). QEMU 9.1 and newer do not have it any more.
       - Neither goes with O(parallel_connections).
       - Drover's own tests have tried it under QEMU's emulator only. There a VM that was migrated again after a cancelled attempt sometimes arrived with an
         old page of memory, more often with compression than without. Try it on your hosts before you rely on it.
@@ -104,7 +104,7 @@ options:
     default: 300.0
   stall_window_s:
     description:
-      - The copy has stalled when what remains to be sent is not smaller than it was so many seconds ago.
+      - The copy has stalled when what remains to be sent is not smaller than it was this many seconds ago.
     type: float
     default: 40.0
   stall_margin:
@@ -112,7 +112,7 @@ options:
     type: float
     default: 0.04
   no_progress_timeout_s:
-    description: The copy is cancelled when not one byte was sent for so many seconds.
+    description: The copy is cancelled when not one byte was sent for this many seconds.
     type: float
     default: 60.0
   abort_timeout_s:

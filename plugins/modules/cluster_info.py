@@ -22,6 +22,11 @@ options:
   dest:
     description: Path of a file on the controller for the facts document.
     type: path
+  page:
+    description:
+      - Path of a file on the controller for a page that shows the cluster, one HTML file that needs no network. It is readable for its owner alone.
+      - It is written in check mode, too, and does not count as a change.
+    type: path
   show:
     description: Whether to print the table.
     type: bool
@@ -46,6 +51,8 @@ EXAMPLES = r"""
 - name: Show the cluster and keep its facts for 'drover plan'
   drover.libvirt.cluster_info:
     dest: facts.json
+    registered:
+      host_info: gather_host_info
   run_once: true
 """
 
@@ -54,6 +61,13 @@ facts:
   description: The facts document. Its JSON Schema is C(planner/schemas/facts.schema.json).
   returned: success
   type: dict
+executions:
+  description:
+    - What the hosts keep of executions, oldest first, each with its C(coordinator).
+    - As M(drover.libvirt.execution_info) tells them, where O(registered) names it.
+  returned: success
+  type: list
+  elements: dict
 table:
   description: The table for people.
   returned: success

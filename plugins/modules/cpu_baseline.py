@@ -52,16 +52,22 @@ options:
     elements: str
   group:
     description:
-      - The inventory group that is the cluster, where neither O(peers) nor O(cpu) is given. Needs the facts that the role
-        P(drover.libvirt.gather#role) registers.
+      - The inventory group that is the cluster, where neither O(peers) nor O(cpu) is given. Needs the facts of its hosts,
+        from O(registered).
     type: str
     default: kvm
+  registered:
+    description:
+      - The variables in which each host of O(group) registered what modules answered there, by the name of the module, for instance
+        C(gather_host_info) for C(host_info). See M(drover.libvirt.plan).
+    type: dict
+    default: {}
   hosts:
-    description: Of that group, the hosts that shall be able to run the VMs beside this one. By default all of them.
+    description: Of that group, the hosts that must be able to run the VMs beside this one. By default all of them.
     type: list
     elements: str
   peers:
-    description: The other hosts that shall be able to run the VMs.
+    description: The other hosts that must be able to run the VMs.
     type: list
     elements: dict
     suboptions:
@@ -92,17 +98,17 @@ EXAMPLES = r"""
       - {name: kvm3, uri: qemu+ssh://root@kvm3/system}
   delegate_to: kvm1
   run_once: true
-  register: drover_baseline
+  register: baseline
 
 - name: Define all VMs with it
   drover.libvirt.cpu_baseline:
     state: defined
-    cpu: "{{ drover_baseline.cpu }}"
-  register: drover_defined
+    cpu: "{{ baseline.cpu }}"
+  register: defined
 
 - name: Show which VMs must be shut down and started to get it
   ansible.builtin.debug:
-    var: drover_defined.restart
+    var: defined.restart
 """
 
 RETURN = r"""
@@ -144,17 +150,13 @@ left_out:
     arm1: it is for aarch64, not x86_64
 """
 
-import platform
 import typing as t
-import xml.etree.ElementTree as ET
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ..module_utils._baseline.compute import Host, baseline, host_cpus, machine_of
-from ..module_utils._baseline.definition import Cpu, cpu_of, cpu_text, parse_cpu
-from ..module_utils._baseline.domains import Change, apply, judge
+from ..module_utils._baseline.answer import answer
 from ..module_utils._errors import or_fail
-from ..module_utils._libvirt.connection import LIBVIRT_IMPORT_ERROR, open_connection
+from ..module_utils._libvirt.connection import LIBVIRT_IMPORT_ERROR
 
 PEER_SPEC = {
     "name": {"type": "str", "required": True},
@@ -171,63 +173,11 @@ def argument_spec() -> dict[str, t.Any]:
         "cpu": {"type": "str"},
         "domains": {"type": "list", "elements": "str"},
         "group": {"type": "str", "default": "kvm"},
+        "registered": {"type": "dict", "default": {}},
         "hosts": {"type": "list", "elements": "str"},
         "peers": {"type": "list", "elements": "dict", "options": PEER_SPEC},
         "arch": {"type": "str"},
         "domain_type": {"type": "str", "choices": ["kvm", "qemu"]},
-    }
-
-
-def wanted_cpu(module: AnsibleModule) -> Cpu | None:
-    """Return the CPU that was given, None where one is to be found."""
-    if not module.params["cpu"]:
-        return None
-    try:
-        cpu = parse_cpu(module.params["cpu"])
-    except ET.ParseError as error:
-        module.fail_json(msg=f"cpu is no XML: {error}. Give what this module returned as cpu.")
-    if not cpu.model:
-        module.fail_json(msg="cpu names no model. Give what this module returned as cpu.")
-    return cpu
-
-
-def run(params: dict[str, t.Any], wanted: Cpu | None, check_mode: bool) -> dict[str, t.Any]:
-    """Do what was asked for, and return the result."""
-    connection = open_connection(params["uri"])
-    machine = machine_of(connection, params["arch"], params["domain_type"])
-    result: dict[str, t.Any] = {}
-    if wanted is None:
-        hosts = [Host(params["name"] or platform.node(), connection)]
-        hosts += [
-            Host(peer["name"], open_connection(peer["uri"])) for peer in params["peers"] or []
-        ]
-        offered = host_cpus(hosts, machine)
-        wanted = parse_cpu(baseline(hosts, machine, offered))
-        result["hosts"] = {name: parse_cpu(cpu).words for name, cpu in offered.items()}
-    verdict = judge(connection, machine, wanted, params["domains"])
-    defines = params["state"] == "defined"
-    if defines and not check_mode:
-        apply(connection, verdict.changes)
-    result.update(
-        changed=defines and bool(verdict.changes),
-        cpu=cpu_text(wanted, None),
-        model=wanted.words,
-        features=wanted.features,
-        changes=[change.name for change in verdict.changes],
-        restart=verdict.restart,
-        left_out=verdict.left_out,
-        diff=[difference(change) for change in verdict.changes] if defines else [],
-    )
-    return result
-
-
-def difference(change: Change) -> dict[str, str]:
-    """Return a changed definition as Ansible shows differences."""
-    return {
-        "before_header": f"CPU of {change.name}",
-        "after_header": f"CPU of {change.name}",
-        "before": cpu_of(change.before),
-        "after": cpu_of(change.after),
     }
 
 
@@ -236,8 +186,7 @@ def main() -> None:
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
     if LIBVIRT_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("libvirt"), exception=LIBVIRT_IMPORT_ERROR)
-    wanted = wanted_cpu(module)
-    module.exit_json(**or_fail(module, lambda: run(module.params, wanted, module.check_mode)))
+    module.exit_json(**or_fail(module, lambda: answer(module.params, module.check_mode)))
 
 
 if __name__ == "__main__":

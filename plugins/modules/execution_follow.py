@@ -13,11 +13,13 @@ author: The Drover authors (@drover)
 description:
   - Shows the progress of an execution that another controller started, until it ends or its executor is gone. Delegate the task to the
     execution's coordinator.
-  - Whoever follows an execution also keeps it alive when its own controller is gone.
+  - A follower also keeps an execution alive when its own controller is gone, unless O(keep_alive=false).
 options:
   folder:
-    description: Folder of the execution on the coordinator.
-    type: path
+    description:
+      - Folder of the execution on the coordinator, as M(drover.libvirt.execution_info) tells it there.
+      - It is taken as it stands. Variables of the controller's environment and C(~) are refused, for a host chooses this value.
+    type: str
     required: true
   steps:
     description: Number of migrations of its plan.
@@ -32,6 +34,10 @@ options:
     type: str
     choices: [lines, none]
     default: lines
+  keep_alive:
+    description: Whether the execution goes on as long as somebody follows it. V(false) only watches.
+    type: bool
+    default: true
 extends_documentation_fragment:
   - drover.libvirt.attributes
   - drover.libvirt.attributes.action_group
@@ -51,9 +57,9 @@ seealso:
 EXAMPLES = r"""
 - name: Follow what runs
   drover.libvirt.execution_follow:
-    folder: "{{ resume_survey.follow.folder }}"
-    steps: "{{ resume_survey.follow.steps }}"
-  delegate_to: "{{ resume_survey.follow.coordinator }}"
+    folder: "{{ executions_survey.follow.folder }}"
+    steps: "{{ executions_survey.follow.steps }}"
+  delegate_to: "{{ executions_survey.follow.coordinator }}"
   run_once: true
 """
 

@@ -84,7 +84,7 @@ executions:
       type: list
       elements: dict
     unsettled:
-      description: Migrations whose VM nobody looks after. M(drover.libvirt.execution_settle) puts them in order.
+      description: Migrations whose VM nobody looks after. M(drover.libvirt.execution_settle) settles them.
       type: list
       elements: dict
 lock:

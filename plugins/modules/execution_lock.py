@@ -16,7 +16,7 @@ description:
   - Writes on the host on which it runs that the cluster is taken by one execution of a plan, or that it no longer is.
   - Run it on all hosts of the cluster, first on one and then on the others, so that of two operators who come at the same time one gets all
     of them. It fails where another execution has the host.
-  - The role P(drover.libvirt.resume#role) does so, and takes over locks of executions that are proved to be dead.
+  - The role P(drover.libvirt.executions#role) does so, and takes over locks of executions that are proved to be dead.
 options:
   execution:
     description: Name of the execution that O(drover.libvirt.plan_apply#module:execution) names.
@@ -99,11 +99,12 @@ from ..module_utils._execution.cluster_lock import (
     release_lock,
     take_lock,
 )
+from ..module_utils._execution.names import checked_name
 
 
 def _change(module: AnsibleModule) -> bool:
     params = module.params
-    directory, execution = params["directory"], params["execution"]
+    directory, execution = params["directory"], checked_name(params["execution"])
     if params["state"] == "absent":
         return release_lock(directory, execution, module.check_mode)
     if params["seen"] is not None:

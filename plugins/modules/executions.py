@@ -7,14 +7,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: executions
-short_description: Tell what the executions of a cluster mean for whoever comes now
+short_description: Tell what the executions of a cluster mean for the next operator
 version_added: 1.0.0
 author: The Drover authors (@drover)
 description:
-  - Puts together what M(drover.libvirt.execution_info) found on each host of a group and registered as C(resume_found), and shows executions
+  - Puts together what M(drover.libvirt.execution_info) found on each host of a group, and shows executions
     that run or are not finished.
   - With O(purpose) it also decides. An execution for the same purpose is to be followed; one for another purpose, or one of which it cannot be
-    told whether it runs, is a refusal; dead ones are to be settled first. The role P(drover.libvirt.resume#role) does all that.
+    told whether it runs, is a refusal; dead ones are to be settled first. The role P(drover.libvirt.executions#role) does all that.
 options:
   purpose:
     description: What is about to be done, in the words that executions keep. Without it nothing is decided.
@@ -24,6 +24,12 @@ options:
       - Whether the operator vouches that no executor runs on a host that does not answer. Locks of executions on such hosts are taken over then.
     type: bool
     default: false
+  fenced:
+    description:
+      - Hosts for which the operator vouches that they are off. Locks of executions on such hosts are taken over. A host that answers is refused.
+    type: list
+    elements: str
+    default: []
   show:
     description: Whether to print the executions.
     type: bool
@@ -50,10 +56,12 @@ seealso:
 EXAMPLES = r"""
 - name: Read the executions
   drover.libvirt.execution_info:
-  register: resume_found
+  register: executions_found
 
 - name: Show them
   drover.libvirt.executions:
+    registered:
+      execution_info: executions_found
   run_once: true
 """
 
@@ -67,6 +75,11 @@ text:
   description: Those that run or are not finished, in words.
   returned: success
   type: str
+awaited:
+  description: Hosts that do not answer and on which something waits, because a VM may be there or an execution is coordinated there.
+  returned: success
+  type: list
+  elements: str
 follow:
   description: The running execution for the same purpose, null when there is none.
   returned: with O(purpose)
@@ -78,6 +91,11 @@ settle:
   elements: dict
 instead_of:
   description: Names of executions whose locks may be taken over once they are settled.
+  returned: with O(purpose)
+  type: list
+  elements: str
+silent:
+  description: Hosts of the group that do not answer.
   returned: with O(purpose)
   type: list
   elements: str

@@ -17,8 +17,11 @@ description:
   - Reads what decides where virtual machines (libvirt calls them domains) can run and what a migration costs, of the
     host on which the module runs and of all its VMs.
   - The results of all hosts together are the facts that M(drover.libvirt.plan) makes a plan from.
-  - The load is measured between two samples of libvirt's counters, after all else has been read, so that the reading
-    itself does not count as load.
+  - The load is the mean since the last reading, from which the host has kept libvirt's counters. Where the last
+    reading was less than a minute or more than an hour ago, or a VM has started since, it is measured while all
+    else is read.
+  - The host keeps samples of its load, about a day of them when it is read every ten minutes, and more when it is
+    read less often. A host on which nothing can be written has no history, and says so in a warning.
   - A VM that does not answer, or whose definition is broken, does not keep the others from being reported.
 extends_documentation_fragment:
   - drover.libvirt.attributes
@@ -39,7 +42,7 @@ options:
     type: str
   sample_s:
     description:
-      - Seconds between the two samples of the load.
+      - Seconds over which the load is measured at least, where no history tells it.
     type: float
     default: 1.0
   timeout_s:
@@ -59,6 +62,12 @@ options:
         writes them.
     type: path
     default: /var/lib/drover/marks
+  history_directory:
+    description:
+      - The directory in which this host keeps the history of its load. Check mode reads it only.
+      - When it is empty, the history is neither read nor kept.
+    type: path
+    default: /var/lib/drover/load
 seealso:
   - module: drover.libvirt.host_mark
   - module: drover.libvirt.storage_marker
@@ -94,6 +103,9 @@ host:
     memory_mib: 257542
     cpu_usage: 11.4
     memory_used_mib: 181200
+    own_use: {cpu_usage: 0.6, memory_mib: 4210}
+    history: {age_s: [600.4, 0.0], span_s: [600.1, 600.4], cpu_usage: [9.8, 11.4], memory_used_mib: [181010, 181200],
+      own_cpu_usage: [0.4, 0.6], own_memory_mib: [4180, 4210], domains: {}}
     cpu: {arch: x86_64, vendor: AMD, model: EPYC-Milan}
     versions: {libvirt: 9.0.0, qemu: 7.2.22, kernel: 6.1.0-44-amd64}
     migration: {address: 10.88.1.1, network: 10.88.1.0/24, interface: bond1, speed_mbit: 25000, mtu: 9000,
@@ -136,9 +148,34 @@ host:
       type: float
       returned: success
     memory_used_mib:
-      description: Memory in use in MiB, without what only caches files.
+      description: Memory in use in MiB, without caches that can be dropped.
       type: int
       returned: success
+    own_use:
+      description:
+        - What the host uses beside its VMs, such as for storage services or other tools' VMs.
+        - Null where it is not known of a VM what it uses.
+      type: dict
+      returned: success
+      contains:
+        cpu_usage:
+          description:
+            - Hardware threads that were busy on average, without those of VMs.
+            - Null where the last reading was less than a minute or more than an hour ago, because reading a host
+              takes a good part of a shorter time.
+          type: float
+          returned: success
+        memory_mib:
+          description: Memory in MiB, without that of VMs, huge pages, and caches that can be dropped.
+          type: int
+          returned: success
+    history:
+      description:
+        - The load over time, in columns of equal length, the oldest sample first. C(age_s) is how many seconds ago a
+          sample ended, C(span_s) how long it is.
+        - Under C(domains) are columns of VMs by UUID, also of those that have left the host.
+      type: dict
+      returned: unless O(history_directory) is empty
     cpu:
       description: Architecture, vendor and model of the CPU, and the CPU models and features that VMs can have here.
       type: dict
@@ -400,7 +437,7 @@ from ..module_utils._inspection.inspect import Request, inspect_within
 from ..module_utils._libvirt.connection import LIBVIRT_IMPORT_ERROR
 
 
-def request(params: dict[str, t.Any]) -> Request:
+def request(params: dict[str, t.Any], keep_history: bool) -> Request:
     """Return what the parameters ask for."""
     # The third field is the address on this side: "client port server port".
     connection = os.environ.get("SSH_CONNECTION", "").split()
@@ -411,6 +448,8 @@ def request(params: dict[str, t.Any]) -> Request:
         sample_s=params["sample_s"],
         labels={str(key): str(value) for key, value in params["labels"].items()},
         marks_directory=params["marks_directory"],
+        history_directory=params["history_directory"] or None,
+        keep_history=keep_history,
         reached_at=connection[2] if len(connection) == 4 else None,
     )
 
@@ -426,14 +465,14 @@ def main() -> None:
             "timeout_s": {"type": "float", "default": 60.0},
             "labels": {"type": "dict", "default": {}},
             "marks_directory": {"type": "path", "default": "/var/lib/drover/marks"},
+            "history_directory": {"type": "path", "default": "/var/lib/drover/load"},
         },
         supports_check_mode=True,
     )
     if LIBVIRT_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("libvirt"), exception=LIBVIRT_IMPORT_ERROR)
-    found = or_fail(
-        module, lambda: inspect_within(request(module.params), module.params["timeout_s"])
-    )
+    asked = request(module.params, keep_history=not module.check_mode)
+    found = or_fail(module, lambda: inspect_within(asked, module.params["timeout_s"]))
     for warning in found.warnings:
         module.warn(warning)
     module.exit_json(changed=False, host=found.host, domains=found.domains)

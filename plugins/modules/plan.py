@@ -14,7 +14,7 @@ description:
   - Makes a plan for a cluster of libvirt hosts from the facts of all of them, a policy and a goal. Nothing is changed on any host.
   - The plan is a document that says where each VM goes and why, in which order, how many at once, and how long it will take. It has been replayed and
     checked independently of the solver before it is returned. M(drover.libvirt.plan_apply) executes it.
-  - The facts are those that the role P(drover.libvirt.gather#role) left in the host variables of all hosts of O(group). The whole group is needed, whatever
+  - The facts are those that O(registered) names, of all hosts of O(group). The whole group is needed, whatever
     C(--limit) says.
 options:
   goal:
@@ -24,7 +24,7 @@ options:
       - V(migrate) moves O(domain) to O(destination).
       - V(balance) brings every host into the band around the cluster's mean load, with the least migration.
       - V(consolidate) brings the VMs onto as few hosts as the policy allows. The plan says which hosts may be switched off then.
-      - V(repair) mends what of the policy is broken now, and moves nothing else.
+      - V(repair) repairs what of the policy is broken now, and moves nothing else.
     type: str
     required: true
     choices: [evacuate, restore, migrate, balance, consolidate, repair]
@@ -41,6 +41,10 @@ options:
     description: For V(evacuate), hosts where they should go last, such as those whose maintenance is still to come.
     type: list
     elements: str
+  maintenance:
+    description: For V(evacuate), whether it is for maintenance, in which rules with C(during_maintenance) may bend.
+    type: bool
+    default: true
   domain:
     description: The VM to move. Required for V(migrate).
     type: str
@@ -52,9 +56,18 @@ options:
     type: int
     choices: [1, 2, 3, 4, 5]
   curve:
-    description: For V(balance), whether the plan also says how even the hosts get with fewer migrations.
+    description: For V(balance) and V(consolidate), whether the plan also says what fewer migrations would do.
     type: bool
     default: false
+  effort:
+    description: How hard to look for a better plan. V(1) is hasty, V(5) thorough. Every effort gives the same plan again.
+    type: int
+    choices: [1, 2, 3, 4, 5]
+    default: 3
+  planning_time_limit:
+    description: Seconds after which the best plan found so far is taken, and the plan says how far it may be from the best possible. V(0) means no limit.
+    type: float
+    default: 0
   deadline:
     description:
       - When all migrations have to be done, as a moment (V(2026-11-25T05:30)) or a time of day that comes next (V(05:30)), in the time zone of the controller.
@@ -76,6 +89,11 @@ options:
     default: fail
   dest:
     description: Path of a file on the controller for the plan document.
+    type: path
+  page:
+    description:
+      - Path of a file on the controller for a page that shows the plan, one HTML file that needs no network. It is readable for its owner alone.
+      - It is written in check mode, too, and does not count as a change.
     type: path
   show:
     description: Whether to print the plan for people.
@@ -99,7 +117,7 @@ attributes:
     details:
       - The same facts, policy and goal give the same plan to the byte. A goal that is reached already gives a plan without steps.
 requirements:
-  - networkx, pulp, highspy, jmespath, numpy and fastjsonschema on the controller
+  - networkx, pulp, highspy, jmespath, numpy and fastjsonschema on the controller, and jinja2 for O(page)
 seealso:
   - module: drover.libvirt.plan_apply
   - module: drover.libvirt.rolling_plan
@@ -112,6 +130,8 @@ EXAMPLES = r"""
     goal: evacuate
     hosts: [kvm2]
     policy: policy.yml
+    registered:
+      host_info: gather_host_info
   run_once: true
   register: evacuation
 
@@ -121,6 +141,8 @@ EXAMPLES = r"""
     domain: web1
     destination: kvm3
     dest: /tmp/plan.json
+    registered:
+      host_info: gather_host_info
   run_once: true
 """
 

@@ -42,10 +42,15 @@ options:
   group:
     description:
       - The inventory group that is the cluster, where O(peers) is left out. The other hosts of the group are then the peers, and what
-        M(drover.libvirt.host_info) and M(drover.libvirt.preflight_listener) have found on them, as the roles of this collection register
-        it, is used.
+        M(drover.libvirt.host_info) and M(drover.libvirt.preflight_listener) have found on them is used, from O(registered).
     type: str
     default: kvm
+  registered:
+    description:
+      - The variables in which each host of O(group) registered what modules answered there, by the name of the module, for instance
+        C(gather_host_info) for C(host_info). See M(drover.libvirt.plan).
+    type: dict
+    default: {}
   peers:
     description: The other hosts of the cluster.
     type: list
@@ -112,12 +117,12 @@ EXAMPLES = r"""
       - name: kvm2
         uri: qemu+ssh://root@kvm2/system
         migration_address: 10.88.1.2
-  register: drover_preflight
+  register: pair
 
 - name: Show what would stop a migration
   ansible.builtin.debug:
     msg: "{{ item.subject }}: {{ item.evidence }} {{ item.remedy }}"
-  loop: "{{ drover_preflight.checks | rejectattr('passed') | selectattr('severity', 'eq', 'block') }}"
+  loop: "{{ pair.checks | rejectattr('passed') | selectattr('severity', 'eq', 'block') }}"
   loop_control:
     label: "{{ item.id }}"
 """
@@ -185,8 +190,8 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..module_utils._errors import or_fail
 from ..module_utils._libvirt.connection import LIBVIRT_IMPORT_ERROR
-from ..module_utils._preflight.peer import Peer
-from ..module_utils._preflight.survey import Request, survey
+from ..module_utils._preflight.asked import read_request
+from ..module_utils._preflight.survey import survey
 
 PEER_SPEC = {
     "name": {"type": "str", "required": True},
@@ -204,6 +209,7 @@ def argument_spec() -> dict[str, t.Any]:
         "name": {"type": "str"},
         "domains": {"type": "list", "elements": "str"},
         "group": {"type": "str", "default": "kvm"},
+        "registered": {"type": "dict", "default": {}},
         "peers": {"type": "list", "elements": "dict", "options": PEER_SPEC},
         "migration_network": {"type": "str"},
         "migration_address": {"type": "str"},
@@ -214,40 +220,12 @@ def argument_spec() -> dict[str, t.Any]:
     }
 
 
-def request(params: dict[str, t.Any]) -> Request:
-    """Return what the parameters ask for."""
-    # The third field is the address on this side: "client port server port".
-    connection = os.environ.get("SSH_CONNECTION", "").split()
-    return Request(
-        uri=params["uri"],
-        name=params["name"],
-        peers=[_peer(peer) for peer in params["peers"] or []],
-        domains=params["domains"],
-        migration_network=params["migration_network"],
-        migration_address=params["migration_address"],
-        ports=params["migration_ports"],
-        clock_tolerance_s=params["clock_tolerance_s"],
-        connect_s=params["connect_timeout_s"],
-        reached_at=connection[2] if len(connection) == 4 else None,
-    )
-
-
-def _peer(given: dict[str, t.Any]) -> Peer:
-    return Peer(
-        given["name"],
-        given["uri"],
-        given["migration_address"],
-        tuple(given["ports"]),
-        given["facts"],
-    )
-
-
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
     if LIBVIRT_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("libvirt"), exception=LIBVIRT_IMPORT_ERROR)
-    wanted = request(module.params)
+    wanted = read_request(module.params, os.environ.get("SSH_CONNECTION", ""))
     found = or_fail(module, lambda: survey(wanted))
     for warning in found.warnings:
         module.warn(warning)

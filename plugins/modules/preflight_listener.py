@@ -114,7 +114,7 @@ def main() -> None:
     try:
         ports = sample_ports(*parse_range(params["ports"]))
     except ValueError:
-        module.fail_json(msg=f"{params['ports']} is no range of ports. Write it like 49152-49215.")
+        module.fail_json(msg=f"{params['ports']} is not a port range. Write it like 49152-49215.")
     if params["state"] == "stopped":
         module.exit_json(changed=False, stopped=stop(params["address"], ports))
     listening = or_fail(module, lambda: bind_ports(params["address"], ports))

@@ -18,17 +18,17 @@ description:
     the host is the O(destination), or with O(strict).
 options:
   hosts:
-    description: Hosts that shall be emptied.
+    description: Hosts to empty.
     type: list
     elements: str
     default: []
   domains:
-    description: VMs that shall be migrated.
+    description: VMs to migrate.
     type: list
     elements: str
     default: []
   destination:
-    description: Where O(domains) shall go. By default any other host.
+    description: Where O(domains) go. By default any other host.
     type: str
   strict:
     description: Whether each VM must be able to go to every other host.
@@ -56,10 +56,17 @@ EXAMPLES = r"""
 - name: Show what would happen if kvm2 were to be emptied
   drover.libvirt.preflight_report:
     hosts: [kvm2]
+    registered:
+      preflight_info: preflight_checked
   run_once: true
 """
 
 RETURN = r"""
+verdict:
+  description: Whether what was asked can be done; where nothing was, whether every VM could go anywhere.
+  returned: always
+  type: str
+  sample: "Verdict: each of 4 VMs can go to at least one other host."
 text:
   description: The text for people.
   returned: success

@@ -12,7 +12,7 @@ version_added: 1.0.0
 author: The Drover authors (@drover)
 description:
   - Compares what M(drover.libvirt.host_info) found on the hosts of a group, and returns the VMs that more than one host knows and those that stand paused,
-    each with the two hosts between which M(drover.libvirt.vm_migrate) with O(drover.libvirt.vm_migrate#module:state=reconciled) can bring it in order.
+    each with the two hosts between which M(drover.libvirt.vm_migrate) with O(drover.libvirt.vm_migrate#module:state=reconciled) can clean it up.
   - A VM that a user paused is among them, because only its host can tell whether it waits for the end of a migration. It is left as it is then.
   - All hosts must have answered, for one that is silent may run any VM.
 extends_documentation_fragment:
@@ -34,6 +34,8 @@ seealso:
 EXAMPLES = r"""
 - name: Find the VMs to look at
   drover.libvirt.reconcile_info:
+    registered:
+      host_info: gather_host_info
   run_once: true
   register: found
 """

@@ -14,8 +14,8 @@ description:
   - Finds the order in which hosts are emptied one batch after the other with the fewest migrations in total. VMs go to hosts whose maintenance is done already,
     as far as there is room, because they need not move again.
   - Every batch is planned on the cluster as the batches before it leave it, so it is known beforehand whether the whole maintenance is possible.
-    Each batch is planned anew with M(drover.libvirt.plan) when its turn comes. The role P(drover.libvirt.rolling#role) does all that.
-  - The facts are those that the role P(drover.libvirt.gather#role) left in the host variables of all hosts of O(group).
+    Each batch is planned again with M(drover.libvirt.plan) when its turn comes. The role P(drover.libvirt.rolling#role) does all that.
+  - The facts are those that O(registered) names, of all hosts of O(group).
 options:
   hosts:
     description: Hosts to maintain. Empty for all hosts of the cluster.
@@ -23,7 +23,7 @@ options:
     elements: str
     default: []
   at_once:
-    description: How many hosts are emptied together. Where so many do not fit, a batch is smaller.
+    description: How many hosts are emptied together. Where this many do not fit, a batch is smaller.
     type: int
     default: 1
   begun:
@@ -37,9 +37,17 @@ options:
     type: list
     elements: str
     default: []
+  maintained:
+    description: Hosts on which the operator's tasks came to their end before. They do not get them again.
+    type: list
+    elements: str
+    default: []
   policy:
     description: The policy document, or the path of a YAML or JSON file on the controller.
     type: raw
+  page:
+    description: Path of a file on the controller for a page that shows the batches and their migrations. See O(drover.libvirt.plan#module:page).
+    type: path
   show:
     description: Whether to print the batches.
     type: bool
@@ -66,11 +74,18 @@ EXAMPLES = r"""
 - name: Plan the maintenance of all hosts, two at a time
   drover.libvirt.rolling_plan:
     at_once: 2
+    registered:
+      host_info: gather_host_info
   run_once: true
   register: rolling
 """
 
 RETURN = r"""
+hosts:
+  description: The hosts of all batches, in the order of their turns.
+  returned: success
+  type: list
+  elements: str
 batches:
   description: The batches, in order.
   returned: success
@@ -92,6 +107,13 @@ batches:
       description: The hosts whose turn comes after, where VMs should go last.
       type: list
       elements: str
+    due:
+      description: The hosts of this batch that still get the operator's tasks.
+      type: list
+      elements: str
+    text:
+      description: Whose turn it is, in words.
+      type: str
 plan:
   description: All of the plan, with the plan document of each batch, the number of migrations and the least that are needed.
   returned: success

@@ -11,11 +11,11 @@ short_description: Tell how far a rolling maintenance came
 version_added: 1.0.0
 author: The Drover authors (@drover)
 description:
-  - Puts together what M(drover.libvirt.rolling_record) found on each host of a group and registered as C(rolling_kept), and decides whether a new
+  - Puts together what M(drover.libvirt.rolling_record) found on each host of a group, and decides whether a new
     maintenance begins or one that is not finished is taken up.
   - Fails while the run that began it still lives. Also fails where only the operator can know whether to go on, which O(unfinished) answers.
     The process of that run cannot be seen from here, its tasks were those of another file, or it is more than seven days old.
-  - The facts are those that the role P(drover.libvirt.gather#role) left in the host variables of all hosts of O(group).
+  - The facts are those that O(registered) names, of all hosts of O(group).
 options:
   tasks:
     description: The file with the operator's tasks. It tells one maintenance from another.
@@ -23,7 +23,7 @@ options:
     required: true
   unfinished:
     description:
-      - What to do about a maintenance that is not finished. V(continue) goes on with it. V(forget) begins anew with all hosts; those that it left in
+      - What to do about a maintenance that is not finished. V(continue) goes on with it. V(forget) begins again with all hosts; those that it left in
         maintenance still come first.
       - With either of them you vouch that it does not run any more.
       - Empty goes on with it where there is no doubt, and fails otherwise.
@@ -56,6 +56,9 @@ EXAMPLES = r"""
 - name: Find out how far it came
   drover.libvirt.rolling_survey:
     tasks: "{{ playbook_dir }}/update.yml"
+    registered:
+      host_info: gather_host_info
+      rolling_record: rolling_kept
   run_once: true
   register: rolling_found
 """

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One VM, one host that shall run it."""
+"""One VM, and the host to run it."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ options:
         at most one QEMU. What waits for its handover is resumed when the source's QEMU is proved gone, what never ran is removed. A VM that
         runs on both hosts is paused on both, and the module fails. While one host does not answer nothing is started. A post-copy migration that broke is
         resumed, which brings the rest of the memory over.
-      - V(aborted) ends the running migration of a VM, whoever began it. The VM goes on where it is. Only the source is asked. Nothing is changed when
-        no migration is running. In post-copy the VM needs both hosts, so the module refuses.
+      - V(aborted) aborts the running migration of a VM, no matter who began it. The VM keeps running where it is. Only the source is asked. Nothing is
+        changed when no migration is running. In post-copy the VM needs both hosts, so the module refuses.
     type: str
     choices: [migrated, reconciled, aborted]
     default: migrated
@@ -54,7 +54,7 @@ options:
     description:
       - V(live) copies the memory while the VM runs.
       - V(quick) saves the memory to O(save_directory), moves the file from host to host by an atomic rename, and restores it. The VM stands still
-        meanwhile, but the hosts need no connection to each other, and it converges always. When anything fails the VM goes on where it was. Where a
+        meanwhile, but the hosts need no connection to each other, and it always converges. When anything fails the VM keeps running where it was. Where a
         guest agent answers it sets the clock of the VM afterwards.
       - V(offline) moves the definition of a VM that is shut off.
     type: str
@@ -101,11 +101,11 @@ options:
     default: qemu:///system
     aliases: [uri]
   destination:
-    description: Name of the host that shall run the VM, for messages. By default O(destination_uri).
+    description: Name of the host to run the VM, for messages. By default O(destination_uri).
     type: str
   destination_uri:
     description:
-      - How this module reaches the libvirt daemon of the host that shall run the VM.
+      - How this module reaches the libvirt daemon of the host that is to run the VM.
       - Required unless O(state=aborted).
     type: str
   peer_uri:
@@ -154,7 +154,7 @@ EXAMPLES = r"""
     destination_uri: qemu+ssh://root@kvm3/system
   delegate_to: kvm1
 
-- name: Bring a VM in order after an interrupted migration
+- name: Clean up one VM after an interrupted migration
   drover.libvirt.vm_migrate:
     name: web1
     state: reconciled
@@ -268,12 +268,12 @@ throttle_percent:
   returned: always
   type: int
 actions:
-  description: What this module had to do beside the migration, in order.
+  description: What this module did beside the migration, in order.
   returned: always
   type: list
   elements: str
 leftovers:
-  description: What could not be put in order.
+  description: What could not be cleaned up.
   returned: always
   type: list
   elements: str
@@ -306,9 +306,9 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..module_utils._errors import DroverError, failure
 from ..module_utils._libvirt.connection import LIBVIRT_IMPORT_ERROR
-from ..module_utils._migration.answer import STATES, answer, carry_out, read_request
-from ..module_utils._migration.argspec import migration_argument_spec
-from ..module_utils._migration.options import COPY_STORAGE, MODES
+from ..module_utils._migration.answer import STATES, answer, read_request
+from ..module_utils._request.argspec import migration_argument_spec
+from ..module_utils._request.options import COPY_STORAGE, MODES
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -349,11 +349,10 @@ def main() -> None:
         request = read_request(module.params)
     except DroverError as error:
         module.fail_json(**failure(error))
-    result = carry_out(request, state, check_mode)
-    document = answer(result, request, state, check_mode)
+    document = answer(request, state, check_mode)
     for warning in document.pop("warnings"):
         module.warn(warning)
-    if result.error_code:
+    if document["error_code"]:
         module.fail_json(**document)
     module.exit_json(**document)
 

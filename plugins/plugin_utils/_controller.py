@@ -12,7 +12,8 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ..module_utils._execution.process import mark_of, parse_mark, read_boot_id
+from ..module_utils._execution.process import mark_of, parse_mark
+from ..module_utils._linux.boot import read_boot_id
 
 _NAMESPACE = "/proc/self/ns/pid"
 

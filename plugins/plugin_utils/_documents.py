@@ -9,12 +9,10 @@ This plugin util is PRIVATE to the collection.
 
 from __future__ import annotations
 
-import json
 import os
 import typing as t
 
-import yaml
-
+from . import _planner
 from ._plain import plain
 
 
@@ -55,31 +53,26 @@ def read_document(
 
 def _read_file(path: str, what: str, find: t.Callable[[str], str]) -> t.Any:
     try:
-        with open(find(path), encoding="utf-8") as file:
-            return yaml.safe_load(file)
-    except OSError as error:
-        raise DocumentUnreadable(
-            f"The {what} cannot be read from {path}: {error.strerror}."
-        ) from error
-    except yaml.YAMLError as error:
-        reason = " ".join(str(error).split())
-        raise DocumentUnreadable(
-            f"The {what} in {path} is neither JSON nor YAML: {reason}."
-        ) from error
+        return _planner.read_document(find(path))
+    except _planner.InputError as error:
+        raise DocumentUnreadable(f"The {what} cannot be used. {error}") from error
 
 
 def write_document(path: str, document: dict[str, t.Any], check_mode: bool = False) -> bool:
-    """Write a JSON document, whole or not at all; return whether the file changed (or would)."""
-    content = json.dumps(document, indent=1, sort_keys=True) + "\n"
+    """Write a JSON document, whole or not at all; return whether the file changed (or would).
+
+    Raises
+    ------
+    InputError
+        It cannot be written.
+    """
     try:
         with open(path, encoding="utf-8") as file:
-            if file.read() == content:
+            if file.read() == _planner.as_text(document):
                 return False
-    except FileNotFoundError:
+    except (OSError, UnicodeDecodeError):
+        # What is there is none of ours; whether it can be replaced shows when it is.
         pass
     if not check_mode:
-        part = f"{path}.part"
-        with open(part, "w", encoding="utf-8") as file:
-            file.write(content)
-        os.replace(part, path)
+        _planner.write_document(path, document)
     return True

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the executions of a cluster mean for somebody who comes now: go on, follow, settle first,
+"""What the executions of a cluster mean for a new run: go ahead, follow, settle first,
 or keep out.
 
 Pure: what C(execution_info) found on the hosts goes in, a decision and sentences come out.
@@ -17,6 +17,9 @@ import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ._answers import EXECUTION_INFO, Answers
+from ._planner import text_of
+
 Document = dict[str, t.Any]
 
 # Between taking the lock and starting its executor a controller needs a few seconds. A lock
@@ -24,6 +27,7 @@ Document = dict[str, t.Any]
 START_S = 120.0
 
 _BREAK = "-e drover_break_lock=true"
+_FENCED = "-e drover_fenced={0}"
 
 
 class Refused(Exception):
@@ -69,6 +73,19 @@ class Found:
         return locks
 
 
+def found_by(answers: Answers, group: str) -> Found:
+    """Return what the hosts of a group said."""
+    names = answers.members(group)
+    results = {name: answers.of(EXECUTION_INFO, name) for name in names}
+    known = {name: result for name, result in results.items() if "executions" in result}
+    return Found(known, tuple(name for name in names if name not in known))
+
+
+def documents(found: Found) -> list[Document]:
+    """Return the records of all executions with their coordinators, oldest first."""
+    return [{**record, "coordinator": host} for host, record in found.executions]
+
+
 @dataclass(frozen=True)
 class Decision:
     """What to do before anything is planned.
@@ -81,17 +98,37 @@ class Decision:
         Coordinator and name of each execution that died, to be settled first.
     instead_of : list of str
         Executions whose locks may be taken over once that is done.
+    silent : list of str
+        Hosts that do not answer, or are none of the cluster any more.
     warnings : list of str
     """
 
     follow: Document | None = None
     settle: list[Document] = field(default_factory=list)
     instead_of: list[str] = field(default_factory=list)
+    silent: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
 
-def decide(found: Found, purpose: str, break_lock: bool) -> Decision:
-    """Decide what somebody does who comes for a purpose.
+def awaited(found: Found) -> list[str]:
+    """Return the silent hosts on which something waits: a VM may be there, or an execution is coordinated there.
+
+    Also those that have been taken out of the cluster since.
+    """
+    ends = {
+        item[end]
+        for _host, record in found.executions
+        for item in record["unsettled"]
+        for end in ("source", "destination")
+    }
+    coordinators = {lock["coordinator"] for lock in found.locks.values()}
+    return sorted((ends | coordinators) - {*found.answers})
+
+
+def decide(
+    found: Found, purpose: str, break_lock: bool = False, fenced: t.Collection[str] = ()
+) -> Decision:
+    """Decide what a new run for a purpose does.
 
     Parameters
     ----------
@@ -99,13 +136,17 @@ def decide(found: Found, purpose: str, break_lock: bool) -> Decision:
     purpose : str
         What for, in the words that executions keep.
     break_lock : bool
-        Whether the operator vouches for coordinators that do not answer.
+        Whether the operator vouches that no executor runs on coordinators that do not answer.
+    fenced : collection of str
+        Hosts for which the operator vouches that they are off.
 
     Raises
     ------
     Refused
-        Another execution runs or is about to, or its coordinator does not answer.
+        Another execution runs or is about to, or its coordinator does not answer; or a host that is
+        vouched for answers, or is none of the cluster.
     """
+    _refuse_wrong_word(found, fenced)
     running = [(host, record) for host, record in found.executions if record["state"] == "running"]
     for host, record in running:
         if record["purpose"] != purpose:
@@ -116,15 +157,33 @@ def decide(found: Found, purpose: str, break_lock: bool) -> Decision:
     broken = [
         lock["execution"]
         for lock in found.locks.values()
-        if _is_unprovable(lock, found, break_lock)
+        if _is_unprovable(lock, found, break_lock or lock["coordinator"] in fenced)
     ]
     dead = _dead(found)
     return Decision(
         follow=_target(*running[0]) if running else None,
         settle=[item for item in dead if item["coordinator"] in found.answers],
+        silent=sorted({*found.silent, *awaited(found)}),
         instead_of=[item["execution"] for item in dead] + broken,
-        warnings=[_broken_in_words(found.locks[name]) for name in broken],
+        warnings=[
+            *(_interrupted_in_words(host, record) for host, record in _interrupted(found)),
+            *(_broken_in_words(found.locks[name]) for name in broken),
+        ],
     )
+
+
+def _refuse_wrong_word(found: Found, fenced: t.Collection[str]) -> None:
+    known = {*found.answers, *found.silent, *awaited(found)}
+    wrong = [
+        f"{host} answers" if host in found.answers else f"{host} is not a host of the cluster"
+        for host in fenced
+        if host in found.answers or host not in known
+    ]
+    if wrong:
+        raise Refused(
+            f"drover_fenced must name hosts that are off, but {', '.join(wrong)}. Name only hosts of which you "
+            "are certain that they are off: their VMs may be started on other hosts."
+        )
 
 
 def _is_unprovable(lock: Document, found: Found, break_lock: bool) -> bool:
@@ -140,8 +199,9 @@ def _is_unprovable(lock: Document, found: Found, break_lock: bool) -> bool:
         return True
     raise Refused(
         f"The cluster is locked: {_lock_in_words(lock)}. Host {lock['coordinator']} does not "
-        "answer, so it cannot be told whether that execution still runs. Bring the host back, or "
-        f"make sure that it is off or that no executor runs there, and then run this with {_BREAK}."
+        "answer, so it cannot be told whether that execution still runs. Bring the host back. If it is "
+        f"off, run this with {_FENCED.format(lock['coordinator'])}; if it is on and no executor runs there, "
+        f"with {_BREAK}."
     )
 
 
@@ -162,6 +222,19 @@ def _dead(found: Found) -> list[Document]:
         if lock["coordinator"] in found.answers and name not in alive:
             dead.setdefault(name, {"coordinator": lock["coordinator"], "execution": name})
     return list(dead.values())
+
+
+def _interrupted(found: Found) -> list[tuple[str, Document]]:
+    """Return the executions whose executor died, with their coordinators."""
+    return [
+        (host, record)
+        for host, record in found.executions
+        if record["state"] != "running" and not record["finished"]
+    ]
+
+
+def _interrupted_in_words(host: str, record: Document) -> str:
+    return f"Interrupted: {describe(host, record)} What it left unfinished is settled first."
 
 
 def _not_running(found: Found) -> set[str]:
@@ -202,6 +275,20 @@ def _migration(item: Document) -> str:
     return f"{item['domain']}: {item['source']} → {item['destination']}{percent}"
 
 
+def _open_in_words(item: Document) -> str:
+    """Return what is still to be found out or cleaned up of a migration that has ended."""
+    if not item["unknown"]:
+        return (
+            f"To be cleaned up: what {item['domain']} may have left on {item['uncleaned']} is removed when that "
+            "host is back and the next playbook runs."
+        )
+    return (
+        f"Unknown: {item['domain']} may be on {item['source']} or on {item['destination']}. {item['reason']} "
+        "Plans count it on both hosts and do not move it. Bring the host back and run any playbook; if it is off, "
+        f"run it with {_FENCED.format('HOST')}."
+    )
+
+
 def _ago(item: Document) -> str:
     at = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(item["since_s"]))
     return f"{duration(item['age_s'])} ago ({at})"
@@ -235,12 +322,14 @@ def render(found: Found) -> str:
     for host, record in found.executions:
         if record["state"] == "running":
             lines.append(f"Running: {describe(host, record)}")
-        elif not record["finished"]:
+        elif record["state"] == "unfinished":
             lines.append(f"Unfinished: {describe(host, record)} Run the same playbook again.")
+        else:
+            lines += [_open_in_words(item) for item in record["unsettled"]]
     named = {record["execution"] for _host, record in found.executions}
     lines += [
         f"Locked: {_lock_in_words(lock)}."
         for name, lock in found.locks.items()
         if name not in named
     ]
-    return "\n".join(lines)
+    return text_of(lines)

@@ -11,18 +11,22 @@ This plugin util is PRIVATE to the collection.
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import time
 import typing as t
 
-from ._follower import Follower, Look
+from ._journal_reader import JournalReader, Look
+from ._live import tell
 from ._progress_lines import ProgressLines
 
 # How often the journal is looked at.
 POLL_S = 1.0
 # How long a coordinator may be out of reach before this side gives up; the executor goes on with
-# what it has begun all the while.
-OUT_OF_REACH_S = 180.0
+# what it has begun all the while, and starts nothing more after the same silence.
+OUT_OF_REACH_S = 60.0
+# How often the silence is spoken of.
+SILENCE_S = 10.0
 
 
 class OutOfReach(Exception):
@@ -34,7 +38,7 @@ class Following:
 
     Parameters
     ----------
-    follower : Follower
+    follower : JournalReader
     lines : ProgressLines or None
         Makes lines of events; None shows nothing.
     display : callable
@@ -45,7 +49,7 @@ class Following:
 
     def __init__(
         self,
-        follower: Follower,
+        follower: JournalReader,
         lines: ProgressLines | None,
         display: t.Callable[[str], None],
         clock: t.Callable[[], float] = time.monotonic,
@@ -71,18 +75,23 @@ class Following:
         OutOfReach
             The coordinator does not answer.
         """
-        heard_s = self._clock()
+        heard_s = spoken_s = self._clock()
         while True:
             try:
                 look = self._follower.look()
             except ConnectionError as error:
-                if self._clock() - heard_s > OUT_OF_REACH_S:
+                silence_s = self._clock() - heard_s
+                if silence_s > OUT_OF_REACH_S:
                     raise OutOfReach(
-                        f"The coordinator has been out of reach for {OUT_OF_REACH_S:.0f} s "
+                        f"The coordinator has been out of reach for {silence_s:.0f} s "
                         f"({error}). "
                         "Running migrations end by themselves and no further one is started. "
-                        "Run the same playbook again when it is back."
+                        "Run the same playbook again when it is back. If it is off, run it with "
+                        "-e drover_fenced=HOST."
                     ) from error
+                if self._clock() - spoken_s >= SILENCE_S:
+                    spoken_s = self._clock()
+                    self._display(f"The coordinator has not answered for {silence_s:.0f} s.")
             else:
                 heard_s = self._clock()
                 self._show(look)
@@ -92,6 +101,7 @@ class Following:
 
     def _show(self, look: Look) -> None:
         for event in look.events:
+            tell(event)
             line = self._lines.line(event) if self._lines else ""
             if line:
                 self._display(line)
@@ -100,15 +110,20 @@ class Following:
 @contextlib.contextmanager
 def graceful_stop() -> t.Iterator[t.Callable[[], bool]]:
     """Catch the first Ctrl-C or SIGTERM: by default Ansible's worker would die at once and leave
-    the executor to find out by silence."""
+    the executor to find out by silence.
+
+    A playbook that was killed wants the same. Its worker lives on, without anybody who reads what it shows, and would
+    keep the executor going to the end.
+    """
     wanted = []
+    playbook = os.getppid()
 
     def remember(_signal: int, _frame: t.Any) -> None:
         wanted.append(True)
 
     before = {number: signal.signal(number, remember) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield lambda: bool(wanted)
+        yield lambda: bool(wanted) or os.getppid() != playbook
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -14,11 +14,7 @@ import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ..module_utils._migration.argspec import (
-    InvalidOption,
-    migration_argument_spec,
-    read_options,
-)
+from ..module_utils._request.argspec import InvalidOption, migration_argument_spec, read_options
 
 
 def check_migration_options(given: t.Any) -> dict[str, t.Any]:
@@ -35,7 +31,7 @@ def check_migration_options(given: t.Any) -> dict[str, t.Any]:
         One sentence: which name does not exist, or which value does not fit.
     """
     if not isinstance(given or {}, dict):
-        raise InvalidOption(f"The options of a migration are a dictionary, not {given!r}.")
+        raise InvalidOption(f"The options of a migration must be a mapping, not {given!r}.")
     spec = migration_argument_spec()
     unknown = sorted(set(given or {}) - set(spec))
     if unknown:

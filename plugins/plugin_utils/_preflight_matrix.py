@@ -24,11 +24,11 @@ class Asked:
     Parameters
     ----------
     hosts : tuple of str
-        Hosts that shall be emptied.
+        Hosts to empty.
     domains : tuple of str
-        VMs that shall be migrated.
+        VMs to migrate.
     destination : str or None
-        Where those VMs shall go; None for any other host.
+        Where those VMs go; None for any other host.
     strict : bool
         Whether a VM must be able to go to every other host, and not only to one of them.
     """

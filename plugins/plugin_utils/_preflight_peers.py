@@ -12,11 +12,9 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
+from ._answers import PREFLIGHT_LISTENER, Answers
 from ._cluster_facts import FactsMissing, cluster_facts
-from ._plain import plain
 
-# The variable in which the role drover.libvirt.preflight registers preflight_listener.
-LISTENER_VARIABLE = "preflight_listening"
 # What a host needs to know of its peer; the rest would only make the way longer.
 NEEDED_FACTS = ("storage", "bridges", "migration", "hugepages", "numa")
 
@@ -28,13 +26,13 @@ class HostAndPeers(t.NamedTuple):
     peers: list[dict[str, t.Any]]
 
 
-def host_and_peers(task_vars: Mapping[str, t.Any], group: str, name: str) -> HostAndPeers:
+def host_and_peers(answers: Answers, group: str, name: str) -> HostAndPeers:
     """Return what one host of the group needs to know of the others.
 
     Parameters
     ----------
-    task_vars : dict
-        Variables of the task.
+    answers : Answers
+        What all hosts answered.
     group : str
         The inventory group that is the cluster.
     name : str
@@ -45,12 +43,12 @@ def host_and_peers(task_vars: Mapping[str, t.Any], group: str, name: str) -> Hos
     FactsMissing
         The group is empty or unknown, or C(--limit) left out a part of it.
     """
-    hosts = cluster_facts(task_vars, group, unreachable="ignore")["hosts"]
+    hosts = cluster_facts(answers, group, unreachable="ignore")["hosts"]
     own: dict[str, t.Any] = next((host for host in hosts if host["name"] == name), {})
     return HostAndPeers(
         _address(own),
         [
-            _peer(host, task_vars["hostvars"][host["name"]])
+            _peer(host, answers.of(PREFLIGHT_LISTENER, host["name"]))
             for host in hosts
             if host["name"] != name and host.get("state", "up") == "up"
         ],
@@ -61,7 +59,7 @@ def _address(host: Mapping[str, t.Any]) -> str | None:
     return (host.get("migration") or {}).get("address")
 
 
-def _peer(host: dict[str, t.Any], variables: Mapping[str, t.Any]) -> dict[str, t.Any]:
+def _peer(host: dict[str, t.Any], listening: Mapping[str, t.Any]) -> dict[str, t.Any]:
     facts = {key: host[key] for key in NEEDED_FACTS if key in host}
     cpu = host.get("cpu") or {}
     facts["cpu"] = {key: cpu[key] for key in ("arch", "vendor", "model") if key in cpu}
@@ -69,13 +67,13 @@ def _peer(host: dict[str, t.Any], variables: Mapping[str, t.Any]) -> dict[str, t
         "name": host["name"],
         "uri": host["connection"]["uri"],
         "migration_address": _address(host),
-        "ports": (plain(variables.get(LISTENER_VARIABLE)) or {}).get("ports", []),
+        "ports": listening.get("ports", []),
         "facts": facts,
     }
 
 
 def chosen_peers(
-    task_vars: Mapping[str, t.Any], group: str, name: str, chosen: list[str] | str | None
+    answers: Answers, group: str, name: str, chosen: list[str] | str | None
 ) -> list[dict[str, t.Any]]:
     """Return name and URI of the other hosts of the group, or of those that were chosen.
 
@@ -86,12 +84,12 @@ def chosen_peers(
     FactsMissing
         A chosen host is not in the group or did not answer, or the group is empty or unknown.
     """
-    hosts = {host["name"]: host for host in cluster_facts(task_vars, group, "ignore")["hosts"]}
+    hosts = {host["name"]: host for host in cluster_facts(answers, group, "ignore")["hosts"]}
     names = chosen.split(",") if isinstance(chosen, str) else (chosen or sorted(hosts))
     silent = [one for one in names if hosts.get(one, {}).get("state") != "up"]
     if silent:
         raise FactsMissing(
             f"It is not known what {', '.join(silent)} can run: no facts were gathered there. "
-            "Repair it, or choose the hosts without it."
+            "Wake or repair it, or choose the hosts without it."
         )
     return [{"name": one, "uri": hosts[one]["connection"]["uri"]} for one in names if one != name]

@@ -9,11 +9,12 @@ This plugin util is PRIVATE to the collection.
 
 from __future__ import annotations
 
+import re
 import typing as t
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ._planner import render_table
+from ._planner import counted, render_table, text_of
 from ._preflight_matrix import Asked, Check, Matrix
 
 
@@ -45,7 +46,44 @@ def render_preflight(matrix: Matrix, asked: Asked) -> str:
     parts += _listing("Warnings", _failures(c for c in shown if c["severity"] == "warn").values())
     unchecked = _failures(check for check in shown if check["severity"] == "info")
     parts += _listing("Not checked", unchecked.values())
-    return "\n".join(parts)
+    return text_of(parts)
+
+
+def verdict(matrix: Matrix, asked: Asked, problems: t.Sequence[str]) -> str:
+    """Return in a sentence or two whether what was asked can be done.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        What was found.
+    asked : Asked
+        What somebody wants to do; where that is nothing, whether every VM could go anywhere is told.
+    problems : sequence of str
+        Why what was asked would fail.
+    """
+    if asked.hosts or asked.domains:
+        wishes = [f"empty {', '.join(asked.hosts)}"] if asked.hosts else []
+        if asked.domains:
+            where = f" to {asked.destination}" if asked.destination else ""
+            wishes.append(f"migrate {', '.join(asked.domains)}{where}")
+        would = "this would fail as things are" if problems else "this can be done"
+        said = f"{would}: {', '.join(wishes)}."
+    else:
+        said = _cluster_verdict(matrix)
+    warned = {_key(c) for c in _relevant(matrix, asked) if c["severity"] == "warn"}
+    more = f" Beware of the {counted(len(warned), 'warning')} above." if warned else ""
+    return text_of([f"Verdict: {said}{more}"])
+
+
+def _cluster_verdict(matrix: Matrix) -> str:
+    number, stuck = len(matrix.domains), [domain for domain, _host in matrix.stuck()]
+    silent = [c["subject"]["host"] for c in matrix.checks if c["id"] == "unreachable"]
+    without = f" Not looked at: {_some(silent)}." if silent else ""
+    if not number:
+        return f"there is no VM to migrate.{without}"
+    if stuck:
+        return f"{len(stuck)} of {counted(number, 'VM')} can go to no other host: {_some(stuck)}.{without}"
+    return f"each of {counted(number, 'VM')} can go to at least one other host.{without}"
 
 
 def _is_shown(item: tuple[str, str], asked: Asked) -> bool:
@@ -163,3 +201,8 @@ def _listing(title: str, failures: Iterable[Failure], *, numbered: bool = False)
         if failure.check["remedy"]:
             lines.append(f"     {failure.check['remedy']}")
     return lines
+
+
+def names_vm(evidence: str, domain: str) -> bool:
+    """Tell whether a sentence names a VM; a path or a longer name with its name in it does not."""
+    return bool(re.search(rf"(?<![\w./-]){re.escape(domain)}(?![\w/-]|\.\w)", evidence))

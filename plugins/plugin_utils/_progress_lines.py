@@ -12,8 +12,12 @@ from __future__ import annotations
 import time
 import typing as t
 
+from ._planner import OUTCOME_WORDS, has_arrived, visible
+
 # A running migration is heard of at least this often.
 QUIET_S = 10.0
+# From this silence on the line says that nothing flows.
+SILENT_S = 5.0
 
 Event = dict[str, t.Any]
 
@@ -36,7 +40,9 @@ class ProgressLines:
         """Return the line for an event; empty when it is not worth one."""
         write = getattr(self, f"_{event['event']}", None)
         text = write(event) if write else ""
-        return f"{time.strftime('%H:%M:%S', time.localtime(event['at']))}  {text}" if text else ""
+        if not text:
+            return ""
+        return visible(f"{time.strftime('%H:%M:%S', time.localtime(event['at']))}  {text}")
 
     def _execution_started(self, event: Event) -> str:
         number = event["steps"]
@@ -50,6 +56,11 @@ class ProgressLines:
         if event["at"] - self._last_line_at.get(event["id"], 0.0) < QUIET_S:
             return ""
         self._last_line_at[event["id"]] = event["at"]
+        if event["silent_s"] >= SILENT_S:
+            return (
+                f"{event['domain']}: nothing has been copied for {event['silent_s']:.0f} s, "
+                f"at {event['percent']:.0f} % of {event['total_mib']:.0f} MiB"
+            )
         return (
             f"{event['domain']}: {event['percent']:.0f} % of {event['total_mib']:.0f} MiB, "
             f"{event['bandwidth_mib_s']:.0f} MiB/s, pass {event['iteration']}"
@@ -61,10 +72,10 @@ class ProgressLines:
         self._ended += 1
         counter = f"[{self._ended}/{self._total}]"
         where = f"{event['source']} → {event['destination']}"
-        if event["outcome"] == "moved":
+        if has_arrived(event):
             return f"{event['domain']}: {where} done {counter}{_measured(event)}"
-        words = {"not_moved": "stayed", "skipped": "skipped", "unknown": "UNKNOWN"}
-        return f"{event['domain']}: {where} {words[event['outcome']]} {counter}: {event['reason']}"
+        word = OUTCOME_WORDS[event["outcome"]]
+        return f"{event['domain']}: {where} {word} {counter}: {event['reason']}"
 
     def _stopping(self, event: Event) -> str:
         running = (
@@ -76,7 +87,7 @@ class ProgressLines:
 
 
 def _measured(event: Event) -> str:
-    if event.get("already_there"):
+    if event["outcome"] == "already_there":
         return ", it was there already"
     words = []
     if event.get("duration_s") is not None:

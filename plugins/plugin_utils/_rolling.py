@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the record of a rolling maintenance means for somebody who comes now: begin, go on, or keep out.
+"""What the record of a rolling maintenance means for a new run: begin, continue, or be refused.
 
 Pure: the copies of the record that C(rolling_record) found on the hosts go in, the record of the new
 run and sentences come out.
@@ -127,7 +127,7 @@ def _keep_out(last: Record, run: Run, is_alive: bool | None) -> None:
         raise Refused(
             f"The rolling maintenance that {last['by']} ran since {last['since']} is not finished "
             f"({_progress(last)}), and {doubt}. "
-            f"To go on with it add -e drover_unfinished={CONTINUE}; to maintain all hosts anew, those too that are "
+            f"To go on with it add -e drover_unfinished={CONTINUE}; to maintain all hosts again, those too that are "
             f"done, add -e drover_unfinished={FORGET}."
         )
 
@@ -166,6 +166,45 @@ def _taken_up(last: Record, marked: set[str], run: Run, seen: list[str]) -> Surv
         seen=seen,
         text=f"{words}: the rolling maintenance that {last['by']} ran since {last['since']} ({_progress(last)}).",
     )
+
+
+def turns(
+    batches: Sequence[Sequence[str]], done: Sequence[str], maintained: Iterable[str]
+) -> list[dict[str, t.Any]]:
+    """Return what is to be known of each batch when its turn comes.
+
+    Parameters
+    ----------
+    batches : sequence of sequence of str
+        The hosts of each batch, in the order of their turns.
+    done : sequence of str
+        Hosts whose maintenance was over before the first turn.
+    maintained : iterable of str
+        Hosts on which the operator's tasks came to their end before.
+
+    Returns
+    -------
+    list of dict
+        C(number), C(hosts), C(done) and C(waiting), the hosts whose turn was before and comes after,
+        C(due), its hosts that still get the tasks, and C(text), whose turn it is in words.
+    """
+    found: list[dict[str, t.Any]] = []
+    for number, batch in enumerate(batches, start=1):
+        before = [*done, *(name for hosts in batches[: number - 1] for name in hosts)]
+        after = [name for hosts in batches[number:] for name in hosts]
+        had = set(batch) & set(maintained)
+        text = f"Now: {', '.join(batch)}. Done: {_names(before)}. Waiting: {_names(after)}."
+        found.append(
+            {
+                "number": number,
+                "hosts": list(batch),
+                "done": before,
+                "waiting": after,
+                "due": [name for name in batch if name not in had],
+                "text": f"{text} Tasks done already: {_names(had)}." if had else text,
+            }
+        )
+    return found
 
 
 def _progress(record: Mapping[str, t.Any]) -> str:

@@ -25,7 +25,7 @@ def suspects(facts: Mapping[str, t.Any]) -> tuple[list[dict[str, str]], list[str
     Parameters
     ----------
     facts : dict
-        The facts document of the whole cluster; every host must have answered.
+        The facts document of the whole cluster; every host must have answered, or be off for certain.
 
     Returns
     -------
@@ -34,7 +34,9 @@ def suspects(facts: Mapping[str, t.Any]) -> tuple[list[dict[str, str]], list[str
     list of str
         One sentence for each VM of which the facts do not tell the source.
     """
-    uris = {host["name"]: host["connection"]["uri"] for host in facts["hosts"]}
+    uris = {
+        host["name"]: host["connection"]["uri"] for host in facts["hosts"] if "connection" in host
+    }
     pairs, unclear = [], []
     for entries in _by_uuid(facts["domains"]):
         for source, destination in _pairs(entries, uris):

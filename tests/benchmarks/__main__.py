@@ -22,7 +22,7 @@ from tests.benchmarks.evaluate import (
     moves_bound,
 )
 from tests.benchmarks.measure import Measurement
-from tests.benchmarks.peers import Peer, ask, installed
+from tests.benchmarks.peers import Peer, ask, installed, missing
 
 Facts = Mapping[str, Any]
 Cells = dict[str, str]
@@ -45,8 +45,9 @@ def main() -> int:
         if options.only in case.name:
             for cells in _rows(case, peers, options.limit):
                 print(_line(cells), flush=True)
-    if not installed() and not options.no_peers:
-        print("ganeti-htools is not installed: no peers (apt-get install ganeti-htools).")
+    if not options.no_peers:
+        for name in missing():
+            print(f"{name} is not installed, and was not asked (scripts/setup peers).")
     return 0
 
 

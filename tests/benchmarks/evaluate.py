@@ -163,7 +163,7 @@ def _most_even(facts: Facts, key: str) -> list[float]:
 
 
 def moves_bound(facts: Facts, used: int) -> int:
-    """Return how many VMs move at least when only so many hosts stay in use: those of the hosts with the fewest."""
+    """Return how many VMs move at least when only this many hosts stay in use: those of the hosts with the fewest."""
     counts = dict.fromkeys((host["name"] for host in facts["hosts"]), 0)
     for domain in facts["domains"]:
         counts[domain["host"]] += 1

@@ -41,6 +41,9 @@ FULL = 0.85
 MORE = 0.8
 """Chance that a tenant has one VM more."""
 
+TIGHT_MIB = (2048, 4096, 8192, 16_384, 32_768)
+"""Memory of the VMs of tight clusters."""
+
 Shape = tuple[int, int]
 """vCPUs and MiB."""
 
@@ -82,7 +85,7 @@ def synthetic(hosts: int, domains: int, *, seed: int = 1, first_fit: bool = Fals
     Raises
     ------
     ValueError
-        So many VMs do not fit.
+        This many VMs do not fit.
     """
     shapes = [(vcpus, gib * 1024) for vcpus, gib, _often in SHAPES]
     return _cluster(hosts, domains, seed, first_fit, shapes, [often for *_size, often in SHAPES])
@@ -96,7 +99,7 @@ def resampled(
     Raises
     ------
     ValueError
-        So many VMs do not fit.
+        This many VMs do not fit.
     """
     sizes = Counter((d["vcpus"], d["memory_mib"]) for d in converted(path)["domains"])
     return _cluster(hosts, domains, seed, first_fit, list(sizes), list(sizes.values()))
@@ -147,12 +150,50 @@ def _arrivals(
 
 
 def _departures(chance: random.Random, arrived: list[Vm], domains: int) -> list[Vm]:
-    """Let tenants go, in no order, until so many VMs are left; of the last one only some go."""
+    """Let tenants go, in no order, until this many VMs are left; of the last one only some go."""
     tenants = sorted({vm[0] for vm in arrived})
     chance.shuffle(tenants)
     turn = {tenant: number for number, tenant in enumerate(tenants)}
     by_turn = sorted(range(len(arrived)), key=lambda index: (turn[arrived[index][0]], index))
     return [arrived[index] for index in sorted(by_turn[len(arrived) - domains :])]
+
+
+def shrunk(hosts: int, domains: int, *, seed: int = 1, less_mib: int = 5000) -> Facts:
+    """Return facts of an uneven cluster whose fullest tenth of hosts has so much less memory than its VMs need."""
+    facts = synthetic(hosts, domains, seed=seed, first_fit=True)
+    memory: Counter[str] = Counter()
+    for vm in facts["domains"]:
+        memory[vm["host"]] += vm["memory_mib"]
+    fullest = {name for name, _mib in memory.most_common(max(1, hosts // 10))}
+    for entry in facts["hosts"]:
+        if entry["name"] in fullest:
+            entry["memory_mib"] = memory[entry["name"]] - less_mib
+    return facts
+
+
+def tight(hosts: int, full: float, *, seed: int = 1) -> Facts:
+    """Return facts of a cluster that is full to a part of the memory that is left without its first host.
+
+    VMs of five sizes, each a double of another, on hosts of 256 GiB: room is left in small pieces.
+    """
+    chance = random.Random(seed)
+    left = dict.fromkeys(range(hosts), 262_144)
+    wanted = full * (hosts - 1) * 262_144
+    vms: list[Vm] = []
+    while wanted >= TIGHT_MIB[0]:
+        fitting = [mib for mib in TIGHT_MIB if mib <= min(wanted, max(left.values()))]
+        if not fitting:
+            break
+        mib = chance.choice(fitting)
+        able = [host for host, free in left.items() if free >= mib]
+        host = max(chance.sample(able, min(3, len(able))), key=left.__getitem__)
+        left[host] -= mib
+        wanted -= mib
+        vms.append((0, host, (chance.choice((1, 2, 4)), mib)))
+    return {
+        "hosts": [{"name": f"n{i:04d}", "vcpus": 256, "memory_mib": 262_144} for i in range(hosts)],
+        "domains": [_domain(chance, number, *vm[1:]) for number, vm in enumerate(vms)],
+    }
 
 
 def _domain(chance: random.Random, number: int, host: int, shape: Shape) -> dict[str, Any]:

@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import ganeti
+from tests.benchmarks import ganeti, greedy
+from tests.benchmarks.apart import PROXLB, WATCHER
 from tests.benchmarks.cases import Case
 from tests.benchmarks.measure import Measurement
 
 Facts = Mapping[str, Any]
 Result = tuple[Measurement, dict[str, str]]
+
+PROXLB_S = 60.0
+"""Its solver takes all the time that it is given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,35 @@ def _consolidate(case: Case, facts: Facts, folder: Path, limit_s: float) -> Resu
     return ganeti.hsqueeze(facts, folder, limit_s)
 
 
+def _balance_by_proxlb(case: Case, facts: Facts, folder: Path, limit_s: float) -> Result:
+    return PROXLB.ask(facts, folder, limit_s, str(min(PROXLB_S, limit_s / 2)))
+
+
+def _by_watcher(case: Case, facts: Facts, folder: Path, limit_s: float) -> Result:
+    return WATCHER.ask(facts, folder, limit_s, case.goal)
+
+
+def _greedy_by_load(case: Case, facts: Facts, folder: Path, limit_s: float) -> Result:
+    return greedy.ask(facts, "load", folder, limit_s)
+
+
+def _greedy_by_count(case: Case, facts: Facts, folder: Path, limit_s: float) -> Result:
+    return greedy.ask(facts, "count", folder, limit_s)
+
+
+GREEDY = (
+    Peer(name="by load", goal="consolidate", largest=1000, run=_greedy_by_load),
+    Peer(name="by VMs", goal="consolidate", largest=1000, run=_greedy_by_count),
+)
+"""The simple way, with hosts by their load and by the number of their VMs."""
+
+SOLVERS = (Peer(name="proxlb", goal="balance", largest=100, run=_balance_by_proxlb),)
+
+STRATEGIES = (
+    Peer(name="watcher", goal="consolidate", largest=200, run=_by_watcher),
+    Peer(name="watcher", goal="balance", largest=200, run=_by_watcher),
+)
+
 GANETI = (
     Peer(name="hbal", goal="balance", largest=20, run=_balance),
     Peer(name="hbal -E", goal="evacuate", largest=100, run=_evacuate),
@@ -50,7 +83,21 @@ GANETI = (
 
 def installed() -> tuple[Peer, ...]:
     """Return the peers that can run here."""
-    return GANETI if ganeti.available() else ()
+    return (
+        *GREEDY,
+        *(GANETI if ganeti.available() else ()),
+        *(SOLVERS if PROXLB.available() else ()),
+        *(STRATEGIES if WATCHER.available() else ()),
+    )
+
+
+def missing() -> list[str]:
+    """Name the peers that are not installed."""
+    found = {
+        "ganeti-htools": ganeti.available(),
+        **{peer.package: peer.available() for peer in (PROXLB, WATCHER)},
+    }
+    return [name for name, is_there in found.items() if not is_there]
 
 
 def ask(peer: Peer, case: Case, facts: Facts, limit_s: float) -> Result | None:

@@ -21,7 +21,7 @@ from ansible_collections.drover.libvirt.plugins.module_utils._libvirt.events imp
     start_event_loop,
     subscribed,
 )
-from ansible_collections.drover.libvirt.plugins.module_utils._migration.timeline import (
+from ansible_collections.drover.libvirt.plugins.module_utils._live.timeline import (
     destination_ran,
     downtime_ms,
 )
@@ -36,7 +36,8 @@ ROUNDS = 7
 
 _DRIVER = """
 import json, sys
-from ansible_collections.drover.libvirt.plugins.module_utils._migration import migrate, options, request
+from ansible_collections.drover.libvirt.plugins.module_utils._migration import migrate
+from ansible_collections.drover.libvirt.plugins.module_utils._request import options, request
 given = json.loads(sys.argv[1])
 given["options"] = options.MigrationOptions(**given["options"])
 print(migrate.migrate(request.MigrationRequest(**given)).duration_s)

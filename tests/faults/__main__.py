@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 from tests.faults import results
-from tests.faults.matrix import ROWS
+from tests.faults.matrix import ALL
 from tests.faults.row import Row
+from tests.faults.run import RunRow, SeenRun
 from tests.faults.runner import LabKeeper, Seen
 from tests.faults.stock import run_stock
 from tests.faults.table import table
@@ -19,7 +20,7 @@ from tests.faults.table import table
 def main() -> int:
     """Play the rows; return 1 when one fails."""
     arguments = _arguments()
-    rows = [row for row in ROWS if _wanted(row, arguments)]
+    rows = [row for row in ALL if _wanted(row, arguments)]
     if arguments.list:
         print("\n".join(f"{row.name:40} {row.fault}" for row in rows))
         return 0
@@ -28,7 +29,7 @@ def main() -> int:
     with LabKeeper(arguments.name, keep=arguments.keep) as keeper:
         seen = [_play(keeper, row) for row in rows]
         for row in rows:
-            if row.beside_stock:
+            if isinstance(row, Row) and row.beside_stock:
                 results.keep(run_stock(keeper.lab, row))
     if arguments.report:
         arguments.report.write_text(table(*results.newest()))
@@ -49,17 +50,16 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _wanted(row: Row, arguments: argparse.Namespace) -> bool:
+def _wanted(row: Row | RunRow, arguments: argparse.Namespace) -> bool:
     named = not arguments.rows or row.name.startswith(tuple(arguments.rows))
     return named and (row.quick or not arguments.quick)
 
 
-def _play(keeper: LabKeeper, row: Row) -> Seen:
+def _play(keeper: LabKeeper, row: Row | RunRow) -> Seen | SeenRun:
     seen = keeper.play(row)
     results.keep(seen)
     verdict = "ok  " if seen.passes else "FAIL"
-    took = f"{seen.duration_s:5.1f} s (verdict {seen.migration_s:.1f} s)"
-    print(f"{verdict} {row.name:36} {took} {seen.outcome} {seen.code}", flush=True)
+    print(f"{verdict} {row.name:36} {seen.duration_s:5.1f} s {seen.told}", flush=True)
     for fault in seen.faults:
         print(f"       - {fault}", flush=True)
     return seen

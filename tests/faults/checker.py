@@ -92,7 +92,7 @@ def told_clearly(expected: Expected, result: Mapping[str, Any]) -> list[str]:
     if result["error_code"]:
         for key in ("reason", "remedy"):
             if not _SENTENCE.match(result[key]):
-                faults.append(f"the {key} is no sentence: {result[key]!r}")
+                faults.append(f"the {key} is not a sentence: {result[key]!r}")
     if faults:
         faults.append(f"it said: {result['reason']} {result['remedy']}")
     return faults

@@ -204,7 +204,7 @@ def power_cut(end: str) -> Inject:
     """Take the power from a host; it boots again when the fault is undone."""
 
     def inject(scene: Scene) -> None:
-        if end == "source":
+        if end == scene.row.driver:
             scene.process.orphan()
         host_of(scene, end).power_cut()
 

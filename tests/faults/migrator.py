@@ -41,6 +41,11 @@ class Migrator(Process):
         """Wait until everything was checked and libvirt's migration call is due."""
         self.wait_line(lambda line: json.loads(line)["event"] == "begin")
 
+    @property
+    def begun(self) -> dict[str, Any]:
+        """What it told at its beginning, as an executor's journal has it."""
+        return next(line for line in map(json.loads, self._lines) if line["event"] == "begin")
+
     def wait_held(self) -> None:
         """Wait until it has come to the step at which it waits."""
         self.wait_line(lambda line: json.loads(line)["event"] == "hold")

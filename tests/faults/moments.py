@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import libvirt
 
+from tests.faults.injections import drop_replies, kill_daemon, lift_rules
 from tests.faults.row import Moment
 from tests.faults.scene import Scene, wait_until
 from tests.lab import faults
@@ -69,13 +70,36 @@ def _finish_copy(scene: Scene) -> None:
     )
 
 
+def _given_up(scene: Scene) -> None:
+    """The source's daemon dies after all has arrived and before it hears of that: it leaves its VM paused."""
+    scene.begin()
+    scene.wait_copied(_COPIED_MIB)
+    daemon = scene.destination.daemon("libvirtd")
+    faults.pause(daemon)
+    _finish_copy(scene)
+    drop_replies(scene)
+    daemon.send(signal.SIGCONT)
+    arrived = scene.domain(scene.destination)
+    by_user = [libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_USER]
+    wait_until(lambda: arrived.state() == by_user, 5, "the arrival")
+    kill_daemon("source", restart=False)(scene)
+    lift_rules(scene.destination)
+    scene.source.start_daemon("libvirtd")
+    scene.migrator.wait_held()
+    scene.row.inject(scene)
+
+
 def _handed_over(scene: Scene) -> None:
-    """The migrating process is frozen while libvirt finishes; it wakes up after the fault."""
+    """The migrating process is frozen while libvirt finishes; it wakes up after the fault.
+
+    No connection to the source is left, for closing one to a host that is off would hang.
+    """
     scene.begin()
     scene.wait_copied(_COPIED_MIB)
     domain = scene.domain(scene.source)
     scene.process.freeze()
     domain.migrateSetMaxSpeed(_FAST_MIB_S)
+    del domain
     wait_until(lambda: not scene.has_qemu(scene.source), 60, "the end of the source's QEMU")
     scene.row.inject(scene)
     scene.process.thaw()
@@ -122,10 +146,20 @@ _PLAYS: dict[Moment, Callable[[Scene], None]] = {
     Moment.HANDED_OVER: _handed_over,
     Moment.POST_COPY: _post_copy,
     Moment.SAVING: _saving,
+    Moment.MARKED: _held,
+    Moment.DECIDED: _given_up,
+    Moment.ENDED: _given_up,
+    Moment.ARRIVED: _held,
+    Moment.LOOKED_AFTER: _held,
+    Moment.QUICK_MARKED: _held,
+    Moment.WRITTEN: _held,
     Moment.SAVED: _held,
+    Moment.PREPARED: _held,
     Moment.CLAIMED: _held,
     Moment.RESTORED: _held,
+    Moment.UNDEFINED: _held,
     Moment.USED: _held,
+    Moment.RUNNING: _held,
     Moment.RESUMED: _held,
     Moment.TURNED_BACK: _held,
     Moment.DEFINED: _held,

@@ -200,7 +200,7 @@ def without_machine(machine: str) -> Inject:
 
 
 def restart_daemon(host: Host) -> None:
-    """Restart libvirtd, so that it reads its caches anew."""
+    """Restart libvirtd, so that it reads its caches again."""
     faults.kill(host.daemon("libvirtd"))
     host.start_daemon("libvirtd")
     host.wait_ready()

@@ -29,10 +29,20 @@ class Moment(enum.Enum):
     HANDED_OVER = "handover: the source's QEMU is gone, the destination not yet resumed"
     POST_COPY = "post-copy: the VM runs on the destination, most of its memory is on the source"
     SAVING = "quick: the memory is being saved"
+    MARKED = "preparation: the VM has the handover mark, libvirt is not called yet"
+    DECIDED = "handover: the copy is the VM by its mark, the source's leftover has not ended"
+    ENDED = "handover: the source's leftover has ended, the destination is not resumed yet"
+    ARRIVED = "handover: the destination runs the VM, autostart is not set yet"
+    LOOKED_AFTER = "handover: all is done, the mark is still there"
+    QUICK_MARKED = "quick: the VM has the handover mark, its memory is not saved yet"
+    WRITTEN = "quick: the memory is saved, the image is not called complete yet"
     SAVED = "quick: the image is complete, nobody has it"
+    PREPARED = "quick: the destination knows the VM, nobody has the image"
     CLAIMED = "quick: the destination has claimed the image"
     RESTORED = "quick: the destination holds the VM, the image may still be restored"
+    UNDEFINED = "quick: the source has forgotten the VM, the image may still be restored"
     USED = "quick: the image says that it was used, the VM is not resumed yet"
+    RUNNING = "quick: the VM runs, the mark is still there"
     RESUMED = "quick: the VM runs, the image is not removed yet"
     DEFINED = "offline: both hosts define the VM"
     TURNED_BACK = "quick: the source has claimed the image back"
@@ -148,6 +158,12 @@ class Row:
     settles
         Whether a second run is due before the states are judged: the first one was killed, or
         says that it does not know.
+    settler
+        Who does that: a second run that wants to "migrate", or one that comes to "settle" as after a
+        dead executor.
+    fenced
+        Which end the operator vouches for as off, "source" or "destination"; the VM is settled before
+        that host is back then, and once more when it is.
     may_pause
         Whether the VM may be paused afterwards, for somebody wanted it so; it is resumed then.
     starts_again
@@ -177,6 +193,8 @@ class Row:
     request: Mapping[str, Any] = field(default_factory=dict)
     again_options: Mapping[str, Any] = field(default_factory=dict)
     settles: bool = False
+    settler: str = "migrate"
+    fenced: str = ""
     may_pause: bool = False
     starts_again: bool = False
     quick: bool = False

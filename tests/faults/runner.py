@@ -14,6 +14,7 @@ from tests.faults import checker
 from tests.faults.migrator import KEEPALIVE_INTERVAL_S
 from tests.faults.moments import play
 from tests.faults.row import Row, state_on
+from tests.faults.run import RunRow, SeenRun, play_run
 from tests.faults.scene import Scene
 from tests.lab import faults
 from tests.lab.hardware import Hardware
@@ -61,6 +62,11 @@ class Seen:
         """Whether all is as it must be."""
         return not self.faults
 
+    @property
+    def told(self) -> str:
+        """What to print of it."""
+        return f"(verdict {self.migration_s:.1f} s) {self.outcome} {self.code}"
+
 
 class LabKeeper:
     """Keeps a lab for rows, and makes a new one after a row that could not be played.
@@ -98,16 +104,19 @@ class LabKeeper:
             self._lab.down()
             self._lab = None
 
-    def play(self, row: Row) -> Seen:
+    def play(self, row: Row | RunRow) -> Seen | SeenRun:
         """Play a row; that it cannot be played is a fault like others."""
         began_s = time.monotonic()
         try:
-            return run_row(self.lab, row)
+            return play_run(self.lab, row) if isinstance(row, RunRow) else run_row(self.lab, row)
         except Exception as error:  # one row, whatever is wrong with it, must not end the run
             # Whatever is wrong with the lab now must not make the next row fail.
             self._take_down()
             told = f"the row could not be played: {type(error).__name__}: {str(error)[:900]}"
-            return Seen(row, duration_s=time.monotonic() - began_s, faults=[told])
+            took_s = time.monotonic() - began_s
+            if isinstance(row, RunRow):
+                return SeenRun(row, duration_s=took_s, faults=[told])
+            return Seen(row, duration_s=took_s, faults=[told])
 
 
 def make_lab(name: str, owner: ProcessId | None = None) -> Lab:
@@ -159,6 +168,8 @@ def _play(scene: Scene, seen: Seen) -> None:
     result = scene.migrator.result(scene.row.limit_s)
     _take_down(seen, scene.row, result)
     seen.remarks = scene.remarks
+    if scene.row.fenced:
+        _settle(scene, seen, fenced=True)
     scene.heal()
     _judge(scene, seen, before)
 
@@ -181,7 +192,7 @@ def _take_down(seen: Seen, row: Row, result: dict[str, Any] | None) -> None:
 def _judge(scene: Scene, seen: Seen, before: checker.Surroundings) -> None:
     lab, guest = scene.lab, scene.guest
     if scene.row.settles:
-        _migrate_again(scene, seen, scene.source, scene.destination, same_mode=True)
+        _settle(scene, seen)
     _compare_places(scene, seen)
     seen.faults += checker.ran_at_most_once(lab, guest)
     _start_again(scene, seen)
@@ -215,6 +226,17 @@ def _start_again(scene: Scene, seen: Seen) -> None:
             if not scene.row.starts_again:
                 seen.faults.append(f"the VM is off on {host.name}, and it could live")
             scene.domain(host).create()
+
+
+def _settle(scene: Scene, seen: Seen, fenced: bool = False) -> None:
+    """Let a second run settle what the first one left, also without a host that is vouched for as off."""
+    if scene.row.settler == "migrate":
+        _migrate_again(scene, seen, scene.source, scene.destination, same_mode=True)
+        return
+    settled = scene.settle(fenced).result(90)
+    assert settled is not None
+    if settled["outcome"] in ("unknown", "quarantined") or settled["leftovers"]:
+        seen.faults.append(f"settling: {settled['outcome']}: {settled['reason']}")
 
 
 def _migrate_again(

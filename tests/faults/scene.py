@@ -24,10 +24,20 @@ GUEST = "vm1"
 _OPTIONS = {"settle_timeout_s": 20.0}
 _HOLDS = {
     Moment.ASKED: "begin",
+    Moment.MARKED: "marked",
+    Moment.DECIDED: "decided",
+    Moment.ENDED: "ended",
+    Moment.ARRIVED: "arrived",
+    Moment.LOOKED_AFTER: "looked_after",
+    Moment.QUICK_MARKED: "quick_marked",
+    Moment.WRITTEN: "written",
     Moment.SAVED: "saved",
+    Moment.PREPARED: "prepared",
     Moment.CLAIMED: "claimed",
     Moment.RESTORED: "restored",
+    Moment.UNDEFINED: "undefined",
     Moment.USED: "used",
+    Moment.RUNNING: "running",
     Moment.RESUMED: "resumed",
     Moment.TURNED_BACK: "turned_back",
     Moment.DEFINED: "defined",
@@ -141,7 +151,7 @@ class Scene:
         destination, source
             Where to and from where, if not as the row has it.
         hold
-            Where it waits for whoever makes the fault.
+            Where it waits for the fault to be made.
         plain
             Whether the row's own options and addresses are left out.
         same_mode
@@ -160,6 +170,16 @@ class Scene:
             wanted["options"] = {**_OPTIONS, **pace, **self.row.options}
             wanted |= {**self.row.request, **self.overrides}
         migrator = Migrator(self._driver(source, wanted), wanted, hold=hold)
+        self._undo.callback(migrator.close)
+        return migrator
+
+    def settle(self, fenced: bool = False) -> Migrator:
+        """Start a process that settles what the row's own migration left, as after a dead executor."""
+        begun = self.migrator.begun
+        left = {name: begun[name] for name in ("uuid", "mark", "options")}
+        left["fenced"] = [getattr(self, self.row.fenced).name] if fenced else []
+        wanted = {**self.request(self.source, self.destination), "options": {}, "left": left}
+        migrator = Migrator(self._driver(self.source, wanted), wanted)
         self._undo.callback(migrator.close)
         return migrator
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tests.faults.row import Expected, Row
+from tests.faults.run import SeenRun
 from tests.faults.runner import Seen
 from tests.faults.stock import Stock
 
@@ -28,21 +29,51 @@ After each row these were checked without Drover:
 - nothing is left behind: no process, definition, job, saved state or file on the shared storage;
 - a second migration, or the way back, succeeds.
 
+At the end are whole playbooks around which the world changes: owners start, stop, remove and move
+their VMs, disks get full. They have to say what holds at the end, and to succeed when run again.
+
 The lab's daemons take a peer for dead after 6 s of silence (keepalive 1 s x 5) instead of libvirt's
 30 s; the meaning is the same and a row takes less time. Where it says "settled", a second run
 of the migration was due before the states were read, because the first one was killed or
 did not know.
 
-Each row shows its newest result; `python -m tests.faults ROW --report docs/faults.md` plays one anew.
+Each row shows its newest result; `python -m tests.faults ROW --report docs/faults.md` plays one again.
 
 """
 
 
-def table(seen: Sequence[Seen], beside: Sequence[Stock]) -> str:
+def table(seen: Sequence[Seen], beside: Sequence[Stock], runs: Sequence[SeenRun]) -> str:
     """Return the whole report."""
-    passed = sum(each.passes for each in seen)
-    parts = [_HEAD, f"{passed} of {len(seen)} rows pass.\n\n", *_beside(seen, beside), *_rows(seen)]
-    return "".join(parts) + "".join(_failures(seen))
+    every: list[Seen | SeenRun] = [*seen, *runs]
+    passed = sum(each.passes for each in every)
+    parts = [
+        _HEAD,
+        f"{passed} of {len(every)} rows pass.\n\n",
+        *_beside(seen, beside),
+        *_rows(seen),
+    ]
+    return "".join([*parts, *_runs(runs), *_failures(every)])
+
+
+def _runs(runs: Sequence[SeenRun]) -> Iterable[str]:
+    if not runs:
+        return
+    yield "## Whole runs around which the world changes\n\n"
+    yield _line("row", "what happens", "when", "run", "exit code", "it said", "row took", "")
+    yield _line(*["---"] * 8)
+    for each in runs:
+        row = each.row
+        yield _line(
+            row.name,
+            row.fault,
+            "before it begins" if row.early else "mid-copy of the first VM",
+            " ".join(word.removeprefix("drover.libvirt.") for word in row.command if word != "-e"),
+            str(each.code),
+            each.sentence or "success",
+            f"{each.duration_s:.1f} s",
+            "ok" if each.passes else "**FAILS**",
+        )
+    yield "\n"
 
 
 def _beside(seen: Sequence[Seen], beside: Sequence[Stock]) -> Iterable[str]:
@@ -109,7 +140,7 @@ def _states(seen: Seen) -> str:
     return f"source {seen.source or 'unknown'}, destination {seen.destination or 'unknown'}"
 
 
-def _failures(seen: Sequence[Seen]) -> Iterable[str]:
+def _failures(seen: Sequence[Seen | SeenRun]) -> Iterable[str]:
     failed = [each for each in seen if not each.passes]
     if failed:
         yield "## What fails\n\n"

@@ -85,7 +85,7 @@ class BeatRecorder:
 
     def _record(self, log: Path, now_s: float) -> None:
         with log.open("rb") as serial:
-            # shorter than before: removed and made anew
+            # shorter than before: removed and made again
             start = self._read.get(log, 0)
             serial.seek(start if start <= log.stat().st_size else 0)
             data = self._rest.get(log, b"") + serial.read()

@@ -27,6 +27,7 @@ from tests.lab.hardware import Hardware, Usage, changing_files, write_tree
 from tests.lab.layout import GUEST, INTERFACES, LABS, MANAGEMENT, MIGRATION, SHARED, Layout
 from tests.lab.layout import host_name as name_of
 from tests.lab.load import LoadFiles, LoadMeter
+from tests.lab.power import programs, trouble
 
 #: How a daemon of a host is started, here and after a fault.
 DAEMONS = {
@@ -44,8 +45,16 @@ def main() -> None:
         sys.exit("the controller left before the network was ready")
     socket.sethostname(name_of(int(number)))
     files = _mount_all(layout, layout.host_root(name_of(int(number))), hardware)
+    _power_on_self_test()
     _configure_network(layout, int(number))
     _run(files)
+
+
+def _power_on_self_test() -> None:
+    """Let the hardware take its time, or fail: then the host has power, and nothing runs."""
+    while trouble.has(trouble.NO_BOOT):
+        time.sleep(0.2)
+    time.sleep(trouble.seconds(trouble.SLOW_BOOT))
 
 
 def _run(files: LoadFiles) -> None:
@@ -78,6 +87,7 @@ def _mount_all(layout: Layout, root: Path, hardware: Hardware) -> LoadFiles:
         mounts.tmpfs(Path(directory), mode)
     for directory in ("sshd", "lock", "libvirt"):
         Path("/run", directory).mkdir()
+    programs.install(Path("/run"))
     _mount_shared(layout)
     return files
 
@@ -110,7 +120,8 @@ def _mount_shared(layout: Layout) -> None:
     waiting.mkdir()
     mounts.tmpfs(waiting, 0o755)
     (waiting / SHARED.name).mkdir()
-    mounts.move(layout.shared, waiting / SHARED.name)
+    if not trouble.has(trouble.NO_STORAGE):
+        mounts.move(layout.shared, waiting / SHARED.name)
     mounts.move(waiting, SHARED.parent)
     waiting.rmdir()
 
@@ -122,9 +133,9 @@ def _configure_network(layout: Layout, number: int) -> None:
         "link add br0 type bridge forward_delay 0",
         f"link set {uplink} master br0",
         f"link set br0 address {layout.mac(GUEST, number)}",
-        f"address add {layout.address(MANAGEMENT, number)}/24 dev {management}",
-        f"address add {layout.address(MIGRATION, number)}/24 dev {migration}",
-        f"address add {layout.address(GUEST, number)}/24 dev br0",
+        f"address add {layout.address(MANAGEMENT, number)}/24 broadcast + dev {management}",
+        f"address add {layout.address(MIGRATION, number)}/24 broadcast + dev {migration}",
+        f"address add {layout.address(GUEST, number)}/24 broadcast + dev br0",
         *(f"link set {device} up" for device in (management, migration, uplink, "br0")),
     ]
     subprocess.run(["ip", "-batch", "-"], input="\n".join(lines), text=True, check=True)
@@ -141,6 +152,8 @@ def _reap() -> None:
 
 def _shut_down() -> None:
     """Press the power button of every guest, wait a while, leave: the kernel ends the rest."""
+    if trouble.has(trouble.DEAF):
+        return
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     for guest in _running_guests():
         _virsh("shutdown", guest)

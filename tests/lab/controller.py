@@ -109,3 +109,13 @@ def until(condition: Callable[[], object], seconds: float = 120.0) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"not within {seconds:.0f} s")
         time.sleep(0.1)
+
+
+def until_copying(controller: Controller, executor: Executor) -> None:
+    """Wait until memory of a VM is being copied."""
+
+    def is_copying() -> bool:
+        assert controller.process.poll() is None, controller.output()
+        return any(event["percent"] > 0 for event in executor.events("progress"))
+
+    until(is_copying)

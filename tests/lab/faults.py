@@ -59,13 +59,16 @@ def unlimit_bandwidth(host: Host, net: str = MIGRATION) -> None:
 
 
 def undo(host: Host) -> None:
-    """Undo all faults: power, links, bandwidth, processes paused, daemons killed.
+    """Undo all faults: power, links, bandwidth, processes paused, daemons killed, troubles.
 
     Raises
     ------
     LabError
         When the host does not come back to work.
     """
+    if host.is_troubled:
+        host.end_trouble()
+        host.power_cut()
     booting = not host.is_on
     host.power_on()
     for net in NETWORKS:

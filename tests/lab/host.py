@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from tests.lab.command import CLEAN_ENVIRONMENT, run
 from tests.lab.errors import LabError
 from tests.lab.hardware import Hardware
 from tests.lab.layout import GUEST, MANAGEMENT, MIGRATION, Layout, host_name
+from tests.lab.power import trouble
 from tests.lab.processes import ProcessId, children, command_line, namespace_members
 
 # errors are raised; the binding prints them as well unless told not to
@@ -29,6 +31,7 @@ libvirt.registerErrorHandler(lambda *_: None, None)
 REPOSITORY = Path(__file__).resolve().parents[2]
 _BOOT_S = 30.0
 _DEATH_S = 20.0
+_SHUTDOWN_S = 30.0
 _NAMESPACES = ("--net", "--mount", "--uts", "--ipc", "--pid")
 
 
@@ -202,13 +205,17 @@ class Host:
                 return
         raise LabError(f"libvirt of {self.name} does not answer; see {self.root}/console.log")
 
-    def power_off(self, timeout_s: float = 30.0) -> None:
+    def power_off(self) -> None:
         """Shut the host down in an orderly way: its guests get their power button pressed."""
+        self.press_power_button()
+        self.power_cut()
+
+    def press_power_button(self) -> None:
+        """Tell the host to shut down, as its power button does, and wait until it has."""
         init = self.init
         if init is not None:
             init.send(signal.SIGTERM)
-            init.wait_gone(timeout_s)
-        self.power_cut()
+            init.wait_gone(_SHUTDOWN_S)
 
     def power_cut(self) -> None:
         """Take the power from the host at once. Its peers see silence, not closed connections."""
@@ -237,6 +244,21 @@ class Host:
         """Return all processes inside the host."""
         init = self.init
         return [] if init is None else namespace_members(init)
+
+    def trouble(self, kind: str, text: str = "") -> None:
+        """Give the host one of the troubles of :mod:`tests.lab.power.trouble`, on or off."""
+        directory = self.path(trouble.DIRECTORY)
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / kind).write_text(text)
+
+    @property
+    def is_troubled(self) -> bool:
+        """Whether it has such a trouble."""
+        return self.path(trouble.DIRECTORY).exists()
+
+    def end_trouble(self) -> None:
+        """Take all such troubles away; what is missing since the last boot comes with the next one."""
+        shutil.rmtree(self.path(trouble.DIRECTORY), ignore_errors=True)
 
     def daemon(self, name: str) -> ProcessId:
         """Return a daemon, "libvirtd" or "sshd".

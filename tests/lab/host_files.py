@@ -27,6 +27,7 @@ _OPAQUE = (
     "etc/libvirt",
     "etc/ssh",
     "etc/drover",
+    "etc/drover-lab",
     "var/lib/libvirt",
     "var/lib/drover",
     "var/cache/libvirt",

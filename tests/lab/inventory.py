@@ -5,18 +5,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from tests.lab.layout import MIGRATION, Layout
 
 
-def inventory(layout: Layout, addresses: Iterable[tuple[str, str]]) -> str:
+def inventory(
+    layout: Layout,
+    addresses: Iterable[tuple[str, str]],
+    power: Mapping[str, Mapping[str, Any]],
+) -> str:
     """Return the inventory of a lab, as JSON, which is YAML.
 
     Parameters
     ----------
     addresses
         Name and management address of each host.
+    power
+        By host: how it is switched (``drover_power``). Others have no such variable.
     """
     options = {
         "UserKnownHostsFile": layout.keys / "known_hosts",
@@ -36,5 +43,11 @@ def inventory(layout: Layout, addresses: Iterable[tuple[str, str]]) -> str:
         "drover_migration_network": str(layout.network(MIGRATION)),
         "drover_peer_uri": "qemu+ssh://root@{{ inventory_hostname }}/system",
     }
-    hosts = {name: {"ansible_host": address} for name, address in addresses}
+    hosts = {
+        name: {
+            "ansible_host": address,
+            **({"drover_power": power[name]} if name in power else {}),
+        }
+        for name, address in addresses
+    }
     return json.dumps({"kvm": {"hosts": hosts, "vars": variables}}, indent=2) + "\n"

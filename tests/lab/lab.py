@@ -25,6 +25,7 @@ from tests.lab.host_files import make_keys, provision
 from tests.lab.inventory import inventory
 from tests.lab.layout import MAX_HOSTS, SHARED, Layout, valid_name
 from tests.lab.linux_kernel import linux_guest
+from tests.lab.power.places import Places
 from tests.lab.prerequisites import check_machine
 from tests.lab.processes import ProcessId
 from tests.lab.state import LabState
@@ -154,8 +155,7 @@ class Lab:
         make_keys(self.layout, len(self.hosts))
         for host in self.hosts.values():
             provision(self.layout, host.number, len(self.hosts))
-        addresses = [(host.name, host.address) for host in self.hosts.values()]
-        self.inventory_path.write_text(inventory(self.layout, addresses))
+        self.write_inventory()
         targets = [host.path(artefacts.CAPABILITIES) for host in self.hosts.values()]
         known = [artefacts.seed_capabilities(target) for target in targets]
         self._each_host(Host.power_on)
@@ -190,6 +190,8 @@ class Lab:
     def _remove(self) -> None:
         if not self.layout.root.exists():
             return
+        # first what could switch a host on again
+        Places(self.layout).remove(host.number for host in self.hosts.values())
         self._each_host(Host.kill)
         network.remove_bridges(self.layout)
         storage.unmount(self.layout)
@@ -223,6 +225,11 @@ class Lab:
     def inventory_path(self) -> Path:
         """An Ansible inventory with the group kvm."""
         return self.layout.root / "inventory.yml"
+
+    def write_inventory(self, power: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        """Write the inventory, with how hosts are switched (``drover_power`` by host) where that is known."""
+        addresses = [(host.name, host.address) for host in self.hosts.values()]
+        self.inventory_path.write_text(inventory(self.layout, addresses, power or {}))
 
     @property
     def ssh_config(self) -> Path:

@@ -40,7 +40,7 @@ def overlay(target: Path, upper: Path, work: Path) -> None:
 
 
 def detach(target: Path) -> None:
-    """Take away the mount at `target`, now, whoever uses it."""
+    """Take away the mount at `target`, now, in use or not."""
     if _libc.umount2(os.fsencode(target), _MNT_DETACH) != 0:
         _raise(target)
 

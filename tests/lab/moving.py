@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -11,20 +13,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import libvirt
+from ansible_collections.drover.libvirt.plugins.module_utils._live.progress import Progress
 from ansible_collections.drover.libvirt.plugins.module_utils._migration.migrate import (
     foresee,
     migrate,
     reconcile,
 )
-from ansible_collections.drover.libvirt.plugins.module_utils._migration.options import (
-    MigrationOptions,
-)
-from ansible_collections.drover.libvirt.plugins.module_utils._migration.progress import Progress
-from ansible_collections.drover.libvirt.plugins.module_utils._migration.request import (
-    MigrationRequest,
-)
 from ansible_collections.drover.libvirt.plugins.module_utils._migration.result import (
     MigrationResult,
+)
+from ansible_collections.drover.libvirt.plugins.module_utils._request.options import (
+    MigrationOptions,
+)
+from ansible_collections.drover.libvirt.plugins.module_utils._request.request import (
+    MigrationRequest,
 )
 
 from tests.lab import faults
@@ -36,11 +38,15 @@ _OPTIONS = {"settle_timeout_s": 90.0}
 
 def ssh_uri(lab: Lab, host: str) -> str:
     """Return how libvirt here reaches a host of the lab by SSH, with the lab's keys and names."""
-    wrapper = lab.layout.keys / "ssh-of-the-lab"
+    wrapper = lab.layout.keys / "bin" / "ssh"
     if not wrapper.exists():
-        wrapper.write_text(f'#!/bin/sh\nexec ssh -F {lab.ssh_config} "$@"\n')
+        ssh = shutil.which("ssh")
+        wrapper.parent.mkdir(exist_ok=True)
+        wrapper.write_text(f'#!/bin/sh\nexec {ssh} -F {lab.ssh_config} "$@"\n')
         wrapper.chmod(0o755)
-    return f"qemu+ssh://root@{host}/system?command={wrapper}"
+    if not os.environ["PATH"].startswith(f"{wrapper.parent}:"):
+        os.environ["PATH"] = f"{wrapper.parent}:{os.environ['PATH']}"
+    return f"qemu+ssh://root@{host}/system"
 
 
 def request(

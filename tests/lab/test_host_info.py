@@ -162,13 +162,14 @@ def test_a_libvirt_that_does_not_answer_is_given_up(lab: Lab) -> None:
 
 
 def test_a_vm_that_disappears_is_left_out(lab: Lab) -> None:
-    """One that ends between the samples is no error, and not reported."""
+    """One that ends between the samples is not an error, and not reported."""
     lab.start_guest("vm1", "kvm1")
     lab.start_guest("vm2", "kvm1")
     vm1 = lab.hosts["kvm1"].connection().lookupByName("vm1")
     vm1.undefine()
     found = inspect(
-        Request(lab.hosts["kvm1"].uri, "kvm1"), sleep=lambda _seconds: vm1.destroy() and None
+        Request(lab.hosts["kvm1"].uri, "kvm1", sample_s=60.0),
+        sleep=lambda _seconds: vm1.destroy() and None,
     )
     assert [entry["name"] for entry in found.domains] == ["vm2"]
 
@@ -223,3 +224,33 @@ def test_what_is_wrong_is_told_in_a_sentence(lab: Lab) -> None:
     )
     outside = facts(lab, "kvm1", migration_network="192.0.2.0/24")
     assert "no address on the migration network" in " ".join(outside.output.split())
+
+
+def test_a_host_remembers_its_load(lab: Lab) -> None:
+    """Over readings and a migration; check mode adds nothing, and where nothing can be written a warning says so."""
+    kvm1, kvm2 = lab.hosts["kvm1"], lab.hosts["kvm2"]
+    for host in (kvm1, kvm2):
+        host.run(["rm", "-rf", "/var/lib/drover/load"])
+    lab.start_guest("vm1", "kvm1", spin=True)
+    module = {"name": NAME, "migration_network": NETWORK, "sample_s": 0.5}
+    run_module(lab, "kvm1", "host_info", check=True, **module)
+    assert kvm1.run(["sh", "-c", "ls /var/lib/drover/load 2>/dev/null || true"]).stdout == ""
+    facts(lab, "kvm1")
+    uuid = domain(facts(lab, "kvm1"), "kvm1", "vm1")["uuid"]
+    kvm1.run(["virsh", "migrate", "--live", "--p2p", "vm1", "qemu+ssh://root@kvm2/system"])
+    run = facts(lab, "kvm1,kvm2")
+    document = {
+        "hosts": [result["host"] for result in run.results.values()],
+        "domains": [entry for result in run.results.values() for entry in result["domains"]],
+    }
+    left = run.results["kvm1"]["host"]["history"]["domains"][uuid]
+    assert left["cpu_usage"][0] > 0.1
+    usage = parse_cluster(document).usages["vm1"].cpu_usage
+    assert (usage.mean(3600) or 0) > 0.1
+    kvm1.run(["sh", "-c", "rm -rf /var/lib/drover/load && touch /var/lib/drover/load"])
+    try:
+        told = facts(lab, "kvm1")
+    finally:
+        kvm1.run(["rm", "-f", "/var/lib/drover/load"])
+    assert "is not kept" in " ".join(told.output.split())
+    assert len(told.results["kvm1"]["host"]["history"]["age_s"]) == 1

@@ -17,13 +17,13 @@ from typing import Any
 
 import libvirt
 import pytest
+from ansible_collections.drover.libvirt.plugins.module_utils._facts.end_state import EndState
 from ansible_collections.drover.libvirt.plugins.module_utils._libvirt.domain import read_facts
-from ansible_collections.drover.libvirt.plugins.module_utils._migration.request import (
-    MigrationRequest,
-)
-from ansible_collections.drover.libvirt.plugins.module_utils._migration.result import EndState
 from ansible_collections.drover.libvirt.plugins.module_utils._prerequisites import devices
 from ansible_collections.drover.libvirt.plugins.module_utils._prerequisites.context import Context
+from ansible_collections.drover.libvirt.plugins.module_utils._request.request import (
+    MigrationRequest,
+)
 
 from tests.lab import faults
 from tests.lab.host import Host
@@ -55,7 +55,7 @@ def lab(cluster: Lab) -> Iterator[Lab]:
 
 
 def preflight(lab: Lab, *arguments: str) -> PlaybookRun:
-    """Run the playbook, with each argument that is no option as an extra variable."""
+    """Run the playbook, with each argument that is not an option as an extra variable."""
     words = [w for a in arguments for w in ((a,) if a.startswith("-") else ("-e", a))]
     return run_playbook(lab, "drover.libvirt.preflight", *words)
 
@@ -117,7 +117,7 @@ def older_processor(host: Host) -> Iterator[None]:
     """Take newer instructions away from the processor that a host's QEMU emulates.
 
     A wrapper over QEMU switches them off for the models that the tests use; libvirt sees another
-    QEMU and asks it anew what it offers.
+    QEMU and asks it again what it offers.
     """
     missing = ("aes", "avx", "avx2", "fma", "pclmulqdq")
     models = ("max", "Westmere", "EPYC")
@@ -154,7 +154,7 @@ def without_machine(host: Host, machine: str) -> Iterator[None]:
 
 
 def give_cpu(lab: Lab, name: str, host: str, cpu: str) -> None:
-    """Define a VM with another CPU and start it anew."""
+    """Define a VM with another CPU and restart it."""
     connection = lab.hosts[host].connection()
     domain = connection.lookupByName(name)
     definition = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
@@ -356,7 +356,7 @@ def test_what_is_not_there_is_refused(lab: Lab, arguments: tuple[str, ...], word
 
 def test_a_baseline_lets_a_vm_run_on_an_older_processor(lab: Lab) -> None:
     """A VM with the newest CPU may not go to a host that lacks features, which are named. The
-    baseline goes into its definition and not into the running VM; started anew, it may go there
+    baseline goes into its definition and not into the running VM; restarted, it may go there
     and does."""
     with older_processor(lab.hosts["kvm3"]):
         lab.start_guest("vm1", "kvm1", autostart=True)
@@ -393,7 +393,7 @@ def test_a_baseline_lets_a_vm_run_on_an_older_processor(lab: Lab) -> None:
 
 def test_secrets_firmware_and_tpm_are_looked_for_on_the_destination(lab: Lab) -> None:
     """A secret that is not there blocks, as does a TPM where there is no emulator for it; firmware
-    that libvirt does not know is a warning; a secret that is there is in order."""
+    that libvirt does not know is a warning; a secret that is there is accepted."""
     lab.start_guest("vm1", "kvm1", disk=False)
     known = str(uuid.uuid4())
     secret = f"<secret><uuid>{known}</uuid><usage type='ceph'><name>{known}</name></usage></secret>"

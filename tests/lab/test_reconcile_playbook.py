@@ -1,15 +1,13 @@
 # Copyright: (c) 2026, The Drover authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbook that brings a whole cluster in order after interrupted migrations."""
+"""The playbook that cleans up a whole cluster after interrupted migrations."""
 
 from __future__ import annotations
 
 import libvirt
 import pytest
-from ansible_collections.drover.libvirt.plugins.module_utils._libvirt.handover_mark import (
-    HandoverMark,
-    set_mark,
-)
+from ansible_collections.drover.libvirt.plugins.module_utils._facts.handover import HandoverMark
+from ansible_collections.drover.libvirt.plugins.module_utils._libvirt.handover_mark import set_mark
 
 from tests.lab.lab import Lab
 from tests.lab.playbook import run_playbook
@@ -50,7 +48,7 @@ def test_puts_every_vm_in_order_at_once(lab: Lab) -> None:
     assert look.code == 0, look.output
     assert "twice: Would remove the definition from the destination." in look.output
     assert "arrived: Would resume the VM on the destination." in look.output
-    assert "left: Would look after the VM" in look.output
+    assert "left: Would set the VM" in look.output
     assert not lab.where("left")[0].autostart
     assert _states(lab) == before
     done = run_playbook(lab, RECONCILE)
@@ -64,11 +62,11 @@ def test_puts_every_vm_in_order_at_once(lab: Lab) -> None:
     assert lab.where("left")[0].autostart
     again = run_playbook(lab, RECONCILE)
     assert (again.code, again.changed) == (0, 0), again.output
-    assert "Every VM is in order." in again.output
+    assert "No VM needs cleaning up." in again.output
 
 
 def test_stops_a_vm_that_runs_twice_and_says_so(lab: Lab) -> None:
-    """The VM is paused on both hosts, the others are put in order all the same, and the playbook fails."""
+    """The VM is paused on both hosts, the others are cleaned up all the same, and the playbook fails."""
     lab.start_guest("double", "kvm1", disk=False)
     _define_also_on(lab, "double", "kvm1", "kvm2")
     _domain(lab, "double", "kvm2").create()

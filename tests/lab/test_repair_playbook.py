@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, The Drover authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A policy that is broken in a running cluster, mended by the playbook."""
+"""A policy that is broken in a running cluster, repaired by the playbook."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.lab
 
 
 def test_separates_two_vms_and_moves_nothing_else(lab: Lab, tmp_path: Path) -> None:
-    """Of two VMs that must be apart one moves, a third stays; then there is nothing left to mend."""
+    """Of two VMs that must be apart one moves, a third stays; then there is nothing left to repair."""
     for guest in ("db1", "db2", "web"):
         lab.start_guest(guest, "kvm2")
     rule = {"type": "anti_affinity", "name": "databases apart", "domains": ["db1", "db2"]}

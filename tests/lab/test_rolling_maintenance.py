@@ -69,7 +69,7 @@ def test_maintains_every_host_while_it_is_empty(lab: Lab, tmp_path: Path) -> Non
 
 
 def test_stops_at_a_host_whose_maintenance_fails(lab: Lab, tmp_path: Path) -> None:
-    """That host stays in maintenance and the hosts after it keep their VMs; once the tasks are mended, the same
+    """That host stays in maintenance and the hosts after it keep their VMs; once the tasks are corrected, the same
     again maintains it and them. Tasks of another file are another maintenance, and are refused before that."""
     failing = {"ansible.builtin.fail": {"msg": "no such update"}}
     hosts = ("-e", "drover_hosts=kvm1,kvm3")
@@ -131,7 +131,7 @@ def test_a_host_that_had_its_tasks_and_was_not_back_is_put_back_into_use(
 ) -> None:
     """Its libvirt did not answer after the tasks, so it stays in maintenance; when it does, the same playbook again
     does not run the tasks once more. A run for another host before that does not lose it. With the
-    answer "forget" they are run on all hosts anew."""
+    answer "forget" they are run on all hosts again."""
     stop = {"ansible.builtin.shell": "pkill -x libvirtd"}
     first = run_playbook(lab, ROLLING, "-e", _tasks(tmp_path / "tasks.yml", after=[stop]))
     assert first.code != 0
@@ -142,11 +142,11 @@ def test_a_host_that_had_its_tasks_and_was_not_back_is_put_back_into_use(
     assert "3 hosts in 3 batches, " in forget.output
     other = run_playbook(lab, ROLLING, "-e", tasks, "-e", "drover_hosts=kvm2")
     assert other.code == 0, other.output
-    assert "Still in maintenance, for their turn was interrupted: kvm1." in other.output
+    assert "Still in maintenance, because their turn was interrupted: kvm1." in other.output
     run = run_playbook(lab, ROLLING, "-e", tasks, "-e", "drover_hosts=kvm1,kvm2")
     assert run.code == 0, run.output
     assert "Tasks done already: kvm1." in run.output
-    assert "Not asked for now and still to be maintained: kvm3." in run.output
+    assert "Still to be maintained, but not in this run: kvm3." in run.output
     assert _maintained(lab) == {"kvm1": ONCE, "kvm2": ONCE}
     assert "maintenance" not in run_playbook(lab, "drover.libvirt.status").output
 

@@ -11,11 +11,11 @@ from typing import Any
 import libvirt
 import pytest
 from ansible_collections.drover.libvirt.plugins.module_utils._migration.migrate import abort
-from ansible_collections.drover.libvirt.plugins.module_utils._migration.request import (
-    MigrationRequest,
-)
 from ansible_collections.drover.libvirt.plugins.module_utils._migration.result import (
     MigrationResult,
+)
+from ansible_collections.drover.libvirt.plugins.module_utils._request.request import (
+    MigrationRequest,
 )
 
 from tests.lab import faults

@@ -167,7 +167,7 @@ def test_refuses_what_would_overwrite_or_not_fit(local: Lab) -> None:
 
 
 def test_a_disk_that_fills_up_leaves_nothing_behind(local: Lab) -> None:
-    """The VM goes on where it was, the partial copy is gone, and there is room again."""
+    """The VM keeps running where it was, the partial copy is gone, and there is room again."""
     here, there = local.hosts["kvm1"], local.hosts["kvm2"]
     image = _image(here, "vm1.img", "qcow2")
     _start(local, image, "qcow2")

@@ -10,11 +10,9 @@ from typing import Any
 
 import libvirt
 import pytest
-from ansible_collections.drover.libvirt.plugins.module_utils._libvirt.aftercare import has_agent
-from ansible_collections.drover.libvirt.plugins.module_utils._libvirt.handover_mark import (
-    HandoverMark,
-    set_mark,
-)
+from ansible_collections.drover.libvirt.plugins.module_utils._facts.handover import HandoverMark
+from ansible_collections.drover.libvirt.plugins.module_utils._libvirt.arrival import has_agent
+from ansible_collections.drover.libvirt.plugins.module_utils._libvirt.handover_mark import set_mark
 
 from tests.lab import faults
 from tests.lab.ad_hoc import run_module
@@ -90,7 +88,7 @@ def test_quick_keeps_a_paused_vm_paused(lab: Lab) -> None:
 
 
 def test_quick_returns_when_the_destination_fails(lab: Lab) -> None:
-    """When the destination's daemon dies after the save the VM goes on where it was."""
+    """When the destination's daemon dies after the save the VM keeps running where it was."""
     lab.start_guest("vm1", "kvm1", memory_mib=256, fill_mib=200, autostart=True)
     source = lab.hosts["kvm1"].connection().lookupByName("vm1")
 

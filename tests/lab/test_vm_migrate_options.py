@@ -118,7 +118,7 @@ def test_tls_is_refused_where_a_host_has_no_certificate(certified: Lab) -> None:
 
 
 def test_tls_is_refused_where_the_hosts_do_not_trust_each_other(certified: Lab) -> None:
-    """A certificate of another authority is no certificate."""
+    """A certificate of another authority is refused."""
     certified.start_guest("vm1", "kvm1")
     certificates.install([certified.hosts["kvm2"]], authority="somebody else")
     _refused(certified)

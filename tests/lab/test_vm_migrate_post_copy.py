@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, The Drover authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Post-copy that breaks and is mended, on real libvirt and QEMU."""
+"""Post-copy that breaks and is resumed, on real libvirt and QEMU."""
 
 from __future__ import annotations
 

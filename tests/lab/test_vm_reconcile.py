@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, The Drover authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bringing a VM in order that is on two hosts: what is repaired, and what is left to a person."""
+"""Cleaning up a VM that is on two hosts: what is done, and what is left to a person."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _run_also_on(lab: Lab, host: str, source: str) -> None:
 
 
 def test_leaves_a_vm_in_order_alone(lab: Lab) -> None:
-    """A VM that one host has, and the other knows nothing of, is in order."""
+    """A VM that one host has, and the other knows nothing of, needs no cleaning up."""
     lab.start_guest("vm1", "kvm1")
     result = put_in_order(lab, "vm1")
     assert (result.outcome, result.error_code, result.changed) == ("not_moved", "", False)
@@ -46,7 +46,7 @@ def test_removes_the_definition_beside_a_running_vm(lab: Lab) -> None:
     assert look.actions == ("Would remove the definition from the destination.",)
     assert len(lab.where("vm1")) == 2
     result = put_in_order(lab, "vm1")
-    assert result.actions == ("Had to remove the definition from the destination.",)
+    assert result.actions == ("Removed the definition from the destination.",)
     assert lab.where("vm1") == [Place("kvm1", "running", persistent=True, autostart=False)]
     assert not put_in_order(lab, "vm1").changed
 

@@ -11,6 +11,8 @@ from typing import Any
 
 from ..imported import given
 from ..source import Line, Source
+from .blockers import Subject, blockers
+from .disks import disks
 
 PROLOGUE = re.compile(r"<\?xml[^>]*\?>")
 UNITS = {
@@ -26,7 +28,8 @@ UNITS = {
 UNITS |= {"GB": 10**9, "G": 2**30, "GiB": 2**30, "TB": 10**12, "T": 2**40, "TiB": 2**40}
 """Bytes of libvirt's units of memory (https://libvirt.org/formatdomain.html#memory-allocation)."""
 
-REMEDY = "detach it, or exclude the VM"
+UNRESOLVED = "unknown_pool"
+"""What is found of every volume of a pool here, where no pools are known: like all storage it counts as shared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def _definition(source: Source, domain: ET.Element) -> tuple[str, Definition]:
     line = _line_of(source, name)
     if domain.tag != "domain" or not name or vcpu is None or memory is None:
         raise line.fault(
-            f"<{domain.tag}> is no definition of a domain with name, vcpu and memory (virsh dumpxml)."
+            f"<{domain.tag}> is not a definition of a domain with name, vcpu and memory (virsh dumpxml)."
         )
     unit = memory.get("unit", "KiB")
     if unit not in UNITS:
@@ -112,15 +115,13 @@ def _cpu(cpu: ET.Element | None) -> dict[str, Any]:
 
 
 def _blockers(domain: ET.Element) -> list[dict[str, str]]:
-    found = []
-    devices = (domain.find("devices/hostdev"), domain.find("devices/interface[@type='hostdev']"))
-    if any(device is not None for device in devices):
-        found.append(
-            {"code": "host_device", "message": "it uses a device of its host", "remedy": REMEDY}
-        )
-    for share in domain.findall("devices/filesystem"):
-        target = share.find("target")
-        name = target.get("dir", "?") if target is not None else "?"
-        message = f"it mounts a folder of its host ({name})"
-        found.append({"code": "host_folder", "message": message, "remedy": REMEDY})
-    return found
+    """Return what ``host_info`` would say keeps the VM where it is, as far as its definition alone tells."""
+    subject = Subject(
+        root=domain,
+        active=True,
+        state="running",
+        reason="",
+        disks=disks(domain, {}),
+        storage_of=lambda path: {"path": path, "shared": True},
+    )
+    return [found for found in blockers(subject) if found["code"] != UNRESOLVED]

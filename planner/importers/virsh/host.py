@@ -12,24 +12,13 @@ from ...errors import InputError
 from ..imported import Gathering, Imported, given
 from ..source import Line, Source
 from .definitions import Definition, definitions
-from .listings import domain_list, dominfo, nodeinfo
+from .listings import STATES, domain_list, dominfo, nodeinfo
 from .statistics import Sample, sample
 
 NODEINFO, LIST, DOMINFO, DUMPXML = "nodeinfo.txt", "list.txt", "dominfo.txt", "dumpxml.xml"
 DOMSTATS, LATER = "domstats.txt", "domstats-later.txt"
 FILES = (NODEINFO, LIST, DOMINFO, DUMPXML, DOMSTATS, LATER)
 """What a folder may hold; the first two are needed, and one of the next two."""
-
-STATES = {
-    "running": "running",
-    "idle": "running",
-    "paused": "paused",
-    "in shutdown": "running",
-    "shut off": "shutoff",
-    "crashed": "crashed",
-    "pmsuspended": "pmsuspended",
-}
-"""virsh's words for the states of a domain."""
 
 Files = Mapping[str, Source]
 

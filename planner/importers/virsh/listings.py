@@ -13,8 +13,25 @@ from ..source import Line, Source
 from .definitions import Definition
 
 FIELD = re.compile(r"^([A-Za-z() ]+?):\s+(.*)$")
-ROW = re.compile(r"^\s*(?:-|\d+)\s+(\S.*?)\s{2,}(\S.*?)\s*$")
 KIB = re.compile(r"^(\d+) KiB$")
+
+STATES = {
+    "running": "running",
+    "idle": "running",
+    "paused": "paused",
+    "in shutdown": "running",
+    "shut off": "shutoff",
+    "crashed": "crashed",
+    "pmsuspended": "pmsuspended",
+}
+"""virsh's words for the states of a domain."""
+
+ROW = re.compile(rf"^\s*(?:-|\d+)\s+(\S.*?)\s+({'|'.join(STATES)})\s*$")
+"""A row of ``virsh list``. A name may hold blanks, even several in a row, so it ends where a state begins that ends the
+line."""
+
+OTHER_ROW = re.compile(r"^\s*(?:-|\d+)\s+(\S.*?)\s{2,}(\S.*?)\s*$")
+"""A row with a state that is none, perhaps in another language."""
 
 
 def nodeinfo(source: Source) -> dict[str, Any]:
@@ -29,7 +46,7 @@ def nodeinfo(source: Source) -> dict[str, Any]:
     for name in ("CPU(s)", "Memory size"):
         if name not in fields:
             raise Line(source.file, 1, "").fault(
-                f"this is no output of 'LC_ALL=C virsh nodeinfo': it lacks '{name}'."
+                f"this is not the output of 'LC_ALL=C virsh nodeinfo': it lacks '{name}'."
             )
     line, count = fields["CPU(s)"]
     model = fields.get("CPU model", (line, ""))[1]
@@ -51,14 +68,14 @@ def domain_list(source: Source) -> Iterator[tuple[Line, str, str]]:
     lines = [line for line in source.lines() if line.text.strip()]
     if not lines or lines[0].text.split() != ["Id", "Name", "State"]:
         raise Line(source.file, 1, "").fault(
-            "this is no output of 'LC_ALL=C virsh list --all': the heading is missing."
+            "this is not the output of 'LC_ALL=C virsh list --all': the heading is missing."
         )
     for line in lines[1:]:
         if set(line.text.strip()) == {"-"}:
             continue
-        row = ROW.match(line.text)
+        row = ROW.match(line.text) or OTHER_ROW.match(line.text)
         if not row:
-            raise line.fault("this is no line of a list of domains (id, name, state).")
+            raise line.fault("this is not a line of a list of domains (id, name, state).")
         yield line, row[1], row[2]
 
 

@@ -19,18 +19,19 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ...errors import MissingLibrary
 from ...libraries import require
-from .program import Answer, Program, Verdict
+from ...patience import patience
+from .program import Ending, Program, SolverAnswer
 
 FEASIBLE_POINT = 2
 """HiGHS's primal_solution_status of a feasible point."""
 
 THREADS = 1
-"""The one number of HiGHS's threads in a process, whoever solves in it."""
+"""The one number of HiGHS's threads in a process, for all that is solved in it."""
 
 FAR = 1e29
 """Bounds beyond this are HiGHS's way to say that there is none."""
@@ -56,6 +57,12 @@ class Effort:
     seed: int = 1
     solver: str | None = None
 
+    def within(self, given: Effort) -> Effort:
+        """Return this effort with the solver and within the time that a caller gives."""
+        return replace(
+            self, time_limit_s=min(self.time_limit_s, given.time_limit_s), solver=given.solver
+        )
+
 
 def installed_solvers() -> list[str]:
     """Return the solvers that can be used here, the preferred one first."""
@@ -68,7 +75,7 @@ def installed_solvers() -> list[str]:
     return found
 
 
-def solve_program(program: Program, costs: Mapping[int, float], effort: Effort) -> Answer:
+def solve_program(program: Program, costs: Mapping[int, float], effort: Effort) -> SolverAnswer:
     """Minimise the costs over a program.
 
     Raises
@@ -77,15 +84,25 @@ def solve_program(program: Program, costs: Mapping[int, float], effort: Effort) 
         No solver is installed.
     """
     if any(not pairs and not _holds(sense, bound) for pairs, sense, bound in program.rows):
-        return Answer(verdict=Verdict.INFEASIBLE, values=[], objective=0.0, bound=None)
+        return SolverAnswer(ending=Ending.INFEASIBLE, values=[], objective=0.0, bound=None)
     if not program.lower:
-        return Answer(verdict=Verdict.OPTIMAL, values=[], objective=0.0, bound=0.0)
+        return SolverAnswer(ending=Ending.OPTIMAL, values=[], objective=0.0, bound=0.0)
+    effort = _bearable(effort)
+    if effort.time_limit_s <= 0:
+        return SolverAnswer(ending=Ending.TIME_LIMIT, values=[], objective=0.0, bound=None)
     pulp = require("pulp")
     problem, columns = _build(pulp, program, costs)
     solver, is_highs = _solver(pulp, effort, any(program.integer))
     if is_highs:
         return _by_highs(problem, columns, solver, costs, any(program.integer))
     return _by_other(pulp, problem, columns, solver, costs)
+
+
+def _bearable(effort: Effort) -> Effort:
+    """Return an effort as the patience of the plan allows it."""
+    patient = patience()
+    nodes = effort.max_nodes if effort.max_nodes is None else patient.much(effort.max_nodes)
+    return replace(effort, max_nodes=nodes, time_limit_s=min(effort.time_limit_s, patient.left_s))
 
 
 def _holds(sense: str, bound: float) -> bool:
@@ -161,6 +178,7 @@ def _solver(pulp: Any, effort: Effort, has_integers: bool) -> tuple[Any, bool]:
         options: dict[str, Any] = {"random_seed": effort.seed}
         if has_integers and effort.max_nodes is not None:
             options["mip_max_nodes"] = effort.max_nodes
+        options |= _interruptible() if patience().is_shown else {}
         highs = pulp.HiGHS(
             msg=False, gapRel=effort.gap, timeLimit=effort.time_limit_s, threads=THREADS, **options
         )
@@ -177,9 +195,24 @@ def _solver(pulp: Any, effort: Effort, has_integers: bool) -> tuple[Any, bool]:
     )
 
 
+def _interruptible() -> dict[str, Any]:
+    """Return options with which HiGHS asks, now and then, whether its answer is still waited for."""
+    kinds = require("highspy").cb.HighsCallbackType
+    patient = patience()
+
+    def _ask(_kind: Any, _message: str, _found: Any, wanted: Any, _user: Any) -> None:
+        patient.show()
+        wanted.user_interrupt = patient.is_over
+
+    return {
+        "callbackTuple": (_ask, None),
+        "callbacksToActivate": [kinds.kCallbackMipInterrupt, kinds.kCallbackSimplexInterrupt],
+    }
+
+
 def _by_highs(
     problem: Any, columns: list[Any], solver: Any, costs: Mapping[int, float], mip: bool
-) -> Answer:
+) -> SolverAnswer:
     with (
         _silence(),
         suppress(KeyError),
@@ -189,22 +222,20 @@ def _by_highs(
     state = model.getModelStatus().name
     info = model.getInfo()
     if state in ("kInfeasible", "kUnboundedOrInfeasible"):
-        return Answer(verdict=Verdict.INFEASIBLE, values=[], objective=0.0, bound=None)
+        return SolverAnswer(ending=Ending.INFEASIBLE, values=[], objective=0.0, bound=None)
     if info.primal_solution_status != FEASIBLE_POINT and state != "kModelEmpty":
-        return Answer(verdict=Verdict.TIME_LIMIT, values=[], objective=0.0, bound=None)
+        return SolverAnswer(ending=Ending.TIME_LIMIT, values=[], objective=0.0, bound=None)
     values = [column.varValue or 0.0 for column in columns]
     objective = sum(cost * values[column] for column, cost in costs.items())
-    verdict = Verdict.OPTIMAL if state in ("kOptimal", "kModelEmpty") else Verdict.FEASIBLE
-    bound = (
-        float(info.mip_dual_bound) if mip else (objective if verdict is Verdict.OPTIMAL else None)
-    )
+    ending = Ending.OPTIMAL if state in ("kOptimal", "kModelEmpty") else Ending.FEASIBLE
+    bound = float(info.mip_dual_bound) if mip else (objective if ending is Ending.OPTIMAL else None)
     known = bound if bound is not None and abs(bound) < FAR else None
-    return Answer(verdict=verdict, values=values, objective=objective, bound=known)
+    return SolverAnswer(ending=ending, values=values, objective=objective, bound=known)
 
 
 def _by_other(
     pulp: Any, problem: Any, columns: list[Any], solver: Any, costs: Mapping[int, float]
-) -> Answer:
+) -> SolverAnswer:
     outcome = problem.solve(solver)
     if hasattr(outcome, "has_solution"):
         found, infeasible = outcome.has_solution, outcome.status.name == "Infeasible"
@@ -214,14 +245,14 @@ def _by_other(
         infeasible = problem.status == pulp.LpStatusInfeasible
         proved = problem.sol_status == pulp.LpSolutionOptimal
     if not found:
-        verdict = Verdict.INFEASIBLE if infeasible else Verdict.TIME_LIMIT
-        return Answer(verdict=verdict, values=[], objective=0.0, bound=None)
+        ending = Ending.INFEASIBLE if infeasible else Ending.TIME_LIMIT
+        return SolverAnswer(ending=ending, values=[], objective=0.0, bound=None)
     values = [column.varValue or 0.0 for column in columns]
     objective = sum(cost * values[column] for column, cost in costs.items())
-    verdict = Verdict.OPTIMAL if proved else Verdict.FEASIBLE
+    ending = Ending.OPTIMAL if proved else Ending.FEASIBLE
     gap = getattr(solver, "gapRel", None) or getattr(solver, "optionsDict", {}).get("gapRel") or 0.0
-    return Answer(
-        verdict=verdict, values=values, objective=objective, bound=_bound(objective, gap, proved)
+    return SolverAnswer(
+        ending=ending, values=values, objective=objective, bound=_bound(objective, gap, proved)
     )
 
 

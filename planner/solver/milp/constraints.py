@@ -12,6 +12,7 @@ from ...policy.affinity import Affinity
 from ...policy.anti_affinity import AntiAffinity
 from ...policy.base import Rule, Strictness
 from ...policy.host_affinity import HostAffinity
+from ...policy.huge_pages import HugePages
 from ...policy.licence import Licence
 from ...policy.separation import Separation
 from ...policy.stay import Stay
@@ -55,15 +56,15 @@ def add_capacity(variables: Variables, hosts: Iterable[int] | None = None) -> No
 
 
 def add_relief(variables: Variables) -> None:
-    """Where the goal mends policies, what a host carries above its limit costs."""
+    """Where the goal repairs policies, what a host carries above its limit costs."""
     indexed = variables.indexed
-    mend_s = indexed.problem.goal.mend_s
-    for host in range(len(indexed.hosts)) if mend_s else ():
+    repair_s = indexed.problem.goal.repair_s
+    for host in range(len(indexed.hosts)) if repair_s else ():
         for resource in range(3):
             limit, load = indexed.limits[host][resource], indexed.loads[host][resource]
             if load > limit > 0:
                 over = variables.program.column(0.0, load - limit)
-                variables.charge(over, mend_s / limit)
+                variables.charge(over, repair_s / limit)
                 change = load_change(variables, host, resource)
                 variables.program.row([*change, (over, -1.0)], "<=", limit - load)
 
@@ -92,18 +93,18 @@ def add_rule(rule: Rule, variables: Variables) -> None:
 
 
 def _slacks(rule: Rule, variables: Variables, rows: int) -> list[Pairs]:
-    """Return for each of so many rows of a rule what it may be exceeded by there: nothing, or a column.
+    """Return for each of this many rows of a rule what it may be exceeded by there: nothing, or a column.
 
     The columns of a preferred rule cost its weight. Those of one that is never worsened are together no more than it
-    is broken by now: for nothing, or, if the goal is to mend it, at the price of not mending it.
+    is broken by now: for nothing, or, if the goal is to repair it, at the price of not repairing it.
     """
     snapshot = variables.indexed.problem.snapshot
     tolerated = rule.tolerated(snapshot)
     if not tolerated:
         return [[] for _row in range(rows)]
     columns = [variables.program.column() for _row in range(rows)]
-    price = variables.indexed.problem.goal.mend_s
-    if rule.strictness is Strictness.PREFERRED:
+    price = variables.indexed.problem.goal.repair_s
+    if not rule.is_firm:
         price = rule.weight
     else:
         variables.program.row([(column, 1.0) for column in columns], "<=", tolerated)
@@ -131,7 +132,7 @@ def count_on(variables: Variables, names: list[str], hosts: set[int]) -> tuple[P
 
 @add_rule.register
 def _add_rule_anti_affinity(rule: AntiAffinity, variables: Variables) -> None:
-    """At most so many per zone: one clique row each, never pairs."""
+    """At most this many per zone: one clique row each, never pairs."""
     zones = _zones(rule, variables)
     members = rule.members(variables.indexed.problem.snapshot.placement)
     slacks = _slacks(rule, variables, len(zones))
@@ -145,7 +146,7 @@ def _add_rule_affinity(rule: Affinity, variables: Variables) -> None:
     """Together now: one item already. Spread now: never over more hosts."""
     placement = variables.indexed.problem.snapshot.placement
     together = len({placement[name] for name in rule.members(placement)}) <= 1
-    if not together or rule.strictness is Strictness.PREFERRED:
+    if not together or not rule.is_firm:
         _few_hosts(rule, variables, 1)
 
 
@@ -191,11 +192,26 @@ def _add_rule_separation(rule: Separation, variables: Variables) -> None:
 @add_rule.register
 def _add_rule_stay(rule: Stay, variables: Variables) -> None:
     """A VM that stays has no destinations; a preferred rule makes its moves dearer."""
-    if rule.strictness is Strictness.PREFERRED and rule.binds:
+    if not rule.is_firm and rule.binds:
         for name in rule.domains:
             item = variables.indexed.item_of.get(name)
             for column, _one in variables.leaves(item) if item is not None else ():
                 variables.charge(column, rule.weight)
+
+
+@add_rule.register
+def _add_rule_huge_pages(rule: HugePages, variables: Variables) -> None:
+    """No host gives out more pages than it has: a row of capacity for each."""
+    indexed = variables.indexed
+    for (name, room), slack in zip(
+        rule.rooms.items(), _slacks(rule, variables, len(rule.rooms)), strict=True
+    ):
+        pairs: Pairs = [*slack]
+        for member in rule.members(indexed.problem.snapshot.placement):
+            on_host, constant = count_on(variables, [member], {indexed.number[name]})
+            pairs += [(column, rule.needs[member] * factor) for column, factor in on_host]
+            room -= rule.needs[member] * int(constant)
+        variables.program.row(pairs, "<=", room)
 
 
 def _zones(rule: AntiAffinity | Separation, variables: Variables) -> dict[str, set[int]]:
@@ -208,18 +224,18 @@ def _zones(rule: AntiAffinity | Separation, variables: Variables) -> dict[str, s
 
 @add_rule.register
 def _add_rule_host_affinity(rule: HostAffinity, variables: Variables) -> None:
-    """Wrong hosts are no destinations already; a required rule makes VMs on them leave, a preferred one costs."""
+    """Wrong hosts are not destinations already; a required rule makes VMs on them leave, a preferred one costs."""
     indexed = variables.indexed
     wrong = {n for n, host in enumerate(indexed.hosts) if not rule.permits(host)}
     for name in rule.members(indexed.problem.snapshot.placement):
         pairs, constant = count_on(variables, [name], wrong)
-        if rule.strictness is Strictness.PREFERRED:
+        if not rule.is_firm:
             variables.constant += rule.weight * constant
             for column, coefficient in pairs:
                 variables.charge(column, rule.weight * coefficient)
         elif rule.strictness is Strictness.REQUIRED and constant:
             variables.program.row(pairs, "<=", -constant)
-        elif constant and (mend_s := indexed.problem.goal.mend_s):
-            variables.constant += mend_s
+        elif constant and (repair_s := indexed.problem.goal.repair_s):
+            variables.constant += repair_s
             for column, coefficient in pairs:
-                variables.charge(column, mend_s * coefficient)
+                variables.charge(column, repair_s * coefficient)

@@ -79,12 +79,12 @@ def _forbid(variables: Variables, placement: Placement) -> None:
     """Exclude one placement, which the simulation refuses though the rows see places for all VMs."""
     indexed = variables.indexed
     pairs: Pairs = []
-    there = 0
+    present = 0
     for (item, host), column in variables.y.items():
         is_there = placement[indexed.items[item].members[0]] == indexed.hosts[host]
         pairs.append((column, -1.0 if is_there else 1.0))
-        there += is_there
-    variables.program.row(pairs, ">=", 1.0 - there)
+        present += is_there
+    variables.program.row(pairs, ">=", 1.0 - present)
 
 
 def add_failures(variables: Variables, failures: Iterable[Failure], refuge: Refuge) -> None:
@@ -114,8 +114,8 @@ def _add_failure(variables: Variables, failed: Failure, refuge: Refuge) -> Pairs
         if refuge.stranded:
             stranded.append((variables.program.column(0.0, 1.0), 1.0))
             ends.append(stranded[-1])
-        there = [(column, -value) for column, value in pairs]
-        variables.program.row([*ends, *there], "=", constant)
+        negated = [(column, -value) for column, value in pairs]
+        variables.program.row([*ends, *negated], "=", constant)
     for host, taken in filled.items():
         _add_room(variables, host, taken, refuge)
     return stranded

@@ -47,7 +47,7 @@ class Program:
         self.rows.append(([(c, v) for c, v in sums.items() if v], sense, bound))
 
 
-class Verdict(Enum):
+class Ending(Enum):
     """How a solve ended."""
 
     OPTIMAL = "optimal"
@@ -57,10 +57,10 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class SolverAnswer:
     """What a solve returned; ``bound`` is ``None`` where the solver does not tell."""
 
-    verdict: Verdict
+    ending: Ending
     values: list[float]
     objective: float
     bound: float | None
@@ -68,4 +68,4 @@ class Answer:
     @property
     def has_values(self) -> bool:
         """Tell whether there is a placement in it."""
-        return self.verdict in (Verdict.OPTIMAL, Verdict.FEASIBLE)
+        return self.ending in (Ending.OPTIMAL, Ending.FEASIBLE)

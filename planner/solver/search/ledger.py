@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rules as running counts, so that a search can ask about one move in no time.
 
-One kind of ledger per kind of rule: its ``allows`` never lets a move break what the rule tolerates at the end
-(what is broken now may stay broken, but no more than now).
+One kind of ledger per kind of rule. Each tells by how much a move breaks its rule more, or less; what that means, for a
+firm rule or for a preferred one, is for the state to say.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from ...policy.affinity import Affinity
 from ...policy.anti_affinity import AntiAffinity
 from ...policy.base import Rule
 from ...policy.host_affinity import HostAffinity
+from ...policy.huge_pages import HugePages
 from ...policy.licence import Licence
 from ...policy.separation import Separation
 from ...policy.stay import Stay
@@ -23,17 +24,25 @@ from ..indexed import Indexed
 
 
 class Ledger(Protocol):
-    """The running state of a rule."""
+    """The running state of a rule.
 
-    def allows(self, item: int, source: int, destination: int) -> bool:
-        """Tell whether the rule still holds as much as it must after this move."""
+    Attributes
+    ----------
+    amounts
+        The items that the rule is about, with the number of their VMs in it.
+    """
+
+    amounts: Counter[int]
+
+    def change(self, item: int, source: int, destination: int) -> int:
+        """Return by how many violations more (or less, if negative) the rule is broken after a move."""
 
     def move(self, item: int, source: int, destination: int) -> None:
         """Take note of a move."""
 
 
 class ZoneCounts:
-    """At most so many VMs of a group per zone (a host, a rack)."""
+    """At most this many VMs of a group per zone (a host, a rack)."""
 
     def __init__(self, rule: AntiAffinity, indexed: Indexed) -> None:
         snapshot = indexed.problem.snapshot
@@ -42,19 +51,13 @@ class ZoneCounts:
         members = rule.members(snapshot.placement)
         self._counts = Counter(rule.zone(snapshot, snapshot.placement[name]) for name in members)
         self.amounts = Counter(indexed.item_of[name] for name in members if name in indexed.item_of)
-        self._left = rule.tolerated(snapshot) - rule.amount(snapshot, snapshot.placement)
-
-    def allows(self, item: int, source: int, destination: int) -> bool:
-        """Tell whether all zones together still exceed their number no more than they may."""
-        return self._change(item, source, destination) <= self._left
 
     def move(self, item: int, source: int, destination: int) -> None:
         """Count the item's VMs in their new zone."""
-        self._left -= self._change(item, source, destination)
         self._counts[self._zones[source]] -= self.amounts[item]
         self._counts[self._zones[destination]] += self.amounts[item]
 
-    def _change(self, item: int, source: int, destination: int) -> int:
+    def change(self, item: int, source: int, destination: int) -> int:
         """Return by how many VMs more the rule is broken after a move."""
         old, new = self._zones[source], self._zones[destination]
         if old == new:
@@ -62,26 +65,29 @@ class ZoneCounts:
         return self._over(new, self.amounts[item]) + self._over(old, -self.amounts[item])
 
     def _over(self, zone: str, more: int) -> int:
-        """Return by how many VMs more a zone exceeds its number with so many more VMs."""
+        """Return by how many VMs more a zone exceeds its number with this many more VMs."""
         count = self._counts[zone]
         return max(0, count + more - self._at_most) - max(0, count - self._at_most)
 
 
 class FewHosts:
-    """A group that never uses more hosts than it may, or than it uses now."""
+    """A group on at most this many hosts."""
 
     def __init__(self, rule: Affinity | Licence, indexed: Indexed, most: int) -> None:
         snapshot = indexed.problem.snapshot
         members = rule.members(snapshot.placement)
         self._counts = Counter(indexed.number[snapshot.placement[name]] for name in members)
         self.amounts = Counter(indexed.item_of[name] for name in members if name in indexed.item_of)
-        self._most = most + rule.tolerated(snapshot)
+        self._most = most
 
-    def allows(self, item: int, source: int, destination: int) -> bool:
-        """Tell whether the group uses few enough hosts with the item there."""
-        leaves = self._counts[source] == self.amounts[item]
+    def change(self, item: int, source: int, destination: int) -> int:
+        """Return by how many hosts more the group exceeds its number after a move."""
+        if source == destination:
+            return 0
         used = sum(count > 0 for count in self._counts.values())
-        return self._counts[destination] > 0 or used + 1 - leaves <= self._most
+        leaves = self._counts[source] == self.amounts[item]
+        then = used + (self._counts[destination] == 0) - leaves
+        return max(0, then - self._most) - max(0, used - self._most)
 
     def move(self, item: int, source: int, destination: int) -> None:
         """Count the item's VMs on their new host."""
@@ -104,20 +110,14 @@ class OneGroup:
                 if name in indexed.item_of:
                     self._groups.setdefault(indexed.item_of[name], Counter())[number] += 1
         self.amounts = Counter(self._groups.keys())
-        self._left = rule.tolerated(snapshot) - rule.amount(snapshot, snapshot.placement)
-
-    def allows(self, item: int, source: int, destination: int) -> bool:
-        """Tell whether all zones together still have no more groups too many than they may."""
-        return self._change(item, source, destination) <= self._left
 
     def move(self, item: int, source: int, destination: int) -> None:
         """Count the item's VMs in their new zone."""
-        self._left -= self._change(item, source, destination)
         old, new = self._counts[self._zones[source]], self._counts[self._zones[destination]]
         old.subtract(self._groups[item])
         new.update(self._groups[item])
 
-    def _change(self, item: int, source: int, destination: int) -> int:
+    def change(self, item: int, source: int, destination: int) -> int:
         """Return by how many groups more the rule is broken after a move."""
         old, new = self._counts[self._zones[source]], self._counts[self._zones[destination]]
         if old is new:
@@ -133,9 +133,75 @@ def _too_many(counts: Counter[int]) -> int:
     return max(0, sum(count > 0 for count in counts.values()) - 1)
 
 
+class WrongHosts:
+    """VMs on hosts that are not for them."""
+
+    def __init__(self, rule: HostAffinity, indexed: Indexed) -> None:
+        members = rule.members(indexed.problem.snapshot.placement)
+        self.amounts = Counter(indexed.item_of[name] for name in members if name in indexed.item_of)
+        self._wrong = [not rule.permits(host) for host in indexed.hosts]
+
+    def change(self, item: int, source: int, destination: int) -> int:
+        """Return how many VMs more are on wrong hosts after a move."""
+        return self.amounts[item] * (self._wrong[destination] - self._wrong[source])
+
+    def move(self, item: int, source: int, destination: int) -> None:
+        """Nothing is counted: each VM is judged on its own."""
+
+
+class AwayFromHome:
+    """VMs that are not where they were."""
+
+    def __init__(self, rule: Stay, indexed: Indexed) -> None:
+        members = rule.members(indexed.problem.snapshot.placement) if rule.binds else []
+        self.amounts = Counter(indexed.item_of[name] for name in members if name in indexed.item_of)
+        self._items = indexed.items
+
+    def change(self, item: int, source: int, destination: int) -> int:
+        """Return how many VMs more are away after a move."""
+        home = self._items[item].home
+        return self.amounts[item] * ((destination != home) - (source != home))
+
+    def move(self, item: int, source: int, destination: int) -> None:
+        """Nothing is counted: each VM is judged on its own."""
+
+
+class PagesGivenOut:
+    """MiB in huge pages of one size, by host."""
+
+    def __init__(self, rule: HugePages, indexed: Indexed) -> None:
+        self._rooms = {indexed.number[name]: room for name, room in rule.rooms.items()}
+        self._used: Counter[int] = Counter()
+        self._needs: Counter[int] = Counter()
+        self.amounts: Counter[int] = Counter()
+        for name in rule.members(indexed.problem.snapshot.placement):
+            self._used[indexed.number[indexed.problem.snapshot.placement[name]]] += rule.needs[name]
+            if name in indexed.item_of:
+                self.amounts[indexed.item_of[name]] += 1
+                self._needs[indexed.item_of[name]] += rule.needs[name]
+
+    def move(self, item: int, source: int, destination: int) -> None:
+        """Count the item's pages on their new host."""
+        self._used[source] -= self._needs[item]
+        self._used[destination] += self._needs[item]
+
+    def change(self, item: int, source: int, destination: int) -> int:
+        """Return by how many MiB more hosts would give out what they do not have after a move."""
+        if source == destination:
+            return 0
+        need = self._needs[item]
+        return self._over(destination, need) + self._over(source, -need)
+
+    def _over(self, host: int, more: int) -> int:
+        if host not in self._rooms:
+            return 0
+        over = self._used[host] - self._rooms[host]
+        return max(0, over + more) - max(0, over)
+
+
 @singledispatch
-def ledger(rule: Rule, indexed: Indexed) -> ZoneCounts | FewHosts | OneGroup | None:
-    """Return the ledger of a rule, or ``None`` where eligibility already says it all."""
+def ledger(rule: Rule, indexed: Indexed) -> Ledger:
+    """Return the ledger of a rule."""
     raise NotImplementedError(f"no ledger for {type(rule).__name__}")
 
 
@@ -145,10 +211,8 @@ def _ledger_anti_affinity(rule: AntiAffinity, indexed: Indexed) -> ZoneCounts:
 
 
 @ledger.register
-def _ledger_affinity(rule: Affinity, indexed: Indexed) -> FewHosts | None:
-    placement = indexed.problem.snapshot.placement
-    hosts = {placement[name] for name in rule.members(placement)}
-    return FewHosts(rule, indexed, 1) if len(hosts) > 1 else None  # together now: they are one item
+def _ledger_affinity(rule: Affinity, indexed: Indexed) -> FewHosts:
+    return FewHosts(rule, indexed, 1)
 
 
 @ledger.register
@@ -162,10 +226,15 @@ def _ledger_separation(rule: Separation, indexed: Indexed) -> OneGroup:
 
 
 @ledger.register
-def _ledger_stay(rule: Stay, indexed: Indexed) -> None:
-    return None
+def _ledger_huge_pages(rule: HugePages, indexed: Indexed) -> PagesGivenOut:
+    return PagesGivenOut(rule, indexed)
 
 
 @ledger.register
-def _ledger_host_affinity(rule: HostAffinity, indexed: Indexed) -> None:
-    return None
+def _ledger_stay(rule: Stay, indexed: Indexed) -> AwayFromHome:
+    return AwayFromHome(rule, indexed)
+
+
+@ledger.register
+def _ledger_host_affinity(rule: HostAffinity, indexed: Indexed) -> WrongHosts:
+    return WrongHosts(rule, indexed)

@@ -12,10 +12,11 @@ left as the measure of fit). F. Glover, "Ejection chains, reference structures a
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import heapify, heappop, heappush, nsmallest
 
-from ...cluster.resources import Resources
+from ...cluster.resources import TOLERANCE, Resources
 from .state import State
 
 FULLNESS = (0.003, 0.0003, 0.03)
@@ -24,6 +25,9 @@ FULLNESS = (0.003, 0.0003, 0.03)
 
 Way = tuple[float, float, list[tuple[int, int]]]
 """What a way to make room costs in extra migrations, how it fits, and its moves."""
+
+Mark = tuple[int, tuple[int, ...]]
+"""How much had been put, and the hosts that took items."""
 
 NEAR = 12
 """Hosts that are looked at to make room on, and to send something to."""
@@ -45,7 +49,28 @@ class Packing:
         for item, host in enumerate(state.where):
             if host in self.items_on:
                 self.items_on[host].add(item)
-        self._allowed = indexed.reach
+        self.reach = indexed.reach
+        self._undo: list[tuple[int, int]] = []
+
+    def mark(self) -> Mark:
+        """Return a point that `take_back` returns to."""
+        return len(self._undo), tuple(self.hosts)
+
+    def take_back(self, mark: Mark) -> None:
+        """Undo all that was put, closed and reopened since a mark."""
+        puts, hosts = mark
+        while len(self._undo) > puts:
+            item, source = self._undo.pop()
+            self._put(item, source)
+        self.hosts = list(hosts)
+
+    def close(self, host: int) -> None:
+        """Let nothing more go to a host."""
+        self.hosts.remove(host)
+
+    def reopen(self, host: int) -> None:
+        """Let a host take items again."""
+        insort(self.hosts, host)
 
     def size(self, item: int) -> float:
         """Return how much of what is scarce an item takes."""
@@ -76,6 +101,10 @@ class Packing:
 
     def put(self, item: int, host: int) -> None:
         """Put an item on a host."""
+        self._undo.append((item, self.state.where[item]))
+        self._put(item, host)
+
+    def _put(self, item: int, host: int) -> None:
         source = self.state.where[item]
         if source in self.items_on:
             self.items_on[source].discard(item)
@@ -83,23 +112,35 @@ class Packing:
             self.items_on[host].add(item)
         self.state.move(item, host)
 
-    def fill(self, items: Iterable[int]) -> list[int]:
+    def room(self, host: int) -> list[float]:
+        """Return what a host has left of each resource."""
+        load, cap = self.state.loads[host], self.state.indexed.caps[host]
+        return [max(0.0, cap[r] - load[r]) for r in range(3)]
+
+    def is_within(self, host: int) -> bool:
+        """Tell whether a host carries no more than it may."""
+        load, cap = self.state.loads[host], self.state.indexed.caps[host]
+        return all(load[r] <= cap[r] + TOLERANCE for r in range(3))
+
+    def fill(self, items: Iterable[int], *, partly: bool = True) -> list[int]:
         """Pack items, the largest first, each where it fits best; return those without a place.
 
-        Items of the same size are packed one after the other, so that the hosts need to be compared only
-        once for all of them.
+        Without `partly` it ends at the first size that does not fit whole. Items of the same size are packed
+        one after the other, so that the hosts need to be compared only once for all of them.
         """
         groups: dict[tuple[float, float], list[int]] = {}
         for item in items:
             demand = self.state.indexed.items[item].demand
             groups.setdefault((demand[0], demand[1]), []).append(item)
-        homeless: list[int] = []
+        unplaced: list[int] = []
         for group in sorted(groups.values(), key=lambda g: (-self.size(g[0]), g[0])):
-            homeless += self._fill_equal(group)
-        return homeless
+            unplaced += self._fill_equal(group)
+            if unplaced and not partly:
+                break
+        return unplaced
 
     def _fill_equal(self, group: list[int]) -> list[int]:
-        homeless = []
+        unplaced = []
         queue = [
             (self.rest(h, group[0]), h) for h in self.hosts if self.state.has_room(group[0], h)
         ]
@@ -119,21 +160,21 @@ class Packing:
             for entry in refused:
                 heappush(queue, entry)
             if not placed:
-                homeless.append(item)
-        return homeless
+                unplaced.append(item)
+        return unplaced
 
     def _takes(self, item: int, host: int) -> bool:
         return (
-            host in self._allowed[item]
+            host in self.reach[item]
             and self.state.has_room(item, host)
             and self.state.obeys(item, host)
         )
 
-    def squeeze(self, homeless: Sequence[int]) -> list[int]:
+    def squeeze(self, unplaced: Sequence[int]) -> list[int]:
         """Find a place for each item by sending an item that is in its way elsewhere, or exchanging one;
         return those left over."""
         left = []
-        for item in sorted(homeless, key=lambda n: (-self.size(n), n)):
+        for item in sorted(unplaced, key=lambda n: (-self.size(n), n)):
             hosts = nsmallest(NEAR, self.hosts, key=lambda h: (self._shortage(h, item), h))
             if not self._place(item, hosts) and not self._make_room(item, hosts):
                 left.append(item)
@@ -156,7 +197,7 @@ class Packing:
         roomiest = self._roomiest()
         best: Way | None = None
         for host in hosts:
-            if host not in self._allowed[item]:
+            if host not in self.reach[item]:
                 continue
             for other in self._kinds(host):
                 for choice in self._ways_out(item, other, host, roomiest):
@@ -180,14 +221,14 @@ class Packing:
                         [(other, shelter)],
                     )
         for shelter in roomiest:
-            if shelter == host or shelter not in self._allowed[other]:
+            if shelter == host or shelter not in self.reach[other]:
                 continue
             for back in self._kinds(shelter):
                 wanted = Resources(
                     *(items[item].demand[r] + items[back].demand[r] for r in range(3))
                 )
                 if (
-                    host in self._allowed[back]
+                    host in self.reach[back]
                     and self._fits_after(host, wanted, [items[other].demand])
                     and self._fits_after(shelter, items[other].demand, [items[back].demand])
                 ):

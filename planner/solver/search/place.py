@@ -22,6 +22,10 @@ LOOKS = 24
 """How many of the emptiest hosts that could take an item are compared; more changes nothing measurable."""
 
 
+SPREADING, LEAST_SHARE = 100, 1e-3
+"""How many items are sent from the fullest host to emptier ones at most, and by how much that has to help."""
+
+
 def place_spreading(state: State, items: Iterable[int], tier: set[int] | None = None) -> list[int]:
     """Move every item to the host (of the tier, or of all) that is emptiest with it; return those without a place."""
     indexed = state.indexed
@@ -40,15 +44,37 @@ def place_spreading(state: State, items: Iterable[int], tier: set[int] | None = 
     ]
     queue = [(state.share(host), host) for host in hosts]
     heapify(queue)
-    homeless = []
+    unplaced = []
     for item in ordered:
         host = _emptiest(state, item, queue)
         if host is None:
-            homeless.append(item)
+            unplaced.append(item)
         else:
             state.move(item, host)
             heappush(queue, (state.share(host), host))
-    return homeless
+    return unplaced
+
+
+def spread_moved(state: State, steps: int = SPREADING) -> None:
+    """Send items that moved from the fullest host to emptier ones, as long as that helps: it costs nothing."""
+    for _step in range(steps):
+        moved = state.moves()
+        if not moved:
+            return
+        fullest = max(set(moved.values()), key=lambda h: (state.share(h), -h))
+        share = state.share(fullest)
+        better = [
+            (state.share(host, item), item, host)
+            for item in sorted(n for n, at in moved.items() if at == fullest)
+            for host in state.indexed.items[item].destinations
+            if host != fullest and state.share(host, item) < share - LEAST_SHARE
+            if state.has_room(item, host) and state.obeys(item, host)
+            if state.more_rules_s(item, host) <= 0
+        ]
+        if not better:
+            return
+        _share, item, host = min(better)
+        state.move(item, host)
 
 
 def _scarcity(state: State) -> list[float]:

@@ -4,24 +4,99 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import Enum
+from math import inf
+
 from ...cluster.resources import TOLERANCE
-from ...policy.base import Strictness
+from ...policy.base import Rule
+from ...problem import Problem
 from ..indexed import Indexed
 from .ledger import Ledger, ledger
 
 
-class State:
-    """Where the items are, and what every host carries, kept up to date move by move."""
+class Preferences(Enum):
+    """What a search makes of preferred rules. The answers of several are compared by the objective that is meant."""
 
-    def __init__(self, indexed: Indexed) -> None:
+    PRICED = "priced"
+    """They cost what they are worth."""
+
+    IGNORED = "ignored"
+    """They cost nothing, as if there were none."""
+
+    KEPT = "kept"
+    """They are never broken more than now."""
+
+
+def manners(problem: Problem) -> tuple[Preferences, ...]:
+    """Return what searches may make of preferred rules; where there are none, it is all the same."""
+    if all(rule.is_firm for rule in problem.policies.rules):
+        return (Preferences.PRICED,)
+    return tuple(Preferences)
+
+
+@dataclass(slots=True)
+class Account:
+    """What a rule still tolerates, and what breaking it costs.
+
+    Attributes
+    ----------
+    tolerated
+        By how much it may be broken.
+    found
+        By how much it was broken at first; that may stay so, but once it is better it may not become worse again.
+    broken
+        By how much it is broken.
+    price_s
+        Seconds of migration that a violation is worth; nothing, for firm rules that the goal does not repair.
+    """
+
+    book: Ledger
+    tolerated: float
+    found: float
+    broken: float
+    price_s: float
+
+    def allows(self, change: float) -> bool:
+        """Tell whether the rule may be broken by so much more, or less."""
+        after = self.broken + change
+        return after <= self.tolerated or (change <= 0 and after <= self.found)
+
+
+def _account(rule: Rule, indexed: Indexed, preferences: Preferences) -> Account:
+    snapshot = indexed.problem.snapshot
+    broken = rule.amount(snapshot, snapshot.placement)
+    if rule.is_firm:
+        tolerated, price_s = rule.tolerated(snapshot), indexed.problem.goal.repair_s
+    else:
+        tolerated = broken if preferences is Preferences.KEPT else inf
+        price_s = 0.0 if preferences is Preferences.IGNORED else rule.weight
+    return Account(ledger(rule, indexed), tolerated, broken, broken, price_s)
+
+
+class State:
+    """Where the items are, and what every host carries, kept up to date move by move.
+
+    Attributes
+    ----------
+    rules_s
+        What broken rules cost now, in seconds of migration.
+    """
+
+    def __init__(self, indexed: Indexed, preferences: Preferences = Preferences.PRICED) -> None:
         self.indexed = indexed
         self.where = [item.home for item in indexed.items]
         self.loads = [list(load) for load in indexed.loads]
-        self._ledgers: dict[int, list[Ledger]] = {}
+        self._about: dict[int, list[Account]] = {}
+        self._ruled: set[int] = set()
+        self.rules_s = 0.0
         for rule in indexed.problem.policies.rules:
-            book = ledger(rule, indexed) if rule.strictness is not Strictness.PREFERRED else None
-            for number in book.amounts if book else ():
-                self._ledgers.setdefault(number, []).append(book)  # type: ignore[arg-type]
+            account = _account(rule, indexed, preferences)
+            self.rules_s += account.price_s * account.broken
+            for number in account.book.amounts:
+                self._about.setdefault(number, []).append(account)
+            if rule.is_firm:
+                self._ruled.update(account.book.amounts)
 
     def has_room(self, item: int, host: int) -> bool:
         """Tell whether a host can carry an item beside what it carries."""
@@ -36,10 +111,29 @@ class State:
             and load[2] + demand[2] <= cap[2] + TOLERANCE
         )
 
+    def has_rules(self, item: int) -> bool:
+        """Tell whether a firm rule speaks about an item beside the hosts that it may be on."""
+        return item in self._ruled
+
+    def relief_s(self, item: int) -> float:
+        """Return what a move of an item can gain at most by the rules about it that are broken, in seconds."""
+        return sum(account.price_s * account.broken for account in self._about.get(item, ()))
+
     def obeys(self, item: int, host: int) -> bool:
         """Tell whether all rules about an item let it go to a host."""
         source = self.where[item]
-        return all(book.allows(item, source, host) for book in self._ledgers.get(item, ()))
+        return all(
+            account.allows(account.book.change(item, source, host))
+            for account in self._about.get(item, ())
+        )
+
+    def more_rules_s(self, item: int, host: int) -> float:
+        """Return what broken rules cost more if an item goes to a host, in seconds of migration."""
+        source = self.where[item]
+        return sum(
+            account.price_s * account.book.change(item, source, host)
+            for account in self._about.get(item, ())
+        )
 
     def move(self, item: int, host: int) -> None:
         """Put an item on a host."""
@@ -48,8 +142,11 @@ class State:
         for resource in range(3):
             left[resource] -= demand[resource]
             joined[resource] += demand[resource]
-        for book in self._ledgers.get(item, ()):
-            book.move(item, source, host)
+        for account in self._about.get(item, ()):
+            change = account.book.change(item, source, host)
+            account.broken += change
+            self.rules_s += account.price_s * change
+            account.book.move(item, source, host)
         self.where[item] = host
 
     def share(self, host: int, item: int | None = None) -> float:

@@ -33,8 +33,8 @@ class Machine(t.NamedTuple):
     domain_type: str
 
 
-class Host(t.NamedTuple):
-    """A host that shall run the VMs, with an open connection."""
+class ConnectedHost(t.NamedTuple):
+    """A host that is to run the VMs, with an open connection."""
 
     name: str
     connection: t.Any
@@ -62,7 +62,7 @@ def machine_of(connection: t.Any, arch: str | None, domain_type: str | None) -> 
     )
 
 
-def host_cpus(hosts: t.Iterable[Host], machine: Machine) -> dict[str, str]:
+def host_cpus(hosts: t.Iterable[ConnectedHost], machine: Machine) -> dict[str, str]:
     """Return the "host-model" CPU of each host as XML.
 
     Raises
@@ -75,7 +75,7 @@ def host_cpus(hosts: t.Iterable[Host], machine: Machine) -> dict[str, str]:
     return {host.name: _host_cpu(host, machine) for host in hosts}
 
 
-def _host_cpu(host: Host, machine: Machine) -> str:
+def _host_cpu(host: ConnectedHost, machine: Machine) -> str:
     with translated("ask {} what CPU it offers".format(host.name)):
         document = domain_capabilities(
             host.connection, machine.emulator, machine.arch, None, machine.domain_type
@@ -91,7 +91,7 @@ def _host_cpu(host: Host, machine: Machine) -> str:
     return cpu
 
 
-def baseline(hosts: t.Sequence[Host], machine: Machine, cpus: t.Mapping[str, str]) -> str:
+def baseline(hosts: t.Sequence[ConnectedHost], machine: Machine, cpus: t.Mapping[str, str]) -> str:
     """Return the CPU, as XML, that each host says it can run.
 
     Which models there are depends on the host that is asked, so all of them are asked until one
@@ -125,7 +125,7 @@ def baseline(hosts: t.Sequence[Host], machine: Machine, cpus: t.Mapping[str, str
     )
 
 
-def _refusal(hosts: t.Iterable[Host], machine: Machine, cpu: str) -> str | None:
+def _refusal(hosts: t.Iterable[ConnectedHost], machine: Machine, cpu: str) -> str | None:
     """Say which host cannot run the CPU; None where all can."""
     for host in hosts:
         with translated("compare the CPU on {}".format(host.name)):

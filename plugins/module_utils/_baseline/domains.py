@@ -25,7 +25,7 @@ class Change(t.NamedTuple):
     after: str
 
 
-class Verdict(t.NamedTuple):
+class BaselineEffect(t.NamedTuple):
     """What a CPU means for the VMs of a host.
 
     C(changes) are the definitions that do not ask for it yet, C(restart) the running VMs that have
@@ -40,7 +40,7 @@ class Verdict(t.NamedTuple):
 
 def judge(
     connection: t.Any, machine: Machine, wanted: Cpu, names: t.Collection[str] | None
-) -> Verdict:
+) -> BaselineEffect:
     """Say what would change; nothing is changed yet.
 
     Parameters
@@ -54,32 +54,32 @@ def judge(
     names : collection of str or None
         The VMs that are meant, None for all.
     """
-    verdict = Verdict([], [], {})
+    effect = BaselineEffect([], [], {})
     with translated("list the VMs of the host"):
         domains = sorted(connection.listAllDomains(0), key=lambda domain: str(domain.name()))
     for domain in domains:
         if names is None or domain.name() in names:
             with translated("read the VM {}".format(domain.name())):
-                _judge_domain(domain, machine, wanted, verdict)
-    return verdict
+                _judge_domain(domain, machine, wanted, effect)
+    return effect
 
 
-def _judge_domain(domain: t.Any, machine: Machine, wanted: Cpu, verdict: Verdict) -> None:
+def _judge_domain(domain: t.Any, machine: Machine, wanted: Cpu, effect: BaselineEffect) -> None:
     name = domain.name()
     active, persistent = bool(domain.isActive()), bool(domain.isPersistent())
-    # With the secrets: they would be lost when it is defined anew.
+    # With the secrets: they would be lost when it is defined again.
     flags = libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE
     definition = domain.XMLDesc(flags if persistent else 0)
     reason = _unsuitable(ET.fromstring(definition), machine)
     if reason:
-        verdict.left_out[name] = reason
+        effect.left_out[name] = reason
         return
     if not persistent:
-        verdict.left_out[name] = "it is transient: it has no definition that would outlive it"
+        effect.left_out[name] = "it is transient: it has no definition that would outlive it"
     elif not has_cpu(definition, wanted):
-        verdict.changes.append(Change(name, definition, with_cpu(definition, wanted)))
+        effect.changes.append(Change(name, definition, with_cpu(definition, wanted)))
     if active and not runs_with(domain.XMLDesc(0), wanted):
-        verdict.restart.append(name)
+        effect.restart.append(name)
 
 
 def _unsuitable(root: ET.Element, machine: Machine) -> str | None:

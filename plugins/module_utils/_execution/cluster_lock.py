@@ -7,7 +7,7 @@ that may run.
 
 The file is a pointer and no proof. An execution runs only on its coordinator, only under the
 coordinator's local lock (see C(controls)), and only while the coordinator's own file names it;
-so whoever changes that file under the local lock knows that this execution neither runs nor will
+so a process that changes that file under the local lock knows that this execution neither runs nor will
 ever start. Until that is done, the files on all other hosts keep everybody else out.
 
 This module util is PRIVATE to the collection.
@@ -22,8 +22,7 @@ import os
 import typing as t
 
 from .._errors import DroverError
-from .._linux.durable import replace_file, sync_directory
-from .._linux.state_directory import provide_directory
+from .._linux.state_directory import provide_directory, remove_own, require_space, write_own
 from .controls import ExecutionLock
 
 FILE_NAME = "cluster-lock.json"
@@ -87,14 +86,22 @@ def read_lock(directory: str) -> ClusterLock | None:
     path = os.path.join(directory, FILE_NAME)
     try:
         with open(path, encoding="utf-8") as file:
-            return ClusterLock(**json.load(file))
+            return _lock_of(json.load(file))
     except FileNotFoundError:
         return None
-    except (OSError, TypeError, ValueError) as error:
+    except (OSError, RecursionError, TypeError, ValueError) as error:
         raise ClusterLocked(
             "The lock {0} cannot be read: {1}.".format(path, error),
             "Make sure that no execution runs in the cluster, then remove the file.",
         ) from error
+
+
+def _lock_of(document: t.Any) -> ClusterLock:
+    lock = ClusterLock(**document)
+    kinds = {name: (int, float) if name == "since_s" else str for name in document}
+    if not all(isinstance(document[name], kind) for name, kind in kinds.items()):
+        raise ValueError("it is of another version")
+    return lock
 
 
 def take_lock(
@@ -117,16 +124,17 @@ def take_lock(
     ClusterLocked
         Another execution has the cluster, or is running on this host.
     StateUnusable
-        This user may not write there.
+        It cannot be written, or what the execution writes there would find no room.
     """
     if check_mode:
         return _is_free(directory, wanted, instead_of)
     provide_directory(directory, 0o700)
+    require_space(directory)
     with ExecutionLock.of(directory, {"owner": wanted.owner, "doing": "taking the lock"}):
         needed = _is_free(directory, wanted, instead_of)
         if needed:
             text = json.dumps(dataclasses.asdict(wanted), sort_keys=True)
-            replace_file(os.path.join(directory, FILE_NAME), text + "\n", 0o600)
+            write_own(os.path.join(directory, FILE_NAME), text + "\n", 0o600)
     return needed
 
 
@@ -182,8 +190,7 @@ def forget_lock(directory: str, execution: str) -> None:
     """Remove the lock if it names that execution. The caller holds this host's local lock."""
     present = read_lock(directory)
     if present is not None and present.execution == execution:
-        os.unlink(os.path.join(directory, FILE_NAME))
-        sync_directory(directory)
+        remove_own(os.path.join(directory, FILE_NAME))
 
 
 def require_lock(directory: str, execution: str) -> None:

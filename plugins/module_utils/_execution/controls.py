@@ -5,7 +5,7 @@
 """How a controller speaks with a detached executor: files in the execution's folder, and the lock
 that keeps a second executor away.
 
-The controller touches C(heartbeat) while it listens and creates C(stop) when nothing more shall
+The controller touches C(heartbeat) while it listens and creates C(stop) when nothing more is to
 start.
 
 This module util is PRIVATE to the collection.
@@ -13,6 +13,7 @@ This module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -20,6 +21,7 @@ import time
 import typing as t
 
 from .._errors import DroverError
+from .._linux.state_directory import open_own
 
 LOCK_NAME = "lock"
 
@@ -57,6 +59,8 @@ class Controls:
         deadline_s: float | None,
         clock: t.Callable[[], float],
     ) -> None:
+        self._folder = folder
+        self._identity = _identity(folder)
         self._stop_path = os.path.join(folder, "stop")
         self._heartbeat_path = os.path.join(folder, "heartbeat")
         self._heartbeat_timeout_s = heartbeat_timeout_s
@@ -66,6 +70,11 @@ class Controls:
 
     def reason_to_stop(self) -> str:
         """Return why nothing more may start, as a sentence; empty to go on."""
+        if self._identity is None or _identity(self._folder) != self._identity:
+            return (
+                "The executor cannot see its own folder {0} on {1} any more: something was mounted over it or has "
+                "removed it. Look with findmnt -T {0}.".format(self._folder, os.uname().nodename)
+            )
         if os.path.exists(self._stop_path):
             return "The operator asked to stop."
         if self._deadline_s is not None and self._clock() >= self._deadline_s:
@@ -84,6 +93,15 @@ class Controls:
         return self._clock() - heard_at
 
 
+def _identity(folder: str) -> tuple[int, int] | None:
+    """Return what tells a folder from every other one that may take its path."""
+    try:
+        found = os.stat(folder)
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino)
+
+
 class ExecutionLock:
     """Lets one executor at a time work from this coordinator. The kernel drops it when its owner
     dies, however it dies.
@@ -93,7 +111,7 @@ class ExecutionLock:
     path : str
         Lock file; its content names the owner.
     owner : dict
-        What to tell whoever comes second.
+        What to tell the second operator.
     patience_s : float
         How long to wait for it.
     """
@@ -110,7 +128,7 @@ class ExecutionLock:
         return cls(os.path.join(directory, LOCK_NAME), owner)
 
     def __enter__(self) -> ExecutionLock:
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = open_own(self._path, os.O_RDWR | os.O_CREAT)
         if not self._acquired(descriptor):
             owner = _owner_in_words(os.pread(descriptor, 4096, 0))
             os.close(descriptor)
@@ -118,9 +136,11 @@ class ExecutionLock:
                 "Another execution is running on this coordinator: {0}.".format(owner),
                 "Wait until it has ended, then plan again.",
             )
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(self._owner, sort_keys=True).encode(), 0)
         self._descriptor = descriptor
+        # Its name is told to others and proves nothing: on a full disk a lock must still be given back.
+        with contextlib.suppress(OSError):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, json.dumps(self._owner, sort_keys=True).encode(), 0)
         return self
 
     def _acquired(self, descriptor: int) -> bool:

@@ -13,13 +13,21 @@ This module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
 import typing as t
 
-from .._linux.durable import replace_file
-from .._linux.state_directory import provide_directory
+from .._errors import DroverError
+from .._linux.state_directory import (
+    LITTLE,
+    StateUnusable,
+    own_directory,
+    provide_directory,
+    require_space,
+    write_own,
+)
 from .cluster_lock import require_lock
 from .controls import Controls, ExecutionLock
 from .executor import Executor, RunStep, StepOutcome
@@ -28,6 +36,13 @@ from .process import this_process
 from .records import JOURNAL_NAME, PLAN_NAME, PROCESS_NAME, prune_executions
 from .steps import Work, read_work
 from .timetable import Timetable
+
+# Bytes that the journal takes for a migration with its progress, a generous guess.
+JOURNAL_PER_STEP = 16 << 10
+# Bytes set aside for the case that the disk gets full: for what runs and the last words, and for a line on each step
+# that is not started then.
+RESERVE = 32 << 10
+RESERVE_PER_STEP = 512
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,11 +54,11 @@ class ExecutionSettings:
     folder : str
         The execution's own folder; the lock is beside it.
     owner, purpose : str
-        Who asked for it, and what for, for whoever comes second.
+        Who asked for it, and what for, for the second operator.
     heartbeat_timeout_s : float
         Silence of the controller after which nothing more is started; 0 never.
     time_limit_s : float
-        Seconds after which nothing more is started; 0 is no limit.
+        Seconds after which nothing more is started; 0 means no limit.
     locked : bool
         Whether the cluster must be locked for it.
     keep : int
@@ -86,7 +101,7 @@ def execute(
     LockLost
         The cluster's lock does not name this execution; nothing was started.
     StateUnusable
-        This user may not write there; nothing was started.
+        The execution's files cannot be written, or would find no room; nothing was started.
 
     Side Effects
     ------------
@@ -100,8 +115,10 @@ def execute(
         if settings.locked:
             require_lock(settings.directory, settings.execution)
         prune_executions(settings.directory, settings.keep)
-        os.makedirs(settings.folder, mode=0o700, exist_ok=True)
-        _write(settings.folder, PLAN_NAME, json.dumps(plan, sort_keys=True))
+        text = json.dumps(plan, sort_keys=True)
+        require_space(settings.directory, LITTLE + len(text) + JOURNAL_PER_STEP * len(work.steps))
+        own_directory(settings.folder)
+        _write(settings.folder, PLAN_NAME, text)
         _write(settings.folder, PROCESS_NAME, this_process().as_text())
         return _execute(work, settings, run_step, clock)
 
@@ -110,7 +127,8 @@ def _execute(
     work: Work, settings: ExecutionSettings, run_step: RunStep, clock: t.Callable[[], float]
 ) -> list[StepOutcome]:
     started = clock()
-    journal = Journal(os.path.join(settings.folder, JOURNAL_NAME), clock)
+    path = os.path.join(settings.folder, JOURNAL_NAME)
+    journal = Journal(path, clock, RESERVE + RESERVE_PER_STEP * len(work.steps))
     deadline = started + settings.time_limit_s if settings.time_limit_s else None
     controls = Controls(settings.folder, settings.heartbeat_timeout_s, deadline, clock)
     journal.record(
@@ -121,11 +139,29 @@ def _execute(
         purpose=settings.purpose,
     )
     timetable = Timetable(work, clock)
-    outcomes = Executor(work, run_step, journal, controls.reason_to_stop, timetable.lateness).run()
-    journal.record("execution_ended", duration_s=round(clock() - started, 3))
+    executor = Executor(work, run_step, journal, controls.reason_to_stop, timetable.lateness)
+    with _last_words(journal):
+        outcomes = executor.run()
+    with contextlib.suppress(StateUnusable):
+        journal.record("execution_ended", duration_s=round(clock() - started, 3))
     journal.close()
     return outcomes
 
 
+@contextlib.contextmanager
+def _last_words(journal: Journal) -> t.Iterator[None]:
+    """Keep what an executor dies of where its follower finds it."""
+    try:
+        yield
+    except Exception as error:
+        with contextlib.suppress(StateUnusable):
+            journal.record("executor_failed", reason=_in_words(error))
+        raise
+
+
+def _in_words(error: Exception) -> str:
+    return str(error) if isinstance(error, DroverError) else repr(error)
+
+
 def _write(folder: str, name: str, content: str) -> None:
-    replace_file(os.path.join(folder, name), content, 0o600)
+    write_own(os.path.join(folder, name), content, 0o600)

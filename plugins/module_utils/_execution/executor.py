@@ -10,19 +10,17 @@ This module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import dataclasses
 import queue
 import typing as t
 
+from .._ends.account import Account
+from .._ends.outcome import Outcome
+from .._linux.state_directory import StateUnusable
 from .journal import Journal
 from .ledger import Ledger
 from .steps import Step, Work
-
-# What became of a step. The first four are the migration's own verdicts on where the VM is.
-MOVED = "moved"
-NOT_MOVED = "not_moved"
-UNKNOWN = "unknown"
-SKIPPED = "skipped"
 
 # How often, at the latest, the executor looks at the controller's wishes.
 TICK_S = 1.0
@@ -35,18 +33,29 @@ class StepOutcome:
     Parameters
     ----------
     step : Step
-    outcome : str
-        One of the constants of this file.
-    reason : str
-        Sentence for people; empty for a plain success.
+    account : Account
+        What it came to.
     details : dict
         The migration's measurements, as plain JSON.
+    started_at, ended_at : float or None
+        When it ran, in seconds since the epoch; None for a step that was not begun.
     """
 
     step: Step
-    outcome: str
-    reason: str = ""
+    account: Account
     details: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    started_at: float | None = None
+    ended_at: float | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """The step's outcome in one word."""
+        return self.account.outcome
+
+    @property
+    def reason(self) -> str:
+        """Sentence for people, with what can be done about a failure; empty for a plain success."""
+        return " ".join(filter(None, (self.account.reason, self.account.remedy)))
 
     def document(self) -> dict[str, t.Any]:
         """Return it as plain JSON, one flat object."""
@@ -56,8 +65,10 @@ class StepOutcome:
             domain=self.step.domain,
             source=self.step.source,
             destination=self.step.destination,
-            outcome=self.outcome,
+            outcome=self.outcome.value,
             reason=self.reason,
+            started_at=self.started_at,
+            ended_at=self.ended_at,
         )
 
 
@@ -105,6 +116,7 @@ class Executor:
         self._ledger = Ledger(work)
         self._pending = sorted(work.steps, key=lambda step: (step.start_s, step.id))
         self._running: dict[str, Step] = {}
+        self._started_at: dict[str, float] = {}
         self._outcomes: dict[str, StepOutcome] = {}
         self._ended: queue.Queue[StepOutcome] = queue.Queue()
 
@@ -117,33 +129,41 @@ class Executor:
                 if not stopped:
                     self._start_what_can(pool)
                 if not self._running:
-                    self._skip_the_rest(stopped)
+                    self._skip_the_rest(stopped or self._journal.trouble)
                     break
                 self._wait()
         return [self._outcomes[step.id] for step in self._work.steps]
 
     def _stop(self) -> str:
-        reason = self._reason_to_stop()
+        reason = self._journal.trouble or self._reason_to_stop()
         if reason:
-            self._journal.record("stopping", reason=reason, running=sorted(self._running))
+            self._note("stopping", reason=reason, running=sorted(self._running))
         return reason
+
+    def _note(self, event: str, **fields: t.Any) -> None:
+        """Write down what has happened already; where that cannot be, the executor's result tells it."""
+        with contextlib.suppress(StateUnusable):
+            self._journal.record(event, **fields)
 
     def _start_what_can(self, pool: concurrent.futures.Executor) -> None:
         self._skip_the_late()
         self._skip_dependants()
         for step in list(self._pending):
+            if self._journal.trouble:
+                return
             if self._has_what_it_needs(step):
                 self._pending.remove(step)
                 self._start(step, pool)
 
     def _has_what_it_needs(self, step: Step) -> bool:
-        return all(self._has_moved(other) for other in step.after) and not self._ledger.obstacle(
+        return all(self._has_left(other) for other in step.after) and not self._ledger.obstacle(
             step
         )
 
-    def _has_moved(self, step_id: str) -> bool:
-        outcome = self._outcomes.get(step_id)
-        return outcome is not None and outcome.outcome == MOVED
+    def _has_left(self, step_id: str) -> bool:
+        """Whether a step's VM takes no room on its source any more, which is what others wait for."""
+        found = self._outcomes.get(step_id)
+        return found is not None and (found.outcome.moved is True or found.outcome.overtaken)
 
     def _skip_the_late(self) -> None:
         for step in list(self._pending):
@@ -156,7 +176,7 @@ class Executor:
             failed = [
                 other
                 for other in step.after
-                if other in self._outcomes and not self._has_moved(other)
+                if other in self._outcomes and not self._has_left(other)
             ]
             if failed:
                 self._skip(step, "It waits for {0}, which did not succeed.".format(failed[0]))
@@ -165,7 +185,7 @@ class Executor:
 
     def _skip(self, step: Step, reason: str) -> None:
         self._pending.remove(step)
-        self._settle(StepOutcome(step, SKIPPED, reason))
+        self._settle(StepOutcome(step, Account(Outcome.SKIPPED, reason)))
 
     def _skip_the_rest(self, stopped: str) -> None:
         for step in list(self._pending):
@@ -177,17 +197,21 @@ class Executor:
             )
 
     def _start(self, step: Step, pool: concurrent.futures.Executor) -> None:
-        # The intent is on the disk before anything is asked of libvirt: whoever comes after a crash
+        # The intent is on the disk before anything is asked of libvirt: settling after a crash
         # knows where to look.
-        self._journal.record(
-            "migration_started",
-            id=step.id,
-            domain=step.domain,
-            uuid=step.uuid,
-            source=step.source,
-            destination=step.destination,
-            memory_mib=step.memory_mib,
-        )
+        try:
+            self._started_at[step.id] = self._journal.record(
+                "migration_started",
+                id=step.id,
+                domain=step.domain,
+                uuid=step.uuid,
+                source=step.source,
+                destination=step.destination,
+                memory_mib=step.memory_mib,
+            )
+        except StateUnusable as error:
+            self._settle(StepOutcome(step, Account(Outcome.SKIPPED, str(error))))
+            return
         self._ledger.take(step)
         self._running[step.id] = step
         pool.submit(self._run, step)
@@ -199,7 +223,9 @@ class Executor:
         try:
             outcome = self._run_step(step, record)
         except Exception as error:  # whatever it was, the VM's place is unknown; the others go on
-            outcome = StepOutcome(step, UNKNOWN, "The executor failed: {0!r}.".format(error))
+            outcome = StepOutcome(
+                step, Account(Outcome.UNKNOWN, "The executor failed: {0!r}.".format(error))
+            )
         self._ended.put(outcome)
 
     def _wait(self) -> None:
@@ -208,11 +234,17 @@ class Executor:
         except queue.Empty:
             return
         del self._running[outcome.step.id]
-        self._ledger.give_back(
-            outcome.step, moved={MOVED: True, NOT_MOVED: False}.get(outcome.outcome)
-        )
+        self._ledger.give_back(outcome.step, outcome.outcome.moved, outcome.outcome.overtaken)
         self._settle(outcome)
 
     def _settle(self, outcome: StepOutcome) -> None:
-        self._outcomes[outcome.step.id] = outcome
-        self._journal.record("migration_ended", **outcome.document())
+        told = self._timed(outcome)
+        self._outcomes[outcome.step.id] = told
+        self._note("migration_ended", **told.document())
+
+    def _timed(self, outcome: StepOutcome) -> StepOutcome:
+        """Return the outcome of a step that was begun with its times."""
+        if outcome.step.id not in self._started_at:
+            return outcome
+        began = self._started_at[outcome.step.id]
+        return dataclasses.replace(outcome, started_at=began, ended_at=self._journal.now())

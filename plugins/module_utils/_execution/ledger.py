@@ -53,9 +53,15 @@ class Ledger:
         self._running.update(step.ends)
         self._held_mib[step.destination] += step.memory_mib
 
-    def give_back(self, step: Step, moved: bool | None) -> None:
-        """Release what C(step) held. C(moved) is None when nobody knows where the VM is now."""
+    def give_back(self, step: Step, moved: bool | None, overtaken: bool = False) -> None:
+        """Release what C(step) held.
+
+        C(moved) is None when nobody knows where the VM is now, or, when C(overtaken), that it is on neither host.
+        """
         self._running_total -= 1
         self._running.subtract(step.ends)
-        if moved is not None:
+        if overtaken:
+            for name in step.ends:
+                self._held_mib[name] -= step.memory_mib
+        elif moved is not None:
             self._held_mib[step.source if moved else step.destination] -= step.memory_mib

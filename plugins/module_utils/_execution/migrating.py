@@ -13,28 +13,23 @@ import dataclasses
 import time
 import typing as t
 
+from .._ends.account import Account
+from .._ends.outcome import Outcome
+from .._errors import DomainNotFound
+from .._facts.end_state import FENCED, EndState, Evidence, mark_before
 from .._libvirt.domain import DomainFacts
+from .._live.progress import Progress
 from .._migration.migrate import migrate
-from .._migration.options import MigrationOptions
-from .._migration.port_proof import Way
-from .._migration.progress import Progress
-from .._migration.request import MigrationRequest
-from .._migration.result import EndState, MigrationResult, Outcome
-from .executor import MOVED, NOT_MOVED, UNKNOWN, Record, StepOutcome
+from .._migration.result import MigrationResult
+from .._prerequisites.port_proof import Way
+from .._request.options import MigrationOptions
+from .executor import Record, StepOutcome
 from .remembering import remember
-from .steps import Step, Work, read_work
+from .requests import Moving, read_ways
+from .steps import Step, read_work
 
 # How often, at most, the progress of a migration is written down.
 PROGRESS_S = 1.0
-
-# Whether a VM that came out of a migration like this is known to be on the destination, known to be
-# on the source, or neither.
-VERDICTS = {
-    Outcome.MOVED: MOVED,
-    Outcome.ALREADY_THERE: MOVED,
-    Outcome.NOT_MOVED: NOT_MOVED,
-    Outcome.ROLLED_BACK: NOT_MOVED,
-}
 
 # What of a migration's result goes into the journal and the report.
 MEASUREMENTS = (
@@ -75,52 +70,36 @@ class StepRunner:
         local_uri: str,
         options: MigrationOptions,
     ) -> None:
-        self._work: Work = read_work(plan)
-        self._coordinator = coordinator
-        self._local_uri = local_uri
-        if options.bandwidth_mib_s is None and self._work.limits.bandwidth_mib_s:
-            options = dataclasses.replace(
-                options, bandwidth_mib_s=int(self._work.limits.bandwidth_mib_s)
-            )
+        self._ways = read_ways(plan, coordinator, local_uri)
+        bandwidth_mib_s = read_work(plan).limits.bandwidth_mib_s
+        if options.bandwidth_mib_s is None and bandwidth_mib_s:
+            options = dataclasses.replace(options, bandwidth_mib_s=int(bandwidth_mib_s))
         self._options = options
         self._proven_ways: set[Way] = set()
 
+    @property
+    def uris(self) -> dict[str, str]:
+        """How this process reaches each host of the plan."""
+        return {name: self._ways.uri(name) for name in self._ways.uris}
+
     def __call__(self, step: Step, record: Record) -> StepOutcome:
         def begin(facts: DomainFacts, destination: EndState, options: MigrationOptions) -> None:
-            circumstances = circumstances_document(facts, destination, options.resumes_destination)
+            mark = mark_before(facts.state, destination, options.resumes_destination)
             begun = {
                 "uuid": facts.uuid,
-                "mode": self._options.mode,
-                "save_directory": self._options.save_directory,
-                "circumstances": circumstances,
+                "options": dataclasses.asdict(options),
+                "mark": mark.as_document(),
             }
             record("migration_begun", True, begun)
 
         report = _Thinned(lambda progress: record("progress", False, _progress_document(progress)))
         result = migrate(
-            self._request(step),
+            self._ways.request(step, self._options),
             on_progress=report,
             on_begin=begin,
             proven_ways=self._proven_ways,
         )
-        return remember(step_outcome(step, result), self._uri)
-
-    def _request(self, step: Step) -> MigrationRequest:
-        destination = self._work.hosts[step.destination]
-        return MigrationRequest(
-            domain=step.domain,
-            uuid=step.uuid or None,
-            source=step.source,
-            source_uri=self._uri(step.source),
-            destination=step.destination,
-            destination_uri=self._uri(step.destination),
-            peer_uri=destination.uri,
-            migration_address=destination.migration_address or None,
-            options=self._options,
-        )
-
-    def _uri(self, host: str) -> str:
-        return self._local_uri if host == self._coordinator else self._work.hosts[host].uri
+        return remember(step_outcome(step, result, self._options.mode), self._ways.uri)
 
 
 class _Thinned:
@@ -137,31 +116,45 @@ class _Thinned:
             self._pass_on(progress)
 
 
-def circumstances_document(
-    facts: DomainFacts, destination: EndState, resumes_destination: bool
-) -> dict[str, t.Any]:
-    """Return what must be known to settle a VM whose migration nobody looks after any more."""
-    return {
-        "wanted_state": "paused" if facts.state.state == "paused" else "running",
-        "persistent": facts.state.persistent,
-        "autostart": facts.state.autostart,
-        "defined_on_destination": destination.persistent,
-        "resumes_destination": resumes_destination,
-    }
+def uncleaned(moving: Moving, outcome: Outcome, evidence: Evidence) -> str:
+    """Return the host that does not answer and on which the VM is not, but may have left something; or nothing."""
+    if outcome.moved is None:
+        return ""
+    host, state = (
+        (moving.source, evidence.source)
+        if outcome.moved
+        else (moving.destination, evidence.destination)
+    )
+    return host if not state.readable or state.reason == FENCED else ""
 
 
-def step_outcome(step: Step, result: MigrationResult) -> StepOutcome:
+def step_outcome(step: Step, result: MigrationResult, mode: str = "live") -> StepOutcome:
     """Return a migration's result as the outcome of its step."""
     document = result.to_dict()
     details = {key: document[key] for key in MEASUREMENTS if key in document}
-    details["verdict"] = result.outcome.value
-    details["already_there"] = result.outcome is Outcome.ALREADY_THERE
-    return StepOutcome(
-        step=step,
-        outcome=VERDICTS.get(result.outcome, UNKNOWN),
-        reason=result.reason,
-        details=details,
-    )
+    details["uncleaned"] = uncleaned(step, result.outcome, result.evidence)
+    # An offline move is for VMs that are off.
+    overtaken = None if mode == "offline" else _overtaken(result)
+    if overtaken is None:
+        return StepOutcome(step, result, details)
+    return StepOutcome(step, Account(overtaken, _REASONS[overtaken].format(step)), details)
+
+
+# What there is to say where nothing was left to migrate.
+_REASONS = {
+    Outcome.GONE: "Neither {0.source} nor {0.destination} has it any more.",
+    Outcome.OFF: "It is off on {0.source}.",
+}
+
+
+def _overtaken(result: MigrationResult) -> Outcome | None:
+    """Return what somebody else did with a VM that was to move; None where it is there to be moved."""
+    source, destination = result.evidence.source, result.evidence.destination
+    if result.outcome.moved is not False or destination.active:
+        return None
+    if result.error_code == DomainNotFound.code:
+        return Outcome.GONE
+    return Outcome.OFF if source.readable and source.state == "shutoff" else None
 
 
 def _progress_document(progress: Progress) -> dict[str, t.Any]:
@@ -169,6 +162,8 @@ def _progress_document(progress: Progress) -> dict[str, t.Any]:
         "percent": round(progress.percent, 1),
         "iteration": progress.iteration,
         "bandwidth_mib_s": progress.bandwidth_mib_s,
+        "dirty_rate_mib_s": progress.dirty_rate_mib_s,
         "remaining_mib": progress.memory_remaining_mib,
         "total_mib": progress.memory_total_mib,
+        "silent_s": round(progress.silent_s, 1),
     }

@@ -14,12 +14,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import typing as t
 
-_BOOT_ID = "/proc/sys/kernel/random/boot_id"
+from .._linux.boot import read_boot_id
+
 # Fields of /proc/PID/stat, counted from the one after the command's name.
 _STATE, _STARTED = 0, 19
 _ENDED = ("Z", "X")
+# What the kernel appends to the path of a file that has no name any more.
+_REMOVED = " (deleted)"
 
 
 class ProcessMark(t.NamedTuple):
@@ -73,15 +77,38 @@ def parse_mark(text: str) -> ProcessMark | None:
     """Return the mark that a file holds, None where it holds none."""
     try:
         pid, started, boot_id = text.split()
-        return ProcessMark(int(pid), int(started), boot_id)
+        mark = ProcessMark(int(pid), int(started), boot_id)
     except ValueError:
         return None
+    return mark if re.fullmatch("[0-9A-Za-z-]+", boot_id) else None
 
 
-def read_boot_id() -> str:
-    """Return what the kernel calls the present boot of this host."""
-    with open(_BOOT_ID, encoding="ascii") as file:
-        return file.read().strip()
+def writer_of(path: str) -> int | None:
+    """Return another process that has a file open for writing, by its path; None when there is none.
+
+    The kernel names the file as it was opened, also when another file system has been mounted over its directory since,
+    or when it was removed. Only processes of this user are seen, or all by root.
+    """
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        if int(name) != os.getpid() and _writes(name, path):
+            return int(name)
+    return None
+
+
+def _writes(pid: str, path: str) -> bool:
+    with contextlib.suppress(OSError):
+        for number in os.listdir("/proc/{0}/fd".format(pid)):
+            with contextlib.suppress(OSError):
+                found = os.readlink("/proc/{0}/fd/{1}".format(pid, number))
+                if found in (path, path + _REMOVED) and _is_for_writing(pid, number):
+                    return True
+    return False
+
+
+def _is_for_writing(pid: str, number: str) -> bool:
+    with open("/proc/{0}/fdinfo/{1}".format(pid, number), encoding="ascii") as file:
+        flags = next(line.split()[1] for line in file if line.startswith("flags:"))
+    return int(flags, 8) & os.O_ACCMODE != os.O_RDONLY
 
 
 def _stat(pid: int) -> list[str]:

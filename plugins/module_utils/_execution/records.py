@@ -15,8 +15,12 @@ import os
 import shutil
 import typing as t
 
-from .._linux.state_directory import list_directory
-from .process import parse_mark
+from .._ends.outcome import Outcome
+from .._facts.handover import HandoverMark, read_mark_document
+from .._linux.state_directory import list_directory, read_own
+from .._request.options import MigrationOptions
+from .events import Event, read_event
+from .process import parse_mark, writer_of
 
 JOURNAL_NAME = "journal.jsonl"
 PROCESS_NAME = "process"
@@ -27,8 +31,6 @@ RUNNING = "running"
 ENDED = "ended"
 UNFINISHED = "unfinished"
 
-Event = dict[str, t.Any]
-
 
 @dataclasses.dataclass(frozen=True)
 class StartedMigration:
@@ -38,19 +40,19 @@ class StartedMigration:
     ----------
     id, domain, uuid, source, destination : str
         The step, and which VM goes from where to where.
-    circumstances : dict or None
+    mark : HandoverMark or None
         What was known of the VM before anything was asked of libvirt. None means that nothing was
         asked.
-    outcome : str
-        How it ended; empty while it has not.
-    verdict : str
-        The migration's own word for that.
+    outcome : Outcome or None
+        How it ended; None while it has not.
     percent : float or None
         How much had been copied when that was last written.
-    mode : str
-        How it was done: V(live), V(quick) or V(offline).
-    save_directory : str
-        Where a quick move saves the VM's memory.
+    options : MigrationOptions
+        How it was done.
+    reason : str
+        What was said of it at its end.
+    uncleaned : str
+        The host that did not answer at its end, so that something of the VM may have been left there.
     """
 
     id: str
@@ -58,22 +60,27 @@ class StartedMigration:
     uuid: str
     source: str
     destination: str
-    circumstances: dict[str, t.Any] | None = None
-    outcome: str = ""
-    verdict: str = ""
+    mark: HandoverMark | None = None
+    outcome: Outcome | None = None
     percent: float | None = None
-    mode: str = "live"
-    save_directory: str = ""
+    options: MigrationOptions = dataclasses.field(default_factory=MigrationOptions)
+    reason: str = ""
+    uncleaned: str = ""
 
     @property
     def is_settled(self) -> bool:
-        """Whether it is known where the VM is, or that a person must see to it."""
-        return bool(self.outcome) and (self.verdict or self.outcome) != "unknown"
+        """Whether nothing more can be found out, and nothing is left to be cleaned up."""
+        return self.outcome is not None and not self.is_unknown and not self.uncleaned
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether somebody has looked, and could not tell where the VM is."""
+        return self.outcome is Outcome.UNKNOWN
 
     def document(self) -> dict[str, t.Any]:
         """Return what people and other hosts need of it, as plain JSON."""
-        names = ("id", "domain", "uuid", "source", "destination", "percent")
-        return {name: getattr(self, name) for name in names}
+        names = ("id", "domain", "uuid", "source", "destination", "percent", "reason", "uncleaned")
+        return {**{name: getattr(self, name) for name in names}, "unknown": self.is_unknown}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,7 +115,7 @@ class ExecutionRecord:
     since_s: float
     last_s: float
     steps: int
-    outcomes: dict[str, str]
+    outcomes: dict[str, Outcome]
     migrations: tuple[StartedMigration, ...]
 
     @property
@@ -118,7 +125,7 @@ class ExecutionRecord:
 
     @property
     def unsettled(self) -> tuple[StartedMigration, ...]:
-        """Migrations whose VM may be on either host or in between, and nobody looks after it."""
+        """Migrations whose VM may be on either host or in between, or has left something behind."""
         if self.state == RUNNING:
             return ()
         return tuple(item for item in self.migrations if not item.is_settled)
@@ -130,7 +137,7 @@ class ExecutionRecord:
 
     def document(self, now_s: float) -> dict[str, t.Any]:
         """Return it as plain JSON."""
-        counts = list(self.outcomes.values())
+        moved = [outcome.moved for outcome in self.outcomes.values()].count(True)
         return {
             "execution": self.execution,
             "folder": self.folder,
@@ -142,8 +149,8 @@ class ExecutionRecord:
             "age_s": round(max(0.0, now_s - self.since_s), 1),
             "silent_s": round(max(0.0, now_s - self.last_s), 1),
             "steps": self.steps,
-            "moved": counts.count("moved"),
-            "not_moved": len(counts) - counts.count("moved"),
+            "moved": moved,
+            "not_moved": len(self.outcomes) - moved,
             "under_way": [item.document() for item in self.under_way],
             "unsettled": [item.document() for item in self.unsettled],
         }
@@ -171,53 +178,55 @@ def read_execution(folder: str) -> ExecutionRecord:
     return ExecutionRecord(
         execution=os.path.basename(folder),
         folder=folder,
-        state=_state(alive, events),
+        state=_state(alive, events, folder),
         owner=str(first.get("owner", "unknown")),
         purpose=str(first.get("purpose", "")),
         since_s=float(first.get("at", os.stat(folder).st_mtime)),
         last_s=float(events[-1]["at"] if events else os.stat(folder).st_mtime),
         steps=int(first.get("steps", 0)),
         outcomes={
-            event["id"]: event["outcome"] for event in events if event["event"] == "migration_ended"
+            event["id"]: Outcome(event["outcome"])
+            for event in events
+            if event["event"] == "migration_ended"
         },
         migrations=tuple(_migrations(events)),
     )
 
 
 def read_events(folder: str) -> list[Event]:
-    """Return the events of a journal; a line that a crash cut short is left out."""
-    try:
-        with open(os.path.join(folder, JOURNAL_NAME), encoding="utf-8", errors="replace") as file:
-            return [event for event in map(_event, file) if event]
-    except FileNotFoundError:
-        return []
+    """Return the events of a journal; a line that a crash cut short is left out.
 
-
-def _event(line: str) -> Event:
-    try:
-        event = json.loads(line)
-    except ValueError:
-        return {}
-    return event if isinstance(event, dict) and "event" in event and "at" in event else {}
+    Raises
+    ------
+    StateUnusable
+        The journal cannot be read.
+    """
+    text = read_own(os.path.join(folder, JOURNAL_NAME)) or ""
+    return [event for event in map(read_event, text.split("\n")) if event]
 
 
 def _is_alive(folder: str) -> bool:
-    try:
-        with open(os.path.join(folder, PROCESS_NAME), encoding="ascii", errors="replace") as file:
-            mark = parse_mark(file.read())
-    except FileNotFoundError:
-        return False
+    text = read_own(os.path.join(folder, PROCESS_NAME))
+    mark = None if text is None else parse_mark(text)
     try:
         return mark is not None and mark.is_alive
     except PermissionError:
-        # A process that is there and hidden from this user is no proof of death.
+        # A process that is hidden from this user may still live.
         return True
 
 
-def _state(alive: bool, events: list[Event]) -> str:
+def _state(alive: bool, events: list[Event], folder: str) -> str:
     if any(event["event"] == "execution_ended" for event in events):
         return ENDED
-    return RUNNING if alive else UNFINISHED
+    return RUNNING if alive or is_written(folder) else UNFINISHED
+
+
+def is_written(folder: str) -> bool:
+    """Whether a process, dead or not by the mark in the folder, still has the journal of an execution open to write.
+
+    That is so also when the folder cannot be seen any more.
+    """
+    return writer_of(os.path.join(os.path.realpath(folder), JOURNAL_NAME)) is not None
 
 
 def _migrations(events: list[Event]) -> t.Iterator[StartedMigration]:
@@ -235,23 +244,40 @@ def _migration(started: Event, last: dict[str, Event]) -> StartedMigration:
         uuid=begun.get("uuid") or started.get("uuid") or "",
         source=started["source"],
         destination=started["destination"],
-        circumstances=begun.get("circumstances"),
-        outcome=ended.get("outcome", ""),
-        verdict=ended.get("verdict", ""),
+        mark=read_mark_document(begun["mark"]) if "mark" in begun else None,
+        outcome=Outcome(ended["outcome"]) if ended else None,
         percent=last.get("progress", {}).get("percent"),
-        mode=begun.get("mode", "live"),
-        save_directory=begun.get("save_directory", ""),
+        options=_options(begun.get("options", {})),
+        reason=ended.get("reason", ""),
+        uncleaned=ended.get("uncleaned", ""),
     )
 
 
+def _options(document: t.Mapping[str, t.Any]) -> MigrationOptions:
+    """Return the options in a journal; those that cannot be are as they are by default."""
+    names = {field.name for field in dataclasses.fields(MigrationOptions)}
+    known = {name: value for name, value in document.items() if name in names}
+    try:
+        return MigrationOptions(**{**known, "migrate_disks": tuple(known.get("migrate_disks", ()))})
+    except (TypeError, ValueError):
+        return MigrationOptions()
+
+
 def read_plan(folder: str) -> dict[str, t.Any] | None:
-    """Return the plan of an execution, None when it died before it kept one."""
+    """Return the plan of an execution; None when it died before it kept one, and when what stands there is none."""
     try:
         with open(os.path.join(folder, PLAN_NAME), encoding="utf-8") as file:
-            plan: dict[str, t.Any] = json.load(file)
-    except FileNotFoundError:
+            plan = json.load(file)
+    except (OSError, ValueError, RecursionError):
         return None
-    return plan
+    return plan if _names_hosts(plan) else None
+
+
+def _names_hosts(plan: t.Any) -> bool:
+    hosts = plan.get("hosts") if isinstance(plan, dict) else None
+    return isinstance(hosts, list) and all(
+        isinstance(host, dict) and isinstance(host.get("name"), str) for host in hosts
+    )
 
 
 def prune_executions(directory: str, keep: int) -> list[str]:

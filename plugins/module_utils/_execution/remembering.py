@@ -13,10 +13,11 @@ import dataclasses
 import datetime
 import typing as t
 
-from .._deadline import Pending
+from .._ends.outcome import Outcome
 from .._errors import DroverError
 from .._libvirt.migration_record import record_migration
-from .executor import MOVED, NOT_MOVED, StepOutcome
+from .._patience import PatientCall
+from .executor import StepOutcome
 
 # The VM is where it is; nobody waits long for a note about that.
 PATIENCE_S = 10.0
@@ -25,7 +26,7 @@ PATIENCE_S = 10.0
 def remember(outcome: StepOutcome, uri_of: t.Callable[[str], str]) -> StepOutcome:
     """Write down when a VM moved, or failed to; return the outcome, with a warning where that fails.
 
-    A VM that was there already, or of which nobody knows where it is, is left alone.
+    A VM that was there already, that is off or gone, or of which nobody knows where it is, is left alone.
 
     Parameters
     ----------
@@ -35,14 +36,15 @@ def remember(outcome: StepOutcome, uri_of: t.Callable[[str], str]) -> StepOutcom
         How the libvirt of a host is reached.
     """
     step = outcome.step
-    host = {MOVED: step.destination, NOT_MOVED: step.source}.get(outcome.outcome)
-    if host is None or outcome.details.get("already_there"):
+    moved = outcome.outcome.moved
+    if moved is None or outcome.outcome is Outcome.ALREADY_THERE:
         return outcome
+    host = step.destination if moved else step.source
     now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
-    failed = outcome.outcome == NOT_MOVED
-    writing = Pending(lambda: _written(uri_of(host), step.domain, now, failed))
-    problem = writing.result(PATIENCE_S, "{0} does not answer.".format(host))
-    return _warned(outcome, problem) if problem else outcome
+    writing = PatientCall(lambda: _written(uri_of(host), step.domain, now, failed=not moved))
+    problem = writing.result_or(PATIENCE_S, "{0} does not answer.".format(host))
+    what = "When it moved" if moved else "That it stayed"
+    return _warned(outcome, f"{what} is not on record: {problem}") if problem else outcome
 
 
 def _written(uri: str, domain: str, at: str, failed: bool) -> str:
@@ -54,7 +56,6 @@ def _written(uri: str, domain: str, at: str, failed: bool) -> str:
     return ""
 
 
-def _warned(outcome: StepOutcome, problem: str) -> StepOutcome:
-    warning = "When it moved is not on record: {0}".format(problem)
+def _warned(outcome: StepOutcome, warning: str) -> StepOutcome:
     warnings = [*outcome.details.get("warnings", []), warning]
     return dataclasses.replace(outcome, details=dict(outcome.details, warnings=warnings))

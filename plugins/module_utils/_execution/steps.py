@@ -14,7 +14,11 @@ import datetime
 import typing as t
 
 from .._errors import ConnectionFailed, DroverError
-from .._uris import refuse_password
+from .._uris import check_uri
+
+_AGAIN = "Make a new one with drover.libvirt.plan or 'drover plan'."
+# What no memory in MiB and no time in seconds comes near to; also no number is above it.
+_LARGEST = 1e15
 
 
 class PlanRejected(DroverError):
@@ -120,39 +124,50 @@ def read_work(plan: t.Mapping[str, t.Any]) -> Work:
     try:
         limits = plan["limits"]
         work = Work(
-            digest=plan["digest"],
+            digest=_text(plan["digest"]),
             steps=tuple(_step(item) for item in plan["steps"]),
-            hosts={item["name"]: _host(item) for item in plan["hosts"]},
+            hosts={host.name: host for host in map(_host, plan["hosts"])},
             limits=Limits(
                 per_host=int(limits["per_host"]),
                 cluster=int(limits["cluster"]),
-                bandwidth_mib_s=limits.get("bandwidth_mib_s"),
-                duration_s=limits.get("duration_s"),
+                bandwidth_mib_s=_number(limits.get("bandwidth_mib_s")),
+                duration_s=_number(limits.get("duration_s")),
                 deadline_s=_epoch_s(limits.get("deadline")),
             ),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise PlanRejected(
-            "The plan is not a plan document of Drover: {0!r} is missing or wrong.".format(error),
-            "Make a new one with drover.libvirt.plan or 'drover plan'.",
+            "The plan is not a plan document of Drover: {0!r:.200} is missing or wrong.".format(
+                error
+            ),
+            _AGAIN,
         ) from error
+    _check_numbers(work)
     _check_references(work)
+    _check_order(work)
     return work
 
 
-def read_uris(plan: t.Mapping[str, t.Any]) -> dict[str, str]:
-    """Return how each host of a plan is reached, where the plan says so."""
-    return {item["name"]: item["uri"] for item in plan.get("hosts", []) if item.get("uri")}
+def _text(value: t.Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("{0!r:.60} where text belongs".format(value))
+    return value
+
+
+def _number(value: t.Any) -> t.Any:
+    if isinstance(value, bool) or not isinstance(value, (int, float, type(None))):
+        raise TypeError("{0!r:.60} where a number belongs".format(value))
+    return value
 
 
 def _step(item: t.Mapping[str, t.Any]) -> Step:
     return Step(
-        id=item["id"],
-        domain=item["domain"],
-        uuid=item.get("uuid") or "",
-        source=item["source"],
-        destination=item["destination"],
-        after=tuple(item["after"]),
+        id=_text(item["id"]),
+        domain=_text(item["domain"]),
+        uuid=_text(item.get("uuid") or ""),
+        source=_text(item["source"]),
+        destination=_text(item["destination"]),
+        after=tuple(map(_text, item["after"])),
         memory_mib=int(item["memory_mib"]),
         start_s=float(item["start_s"]),
         duration_s=float(item["finish_s"]) - float(item["start_s"]),
@@ -167,20 +182,48 @@ def _epoch_s(moment: str | None) -> float | None:
 def _host(item: t.Mapping[str, t.Any]) -> Host:
     limit = item.get("memory_limit_mib")
     return Host(
-        name=item["name"],
-        uri=item.get("uri") or "",
-        migration_address=item.get("migration_address") or "",
+        name=_text(item["name"]),
+        uri=_text(item.get("uri") or ""),
+        migration_address=_text(item.get("migration_address") or ""),
         memory_limit_mib=None if limit is None else int(limit),
         memory_mib=int(item["before"]["memory_mib"]),
     )
 
 
-def _check_uri(uri: str, name: str) -> None:
-    """Refuse a password: the plan is kept beside the journal, where no secret may stand."""
+def _check_address(uri: str, name: str) -> None:
+    """Refuse what may run a program, and a password: the plan is kept beside the journal, where no secret may stand."""
     try:
-        refuse_password(uri, "The connection URI of {0} in the plan".format(name))
+        check_uri(uri, "The connection URI of {0} in the plan".format(name))
     except ConnectionFailed as error:
         raise PlanRejected(error.message, error.remedy) from error
+
+
+def _check_numbers(work: Work) -> None:
+    amounts: list[float] = [work.limits.per_host - 1, work.limits.cluster - 1]
+    amounts += [work.limits.bandwidth_mib_s or 0, work.limits.duration_s or 0]
+    amounts += [host.memory_limit_mib or 0 for host in work.hosts.values()]
+    amounts += [host.memory_mib for host in work.hosts.values()]
+    for step in work.steps:
+        amounts += [step.memory_mib, step.start_s, step.duration_s]
+    if not all(0 <= amount <= _LARGEST for amount in amounts):
+        raise PlanRejected(
+            "The plan has a limit, an amount of memory or a time that is out of range.", _AGAIN
+        )
+
+
+def _check_order(work: Work) -> None:
+    """Refuse steps that wait for each other: they would never start, and nobody would be told why."""
+    waiting = {step.id: set(step.after) for step in work.steps}
+    if len(waiting) != len(work.steps):
+        raise PlanRejected("Two steps of the plan have the same id.", _AGAIN)
+    while waiting:
+        free = {name for name, after in waiting.items() if not after & set(waiting)}
+        if not free:
+            raise PlanRejected(
+                "Steps of the plan wait for each other: {0}.".format(", ".join(sorted(waiting))),
+                _AGAIN,
+            )
+        waiting = {name: after for name, after in waiting.items() if name not in free}
 
 
 def _check_references(work: Work) -> None:
@@ -191,7 +234,7 @@ def _check_references(work: Work) -> None:
                 raise PlanRejected(
                     "Step {0} of the plan names the unknown host {1}.".format(step.id, name)
                 )
-            _check_uri(work.hosts[name].uri, name)
+            _check_address(work.hosts[name].uri, name)
             if not work.hosts[name].uri:
                 raise PlanRejected(
                     "The plan does not say how to reach libvirt on {0}.".format(name),

@@ -42,7 +42,7 @@ def parse_cib(text: str, name_of: NameOf) -> ClusterStack:
     Raises
     ------
     xml.etree.ElementTree.ParseError
-        It is no XML.
+        It is not valid XML.
     """
     root = ET.fromstring(text)
     idle = _is_true(root.find("configuration/crm_config"), "maintenance-mode")

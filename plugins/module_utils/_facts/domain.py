@@ -151,7 +151,7 @@ def broken_domain_facts(
         vcpus=int(statistics.get("vcpu.current", 1)),
         memory_mib=max(1, mib_needed(int(statistics.get("balloon.maximum", 0)))),
         cpu_usage=cpu_usage if reading.active else 0.0,
-        blockers=[unreadable(reading.problem or "it is no valid XML")],
+        blockers=[unreadable(reading.problem or "it is not valid XML")],
     )
 
 

@@ -45,7 +45,6 @@ def host_facts(
         "uuid": capabilities.findtext("host/uuid"),
         "vcpus": reading.cpus,
         "memory_mib": reading.memory_mib,
-        "memory_used_mib": memory_used_mib(reading.memory),
         "cpu": host_cpu(capabilities, offers[0] if offers else None, cpu.expanded_cpu),
         "emulators": [emulator_facts(emulator, offers) for emulator in emulators],
         "numa": numa_facts(capabilities, reading.free_by_cell),

@@ -42,7 +42,7 @@ def labels(domain: ET.Element) -> dict[str, str]:
 
 
 def priority(domain: ET.Element) -> int | None:
-    """Return the priority in a domain's metadata, or None when there is none or it is no number."""
+    """Return the priority in a domain's metadata, or None when there is none or it is not a number."""
     for element in _own_elements(domain, "priority"):
         with contextlib.suppress(ValueError):
             return int(element.get("value", ""))

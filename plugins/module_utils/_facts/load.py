@@ -41,3 +41,18 @@ def domain_cpu_usage(first: LoadSample, second: LoadSample, uuid: str) -> float:
     before = int(first.domains.get(uuid, {}).get("cpu.time", 0))
     used = after - before if after >= before else after
     return round(used / _NS / seconds, 3)
+
+
+def continues(first: LoadSample, second: LoadSample) -> bool:
+    """Tell whether the counters of a host went on between two samples: it did not start again."""
+    if second.at_s <= first.at_s:
+        return False
+    # That of waiting for disks alone runs backwards now and then.
+    return sum(second.host.values()) >= sum(first.host.values())
+
+
+def is_same_process(first: LoadSample, second: LoadSample, uuid: str) -> bool:
+    """Tell whether a domain had the same QEMU at both samples: libvirt gives each start a number of its own."""
+    before, after = (sample.domains.get(uuid, {}) for sample in (first, second))
+    known = "cpu.time" in before and "cpu.time" in after
+    return known and before.get("id", -1) == after.get("id", -1) >= 0

@@ -32,7 +32,7 @@ def parse_moment(text: str) -> datetime.datetime:
     Raises
     ------
     ValueError
-        It is no moment, or has no offset from UTC.
+        It is not a moment, or has no offset from UTC.
     """
     # Python 3.9 reads neither the Z nor every fraction of a second.
     plain = _FRACTION.sub("", text.strip().upper()).replace("Z", "+00:00")
@@ -63,7 +63,7 @@ def parse_mark(text: str) -> Mark:
     Raises
     ------
     ValueError
-        It is no mark.
+        It is not a mark.
     """
     document = json.loads(text)
     if not isinstance(document, dict) or not isinstance(document.get("maintenance"), bool):

@@ -37,12 +37,12 @@ def size_kib(element: ET.Element | None) -> int:
 
 
 def mib_needed(kib: int) -> int:
-    """Return whole MiB that hold so many KiB: what is needed is rounded up."""
+    """Return whole MiB that hold this many KiB: what is needed is rounded up."""
     return -(-kib // 1024)
 
 
 def mib_offered(kib: int) -> int:
-    """Return whole MiB within so many KiB: what is offered is rounded down."""
+    """Return whole MiB within this many KiB: what is offered is rounded down."""
     return kib // 1024
 
 

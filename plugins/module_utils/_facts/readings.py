@@ -45,8 +45,8 @@ class DomainProbe(t.NamedTuple):
 class LoadSample(t.NamedTuple):
     """The counters of a host and its domains at one moment.
 
-    C(at_s) is monotonic, C(host) has libvirt's C(kernel), C(user), C(idle) and C(iowait) in
-    nanoseconds, C(domains) the bulk statistics of each domain by UUID.
+    C(at_s) is in seconds since the boot, C(host) has libvirt's C(kernel), C(user), C(idle) and C(iowait) in
+    nanoseconds, C(domains) the bulk statistics of each domain by UUID, with its C(id): -1 where it is off.
     """
 
     at_s: float

@@ -4,8 +4,7 @@
 
 """Reading a host and all of its domains: what is asked when, and what is made of it.
 
-The load is sampled when all else has been read: reading takes up to half a CPU for a moment, which
-on a small host would be a good part of the load that it reports.
+The load is measured around all that, where no history tells it.
 
 This module util is PRIVATE to the collection.
 """
@@ -18,7 +17,6 @@ import time
 import typing as t
 import xml.etree.ElementTree as ET
 
-from .._deadline import Pending
 from .._errors import DroverError
 from .._facts.cluster_stack import managed_blockers
 from .._facts.domain import (
@@ -30,8 +28,8 @@ from .._facts.domain import (
     parse_definition,
 )
 from .._facts.emulators import Emulator, parse_emulators, questions
-from .._facts.host import host_facts, versions
-from .._facts.load import domain_cpu_usage, host_cpu_usage
+from .._facts.history import Figures
+from .._facts.host import host_facts, memory_used_mib, versions
 from .._facts.network import (
     attachable,
     bridge_facts,
@@ -40,35 +38,33 @@ from .._facts.network import (
     network_facts,
 )
 from .._facts.processor import parse_offer
-from .._facts.readings import DomainProbe, DomainReading, HostReading, LoadSample
+from .._facts.readings import DomainProbe, DomainReading, HostReading
 from .._facts.storage import pool_directories, pool_facts
 from .._libvirt.connection import open_connection, translated
 from .._libvirt.definitions import read_domains
 from .._libvirt.host import read_cpu, read_host
 from .._libvirt.probes import probe_domains
 from .._libvirt.statistics import sample_load
+from .._linux.boot import read_boot_id, since_boot_s
 from .._linux.cluster_stack import read_cluster_stack
 from .._linux.hugepages import read_hugepages
 from .._linux.interfaces import physical_speeds, read_default_routes, read_interfaces
 from .._linux.mark_files import DIRECTORY, read_marks
+from .._patience import NoAnswer, PatientCall
+from .measuring import Load, LoadMeter, measure_memory
 from .storage import inspect_storage
 
 # How long a QEMU may take to answer before its domain's facts go without what only it knows.
 PROBE_LIMIT_S = 5.0
 
 
-class NoAnswer(DroverError):
-    """The libvirt of a host takes connections but does not answer, or not in time."""
-
-    code = "no_answer"
-
-
 class Request(t.NamedTuple):
     """What to read, and under which name.
 
     C(name) is how the cluster calls the host, None for its own host name; C(migration_network) is
-    in CIDR notation; C(sample_s) is the time between the samples of the load; C(reached_at) the own
-    address of the SSH connection that asks.
+    in CIDR notation; C(sample_s) is the time over which the load is measured at least, where no history tells it;
+    C(reached_at) the own address of the SSH connection that asks; C(history_directory) where the host remembers its
+    load, None where it is to be left aside, and C(keep_history) whether it is to remember this reading.
     """
 
     uri: str
@@ -78,6 +74,8 @@ class Request(t.NamedTuple):
     labels: t.Mapping[str, str] = {}
     marks_directory: str = DIRECTORY
     reached_at: str | None = None
+    history_directory: str | None = None
+    keep_history: bool = False
 
 
 class Inspection(t.NamedTuple):
@@ -96,12 +94,12 @@ class _Domains(t.NamedTuple):
     readings: list[DomainReading]
     definitions: dict[str, Definition]
     probes: dict[str, DomainProbe]
-    probing: Pending[bool]
+    probing: PatientCall[bool]
 
 
 def inspect(
     request: Request,
-    clock: t.Callable[[], float] = time.monotonic,
+    clock: t.Callable[[], float] = since_boot_s,
     sleep: t.Callable[[float], None] = time.sleep,
 ) -> Inspection:
     """Read a host and its domains.
@@ -111,7 +109,7 @@ def inspect(
     request : Request
         What to read.
     clock, sleep : callable
-        Monotonic time in seconds, and waiting for some seconds.
+        Seconds since the boot, and waiting for some seconds.
 
     Returns
     -------
@@ -127,22 +125,54 @@ def inspect(
     warnings: list[str] = []
     connection = open_connection(request.uri)
     try:
+        meter = LoadMeter(
+            lambda: sample_load(connection, clock),
+            request.history_directory,
+            sleep,
+            read_boot_id(),
+        )
         reading = read_host(connection)
         pools = [pool_facts(pool) for pool in reading.pools]
         domains = _read_domains(connection, request.uri, pool_directories(pools))
         host, surroundings = _inspect_host(connection, request, reading, pools, domains, warnings)
-        if not domains.probing.result(PROBE_LIMIT_S, False):
+        if not domains.probing.result_or(PROBE_LIMIT_S, False):
             warnings.append(_silent_qemu())
         probes = dict(domains.probes)
-        first = sample_load(connection, clock)
-        sleep(request.sample_s)
-        second = sample_load(connection, clock)
+        load = meter.load(request.sample_s, reading.cpus)
     finally:
         connection.close()
-    host["cpu_usage"] = host_cpu_usage(first, second, reading.cpus)
-    facts = _facts_of_domains(domains, surroundings, (first, second), probes, warnings)
+    facts = _facts_of_domains(domains, surroundings, load, probes, warnings)
     _block_managed(facts)
+    host.update(_use(request, reading, load, meter, facts))
+    warnings.extend(meter.problems)
     return Inspection(host, facts, warnings)
+
+
+def _use(
+    request: Request,
+    reading: HostReading,
+    load: Load,
+    meter: LoadMeter,
+    facts: list[dict[str, t.Any]],
+) -> dict[str, t.Any]:
+    """Return what the host uses, in all and beside its VMs, now and as it remembers it."""
+    used = {
+        entry["uuid"]: entry.get("memory_used_mib")
+        for entry in facts
+        if entry["uuid"] in load.domains
+    }
+    memory = measure_memory(used.values(), memory_used_mib(reading.memory))
+    use: dict[str, t.Any] = {
+        "cpu_usage": load.cpu_usage,
+        "memory_used_mib": memory.used_mib,
+        "own_use": {"cpu_usage": load.own_cpu, "memory_mib": memory.own_mib},
+    }
+    if request.history_directory:
+        now = Figures(None, memory.used_mib)
+        use["history"] = meter.remember(
+            reading.cpus, used, now, memory.own_mib, request.keep_history
+        )
+    return use
 
 
 def _block_managed(facts: list[dict[str, t.Any]]) -> None:
@@ -174,8 +204,8 @@ def inspect_within(request: Request, limit_s: float) -> Inspection:
     ConnectionFailed, LibvirtFailed
         As C(inspect) does.
     """
-    pending: Pending[Inspection | None] = Pending(functools.partial(inspect, request))
-    found = pending.result(limit_s + request.sample_s, None)
+    pending: PatientCall[Inspection | None] = PatientCall(functools.partial(inspect, request))
+    found = pending.result_or(limit_s + request.sample_s, None)
     if found is None:
         raise NoAnswer(
             f"libvirt at {request.uri} has not answered within {limit_s:g} s.",
@@ -205,12 +235,12 @@ def _read_domains(connection: t.Any, uri: str, pools: dict[str, str]) -> _Domain
     }
     probes: dict[str, DomainProbe] = {}
     # On a connection of its own, which stays open as long as a QEMU does not answer.
-    probing = Pending(lambda: _probe(uri, targets, probes))
+    probing = PatientCall(lambda: _probe(uri, targets, probes))
     return _Domains(readings, definitions, probes, probing)
 
 
 def _probe(uri: str, targets: dict[str, list[str]], probes: dict[str, DomainProbe]) -> bool:
-    """Ask the QEMUs; what they would tell is worth having, but its lack is no failure."""
+    """Ask the QEMUs; what they say is worth having, but its lack is not a failure."""
     try:
         with translated("ask the QEMUs of the VMs"):
             return probe_domains(open_connection(uri), targets, probes)
@@ -238,7 +268,7 @@ def _inspect_host(
     offers = tuple(parse_offer(document) for document in cpu.domain_capabilities)
     storage, real = inspect_storage(pools, domains.definitions.values(), warnings)
     marks, problems = read_marks(request.marks_directory)
-    warnings.extend(problems)
+    warnings.extend(problems.values())
     name = request.name or reading.hostname
     host = dict(
         host_facts(reading, capabilities, emulators, offers, cpu),
@@ -252,6 +282,7 @@ def _inspect_host(
         hugepages=read_hugepages(),
         clock_epoch_s=round(time.time(), 3),
         marks=marks,
+        unreadable_marks=sorted(problems),
         maintenance=bool(marks.get(name, {}).get("maintenance", False)),
     )
     host.update(_inspect_network(request, warnings))
@@ -297,20 +328,20 @@ def _inspect_network(request: Request, warnings: list[str]) -> dict[str, t.Any]:
 def _facts_of_domains(
     domains: _Domains,
     surroundings: Surroundings,
-    samples: tuple[LoadSample, LoadSample],
+    load: Load,
     probes: dict[str, DomainProbe],
     warnings: list[str],
 ) -> list[dict[str, t.Any]]:
-    """Return the facts of all domains that are still there at the second sample.
+    """Return the facts of all domains that are still there when the load is known.
 
     Whatever is odd about one domain, it must not hide the others.
     """
     facts = []
     for reading in domains.readings:
-        statistics = samples[1].domains.get(reading.uuid)
+        statistics = load.statistics.get(reading.uuid)
         if statistics is None:
             continue
-        usage = domain_cpu_usage(samples[0], samples[1], reading.uuid)
+        usage = load.domains.get(reading.uuid, 0.0)
         definition = domains.definitions.get(reading.uuid)
         probe = probes.get(reading.uuid, NO_PROBE)
         try:

@@ -67,7 +67,7 @@ def mark_storages(paths: list[str] | None, uri: str, force: bool, check_mode: bo
     Raises
     ------
     NotMarkable
-        A path is no directory, or not on a shared file system.
+        A path is not a directory, or not on a shared file system.
     """
     mounts = parse_mounts(read_mountinfo())
     directories = _found(uri, mounts) if paths is None else _named(paths, mounts, force)

@@ -15,7 +15,7 @@ import traceback
 import typing as t
 
 from .._errors import ConnectionFailed, LibvirtFailed
-from .._uris import refuse_password
+from .._uris import check_uri
 
 try:
     import libvirt
@@ -62,7 +62,7 @@ def open_connection(uri: str, read_only: bool = False) -> t.Any:
         The daemon cannot be reached, or refused; or the URI holds no valid address, or a password, which
         libvirt would not use and messages and journals would show.
     """
-    refuse_password(uri)
+    check_uri(uri)
     try:
         return libvirt.openReadOnly(uri) if read_only else libvirt.open(uri)
     except libvirt.libvirtError as error:

@@ -13,9 +13,10 @@ import typing as t
 from dataclasses import dataclass
 
 from .._errors import DomainNotFound
+from .._facts.end_state import EndState
 from .._facts.states import job_kind, state_and_reason
-from .._migration.result import EndState
 from .connection import libvirt, translated
+from .handover_mark import read_mark
 
 
 def find_domain(connection: t.Any, uuid: str | None, name: str | None = None) -> t.Any | None:
@@ -73,6 +74,7 @@ def _end_state(domain: t.Any, with_job: bool = False) -> EndState:
         persistent=persistent,
         autostart=bool(domain.autostart()) if persistent else False,
         busy=with_job and state in ("running", "paused") and _is_busy(domain),
+        mark=read_mark(domain) if domain.isActive() else None,
     )
 
 
@@ -213,7 +215,9 @@ def refuse_dead(domain: t.Any) -> None:
         It does not answer.
     """
     with translated("speak with the QEMU of the VM {}".format(domain.name())):
-        domain.migrateGetMaxDowntime()
+        # The binding returns None where libvirt fails, and raises nothing.
+        if domain.migrateGetMaxDowntime() is None:
+            raise libvirt.libvirtError("virDomainMigrateGetMaxDowntime() failed")
 
 
 def is_running(domain: t.Any) -> bool:

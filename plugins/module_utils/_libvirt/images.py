@@ -48,7 +48,7 @@ def save(domain: t.Any, path: str) -> None:
 def restore_paused(connection: t.Any, path: str) -> None:
     """Bring a VM's saved memory into a QEMU whose vCPUs stand still.
 
-    libvirt does so as often as it is asked. Whoever calls this must see that it happens once.
+    libvirt does so as often as it is asked. The caller must see that it happens once.
     """
     with translated("restore the VM from {}".format(path)):
         connection.restoreFlags(path, None, libvirt.VIR_DOMAIN_SAVE_PAUSED)

@@ -14,8 +14,8 @@ import threading
 import typing as t
 
 from .._errors import LibvirtFailed
-from .._migration.request import MigrationRequest
-from .._migration.result import EndState
+from .._facts.end_state import EndState
+from .._request.request import MigrationRequest
 from .connection import libvirt, translated
 from .domain import find_domain
 
@@ -51,7 +51,7 @@ def migration_flags(
     return flags
 
 
-def post_copy_resume_flags(request: MigrationRequest, before: EndState) -> int:
+def post_copy_resume_flags(request: MigrationRequest, persistent: bool) -> int:
     """Return libvirt's flags to resume the broken post-copy migration of a VM."""
     flags: int = (
         libvirt.VIR_MIGRATE_LIVE
@@ -59,7 +59,7 @@ def post_copy_resume_flags(request: MigrationRequest, before: EndState) -> int:
         | libvirt.VIR_MIGRATE_POSTCOPY
         | libvirt.VIR_MIGRATE_POSTCOPY_RESUME
     )
-    if before.persistent:
+    if persistent:
         flags |= libvirt.VIR_MIGRATE_PERSIST_DEST | libvirt.VIR_MIGRATE_UNDEFINE_SOURCE
     return flags | (libvirt.VIR_MIGRATE_TLS if request.options.tls else 0)
 
@@ -196,7 +196,7 @@ def completed_statistics(domain: t.Any) -> dict[str, t.Any]:
 
 
 def cancel_job(domain: t.Any) -> None:
-    """Cancel the job that libvirt is busy with; the migration call, whoever made it, fails then.
+    """Cancel the job that libvirt is busy with; the migration call fails then, no matter who made it.
 
     Raises
     ------

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
+from .._facts.quantities import mib_needed
 from .._facts.readings import LoadSample
 from .connection import libvirt, translated
 
@@ -38,7 +39,7 @@ def sample_load(connection: t.Any, clock: t.Callable[[], float]) -> LoadSample:
     with translated("read the load of the host"):
         host = _host_cpu(connection)
         at_s = clock()
-        return LoadSample(at_s, host, domain_statistics(connection, wanted))
+        return LoadSample(at_s, host, _with_numbers(connection, wanted))
 
 
 def _host_cpu(connection: t.Any) -> dict[str, int]:
@@ -48,13 +49,26 @@ def _host_cpu(connection: t.Any) -> dict[str, int]:
     return {}
 
 
+def _with_numbers(connection: t.Any, wanted: int) -> dict[str, dict[str, t.Any]]:
+    """Return the statistics with each domain's C(id), the number of this start of it; -1 where it is off."""
+    return {
+        domain.UUIDString(): {**statistics, "id": domain.ID()}
+        for domain, statistics in _all_statistics(connection, wanted)
+    }
+
+
 def domain_statistics(connection: t.Any, wanted: int) -> dict[str, dict[str, t.Any]]:
     """Return the wanted groups of statistics of all domains by UUID.
 
     A domain that is busy with something else is not waited for; what needs it is then missing.
     """
-    records = connection.getAllDomainStats(wanted, libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT)
+    records = _all_statistics(connection, wanted)
     return {domain.UUIDString(): statistics for domain, statistics in records}
+
+
+def _all_statistics(connection: t.Any, wanted: int) -> list[tuple[t.Any, dict[str, t.Any]]]:
+    nowait = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
+    return list(connection.getAllDomainStats(wanted, nowait))
 
 
 def vcpu_time_s(connection: t.Any, uuid: str) -> float:
@@ -74,3 +88,14 @@ def vcpu_time_s(connection: t.Any, uuid: str) -> float:
         if name.startswith("vcpu.") and name.endswith(".time")
     ]
     return float(sum(times)) / 1e9
+
+
+def resident_mib(connection: t.Any, uuid: str) -> int | None:
+    """Return the memory that a VM's QEMU holds on this host, in MiB; None where that is not told at once."""
+    with contextlib.suppress(libvirt.libvirtError):
+        domain = connection.lookupByUUIDString(uuid)
+        nowait = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
+        wanted = libvirt.VIR_DOMAIN_STATS_BALLOON
+        [(_domain, found)] = connection.domainListGetStats([domain], wanted, nowait)
+        return None if "balloon.rss" not in found else mib_needed(found["balloon.rss"])
+    return None

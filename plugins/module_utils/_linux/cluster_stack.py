@@ -16,6 +16,7 @@ import subprocess
 import xml.etree.ElementTree as ET
 
 from .._facts.cluster_stack import ClusterStack, domain_name, is_quorate, parse_cib
+from .running_commands import running_commands
 
 _PLACES = ("/usr/sbin", "/sbin", "/usr/bin", "/bin")
 _ANSWER_S = 10.0
@@ -23,7 +24,7 @@ _ANSWER_S = 10.0
 
 def read_cluster_stack() -> ClusterStack:
     """Return what Pacemaker says, or Corosync where it runs alone; empty where neither runs."""
-    running = _commands_running()
+    running = running_commands()
     if "pacemakerd" in running:
         return _pacemaker()
     if "corosync" in running:
@@ -44,19 +45,6 @@ def _corosync() -> ClusterStack:
     # Without quorum the command fails, but says so.
     answer, problem = _ask("corosync-quorumtool", "-s")
     return ClusterStack("Corosync", is_quorate(answer), problem=problem)
-
-
-def _commands_running() -> set[str]:
-    """Return the short names of all processes of this host."""
-    names = set()
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            with (
-                contextlib.suppress(OSError),
-                open(f"/proc/{entry}/comm", encoding="utf-8") as file,
-            ):
-                names.add(file.read().strip())
-    return names
 
 
 def _ask(command: str, *arguments: str) -> tuple[str, str]:

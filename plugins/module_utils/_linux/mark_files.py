@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The files in which a host keeps the maintenance marks of all hosts.
+"""The files in which a host keeps the marks of all hosts, one a host: of maintenance, and of power.
 
 This module util is PRIVATE to the collection.
 """
@@ -14,41 +14,46 @@ import os
 import typing as t
 
 from .._facts.marks import Mark, file_name, marked_host, parse_mark
-from .durable import replace_file
-from .state_directory import list_directory, provide_directory
+from .state_directory import list_directory, provide_directory, write_own
 
 DIRECTORY = "/var/lib/drover/marks"
 
+Parse = t.Callable[[str], Mark]
 
-def read_marks(directory: str = DIRECTORY) -> tuple[dict[str, Mark], list[str]]:
-    """Return the marks by host, and a warning for each file that is none."""
-    marks, warnings = {}, []
+
+def read_marks(
+    directory: str = DIRECTORY, parse: Parse = parse_mark
+) -> tuple[dict[str, Mark], dict[str, str]]:
+    """Return the marks by host; and by host, in one sentence, what is wrong with a file that should be its mark."""
+    marks, problems = {}, {}
     for name in _names(directory):
+        host = marked_host(name)
         try:
-            mark = read_mark(directory, marked_host(name))
-        except (OSError, ValueError) as error:
-            warnings.append(f"The mark {os.path.join(directory, name)} is left out: {error}.")
+            mark = read_mark(directory, host, parse)
+        except (OSError, RecursionError, ValueError) as error:
+            path = os.path.join(directory, name)
+            problems[host] = f"The mark {path} is left out: {error}."
         else:
             if mark is not None:
-                marks[marked_host(name)] = mark
-    return marks, warnings
+                marks[host] = mark
+    return marks, problems
 
 
 def _names(directory: str) -> list[str]:
     return [name for name in list_directory(directory) if name.endswith(".json")]
 
 
-def read_mark(directory: str, host: str) -> Mark | None:
+def read_mark(directory: str, host: str, parse: Parse = parse_mark) -> Mark | None:
     """Return the mark of a host, None when there is none here.
 
     Raises
     ------
     OSError, ValueError
-        The file cannot be read, or is no mark.
+        The file cannot be read, or is not a mark.
     """
     try:
         with open(os.path.join(directory, file_name(host)), encoding="utf-8") as file:
-            return parse_mark(file.read())
+            return parse(file.read())
     except FileNotFoundError:
         return None
 
@@ -59,12 +64,10 @@ def write_mark(directory: str, host: str, mark: Mark) -> None:
     Raises
     ------
     StateUnusable
-        This user may not write there.
-    OSError
         It cannot be written.
     """
     provide_directory(directory, 0o755)
-    replace_file(os.path.join(directory, file_name(host)), as_text(mark))
+    write_own(os.path.join(directory, file_name(host)), as_text(mark))
 
 
 def as_text(mark: t.Mapping[str, t.Any] | None) -> str:

@@ -17,9 +17,9 @@ import os
 import typing as t
 import uuid
 
-from .._deadline import Pending
 from .._facts.readings import Marker
 from .._facts.storage import MARKER_NAME
+from .._patience import PatientCall
 from .durable import create_file
 from .mounts import ANSWER_LIMIT_S
 
@@ -37,8 +37,8 @@ def read_markers(
     directories: t.Iterable[str], limit_s: float = ANSWER_LIMIT_S
 ) -> dict[str, Marker]:
     """Return what the marker file in each directory says."""
-    waiting = [(path, Pending(functools.partial(read_marker, path))) for path in directories]
-    return {path: pending.result(limit_s, _silent(limit_s)) for path, pending in waiting}
+    waiting = [(path, PatientCall(functools.partial(read_marker, path))) for path in directories]
+    return {path: pending.result_or(limit_s, _silent(limit_s)) for path, pending in waiting}
 
 
 def read_marker(directory: str) -> Marker:
@@ -64,9 +64,9 @@ def create_markers(
     A directory that cannot be written is a matter for the operator and no error here: what is wrong
     stands in the marker.
     """
-    waiting = [(path, Pending(functools.partial(_create, path))) for path in directories]
+    waiting = [(path, PatientCall(functools.partial(_create, path))) for path in directories]
     silent = Creation(_silent(limit_s), False)
-    return {path: pending.result(limit_s, silent) for path, pending in waiting}
+    return {path: pending.result_or(limit_s, silent) for path, pending in waiting}
 
 
 def _create(directory: str) -> Creation:

@@ -16,18 +16,13 @@ import typing as t
 from .._errors import DroverError
 from .._facts.marks import Mark, changed_mark, file_name, format_moment, parse_moment
 from .mark_files import as_text, read_mark, write_mark
+from .state_directory import using_state
 
 
 class NoMoment(DroverError):
     """What was given as a moment is none."""
 
     code = "no_moment"
-
-
-class MarkNotWritten(DroverError):
-    """The mark cannot be read or written."""
-
-    code = "mark_not_written"
 
 
 class Order(t.NamedTuple):
@@ -80,7 +75,7 @@ def carry_out(order: Order, now: datetime.datetime, check_mode: bool) -> Done:
     ------
     NoMoment
         C(at) is not in the form of RFC 3339.
-    MarkNotWritten
+    StateUnusable
         The file system refuses.
     """
     path = os.path.join(order.directory, file_name(order.host))
@@ -88,7 +83,7 @@ def carry_out(order: Order, now: datetime.datetime, check_mode: bool) -> Done:
     present, warnings = _present(order, path)
     mark = changed_mark(present, order.wanted, at, now)
     if mark is not None and not check_mode:
-        _write(order, mark, path)
+        write_mark(order.directory, order.host, mark)
     holding = t.cast("Mark", mark or present)
     if holding["maintenance"] != order.wanted["maintenance"]:
         warnings.append(
@@ -102,7 +97,7 @@ def _moment(at: str | None) -> str | None:
         return None if at is None else format_moment(parse_moment(at))
     except ValueError as error:
         raise NoMoment(
-            f"{at!r} is no moment in the form of RFC 3339: {error}.",
+            f"{at!r} is not a moment in the form of RFC 3339: {error}.",
             "Write it like 2026-11-24T09:00:00Z.",
         ) from error
 
@@ -110,22 +105,7 @@ def _moment(at: str | None) -> str | None:
 def _present(order: Order, path: str) -> tuple[Mark | None, list[str]]:
     """Return the mark that is there; a file that holds none is replaced, and said so."""
     try:
-        return read_mark(order.directory, order.host), []
+        with using_state(path, "read"):
+            return read_mark(order.directory, order.host), []
     except ValueError as error:
         return None, [f"The file {path} held no mark ({error}) and is replaced."]
-    except OSError as error:
-        raise _not_written(path, error) from error
-
-
-def _write(order: Order, mark: Mark, path: str) -> None:
-    try:
-        write_mark(order.directory, order.host, mark)
-    except OSError as error:
-        raise _not_written(path, error) from error
-
-
-def _not_written(path: str, error: OSError) -> MarkNotWritten:
-    return MarkNotWritten(
-        f"Cannot keep the mark in {path}: {error.strerror}.",
-        "Check the permissions and the space there; marks need root.",
-    )

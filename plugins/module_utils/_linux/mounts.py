@@ -16,7 +16,7 @@ import functools
 import os
 import typing as t
 
-from .._deadline import Pending
+from .._patience import PatientCall
 
 # A file server that does not give out a few bytes within this time is of no use to a migration
 # either.
@@ -34,6 +34,7 @@ def real_paths(paths: t.Iterable[str], limit_s: float = ANSWER_LIMIT_S) -> dict[
     themselves.
     """
     waiting = [
-        (path, Pending(functools.partial(os.path.realpath, path))) for path in sorted(set(paths))
+        (path, PatientCall(functools.partial(os.path.realpath, path)))
+        for path in sorted(set(paths))
     ]
-    return {path: pending.result(limit_s, path) for path, pending in waiting}
+    return {path: pending.result_or(limit_s, path) for path, pending in waiting}

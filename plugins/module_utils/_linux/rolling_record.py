@@ -16,8 +16,7 @@ import os
 import typing as t
 
 from .._errors import DroverError
-from .durable import replace_file
-from .state_directory import provide_directory
+from .state_directory import provide_directory, using_state, write_own
 
 DIRECTORY = "/var/lib/drover/rolling"
 FILE_NAME = "record.json"
@@ -45,12 +44,6 @@ class RecordUnreadable(DroverError):
     code = "record_unreadable"
 
 
-class RecordNotWritten(DroverError):
-    """The record cannot be written."""
-
-    code = "record_not_written"
-
-
 class TakenOver(DroverError):
     """The record on this host is of a run that this one has not seen."""
 
@@ -76,9 +69,9 @@ def read_record(directory: str = DIRECTORY) -> Record | None:
             "The record of the rolling maintenance {0} cannot be read: {1}.".format(
                 path, error.strerror
             ),
-            "Check what stands there and its permissions.",
+            "Check the file and its permissions.",
         ) from error
-    except ValueError as error:
+    except (RecursionError, ValueError) as error:
         raise RecordUnreadable(
             "The record of the rolling maintenance {0} is damaged: {1}.".format(path, error),
             "Remove the file: every host of the cluster keeps a copy.",
@@ -88,7 +81,7 @@ def read_record(directory: str = DIRECTORY) -> Record | None:
 def _parsed(text: str) -> Record:
     record = json.loads(text)
     if not isinstance(record, dict):
-        raise ValueError("it is no mapping")
+        raise ValueError("it must be a mapping")
     bad = [name for name, kind in _KINDS.items() if not isinstance(record.get(name), kind)]
     if bad:
         raise ValueError("{0} missing or of a wrong kind".format(", ".join(bad)))
@@ -117,10 +110,8 @@ def write_record(
     ------
     TakenOver
         Another run has written here since this one looked.
-    RecordUnreadable, RecordNotWritten
+    RecordUnreadable, StateUnusable
         The file system refuses.
-    StateUnusable
-        This user may not write there.
     """
     record = dict(wanted, number=wanted["number"] + 1)
     if check_mode:
@@ -129,8 +120,30 @@ def write_record(
     provide_directory(directory, 0o755)
     with _alone(directory):
         _keep_out(record["run"], seen, directory)
-        _write(record, os.path.join(directory, FILE_NAME))
+        text = json.dumps(record, indent=2, sort_keys=True) + "\n"
+        write_own(os.path.join(directory, FILE_NAME), text)
     return record
+
+
+class Kept(t.NamedTuple):
+    """What a host keeps now, and whether it kept something else before."""
+
+    changed: bool
+    record: Record | None
+
+
+def keep_stopped(run: str, directory: str = DIRECTORY, check_mode: bool = False) -> Kept:
+    """Write down that a run has stopped, where the record is of that run and says that it runs.
+
+    Raises
+    ------
+    TakenOver, RecordUnreadable, StateUnusable
+        As C(write_record).
+    """
+    present = read_record(directory)
+    if present is None or present["run"] != run or not present["running"]:
+        return Kept(False, present)
+    return Kept(True, write_record(dict(present, running=False), (), directory, check_mode))
 
 
 def _keep_out(run: str, seen: t.Collection[str], directory: str) -> None:
@@ -148,21 +161,10 @@ def _keep_out(run: str, seen: t.Collection[str], directory: str) -> None:
 @contextlib.contextmanager
 def _alone(directory: str) -> t.Iterator[None]:
     """Keep other writers out; the kernel ends that with the process."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    with using_state(directory, "opened"):
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)
-
-
-def _write(record: Record, path: str) -> None:
-    try:
-        replace_file(path, json.dumps(record, indent=2, sort_keys=True) + "\n")
-    except OSError as error:
-        raise RecordNotWritten(
-            "Cannot keep the record of the rolling maintenance in {0}: {1}.".format(
-                path, error.strerror
-            ),
-            "Check the permissions and the space there.",
-        ) from error

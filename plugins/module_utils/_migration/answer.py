@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import typing as t
 
-from .._uris import refuse_password
-from .argspec import read_options
+from .._ends.outcome import Outcome
+from .._request.argspec import read_options
+from .._request.request import MigrationRequest
+from .._uris import check_uri
 from .migrate import abort, examine, foresee, migrate, reconcile
-from .request import MigrationRequest
-from .result import MigrationResult, Outcome
+from .result import MigrationResult
 
 STATES = ("migrated", "reconciled", "aborted")
 
@@ -31,7 +32,7 @@ def read_request(params: t.Mapping[str, t.Any]) -> MigrationRequest:
         A URI holds a password.
     """
     for name in ("source_uri", "destination_uri", "peer_uri"):
-        refuse_password(params[name] or "")
+        check_uri(params[name] or "")
     return MigrationRequest(
         domain=params["name"],
         uuid=params["uuid"],
@@ -45,19 +46,15 @@ def read_request(params: t.Mapping[str, t.Any]) -> MigrationRequest:
     )
 
 
-def carry_out(request: MigrationRequest, state: str, check_mode: bool) -> MigrationResult:
-    """Bring the VM to the state, or in check mode say what that would take."""
-    if state == "aborted":
-        return abort(request, look_only=check_mode)
-    if state == "reconciled":
-        return foresee(request) if check_mode else reconcile(request)
-    return examine(request) if check_mode else migrate(request)
+def answer(request: MigrationRequest, state: str, check_mode: bool) -> dict[str, t.Any]:
+    """Bring the VM to the state, and return what the module returns.
 
-
-def answer(
-    result: MigrationResult, request: MigrationRequest, state: str, check_mode: bool
-) -> dict[str, t.Any]:
-    """Return what the module returns: the result with C(changed), C(diff), and C(msg) for a failure."""
+    Returns
+    -------
+    dict
+        The result, with C(changed) and C(diff); C(msg) for a failure, which has an C(error_code).
+    """
+    result = _carried_out(request, state, check_mode)
     document = result.to_dict()
     if result.error_code:
         document["msg"] = "{} {}".format(result.reason, result.remedy).strip()
@@ -73,6 +70,15 @@ def answer(
         "after": {"host": after, "repairs": list(result.actions)},
     }
     return document
+
+
+def _carried_out(request: MigrationRequest, state: str, check_mode: bool) -> MigrationResult:
+    """Bring the VM to the state, or in check mode say what that would take."""
+    if state == "aborted":
+        return abort(request, look_only=check_mode)
+    if state == "reconciled":
+        return foresee(request) if check_mode else reconcile(request)
+    return examine(request) if check_mode else migrate(request)
 
 
 def _whereabouts(result: MigrationResult, request: MigrationRequest) -> str:

@@ -13,27 +13,29 @@ import time
 import typing as t
 from dataclasses import replace
 
+from .._ends.account import Account
+from .._ends.aftercare import clock_set
+from .._ends.ends import End, Ends
+from .._ends.outcome import Outcome
 from .._errors import DomainNotFound, DroverError
+from .._facts.end_state import EndState, Evidence
 from .._libvirt.domain import DomainFacts, read_facts
+from .._live.live_move import LiveMove
+from .._live.monitor import StopRequest
+from .._live.post_copy import in_post_copy, is_broken
+from .._live.progress import Progress
 from .._prerequisites.check import check_prerequisites, refuse_failed
 from .._prerequisites.finding import Finding
 from .._prerequisites.hosts import host_uuid
-from .account import Account
-from .aftercare import clock_set
-from .ends import End, Ends
-from .interrupted_quick import Interrupted
-from .live import LiveMove
-from .lock_proof import LockProof
-from .monitor import StopRequest
+from .._prerequisites.lock_proof import LockProof
+from .._prerequisites.port_proof import PortProof, Way
+from .._quick.interrupted import Interrupted
+from .._quick.quick_way import QuickWay
+from .._request.options import MigrationOptions
+from .._request.request import MigrationRequest
 from .offline import OfflineMove
-from .options import MigrationOptions
-from .port_proof import PortProof, Way
-from .post_copy import in_post_copy, is_broken
-from .progress import Progress
-from .quick_way import QuickWay
-from .report import Report
-from .request import MigrationRequest
-from .result import EndState, Evidence, MigrationResult, Outcome
+from .report import Report, examined, refused
+from .result import MigrationResult
 from .settlement import Settlement, is_odd
 
 # Gets the facts of the VM, the destination's state, and the options with the handover that is made.
@@ -42,6 +44,10 @@ Beginning = t.Callable[[DomainFacts, EndState, MigrationOptions], None]
 
 def _ignore(_progress: Progress) -> None:
     pass
+
+
+_WOULD_FINISH = "Would finish the quick move that was interrupted."
+_WOULD_RESUME = "Would resume the post-copy migration."
 
 
 class SameHost(DroverError):
@@ -93,7 +99,9 @@ class Attempt:
         )
         self._quick = QuickWay(request.options, self._ends)
         self._report = Report(request, clock)
-        self._settlement = Settlement(request, self._ends, self._report)
+        self._settlement = Settlement(request, self._ends)
+        self._prerequisites: tuple[Finding, ...] = ()
+        self._actions_before: tuple[str, ...] = ()
         self._proven_ways = set() if proven_ways is None else proven_ways
         self._port_proof: PortProof | None = None
         self._lock_proof: LockProof | None = None
@@ -111,14 +119,14 @@ class Attempt:
                     return finished
                 facts, evidence = self._read()
             if is_broken(evidence):
-                return self._settlement.resume_post_copy(facts)
+                return self._told(self._settlement.resume_post_copy(facts), facts)
             if self._is_to_be_sorted_out(facts, evidence):
                 sorted_out = self._sort_out(facts)
                 if sorted_out is not None:
                     return sorted_out
                 facts, evidence = self._read()
             if self._is_there(evidence):
-                return self._report.examined(facts, evidence, True)
+                return self._told(examined(True), facts, evidence)
             self._check(facts, evidence.destination)
             return self._move(facts, evidence.destination)
         except DroverError as error:
@@ -133,12 +141,12 @@ class Attempt:
         try:
             facts, evidence = self._prepare()
             if self._quick.interrupted(facts.name, facts.uuid):
-                return self._report.unfinished_quick(facts, evidence)
+                return self._told(examined(False, _WOULD_FINISH), facts, evidence)
             if not self._is_there(evidence):
                 self._check(facts, evidence.destination)
         except DroverError as error:
             return self._refuse(error, facts)
-        return self._report.examined(facts, evidence, self._is_there(evidence))
+        return self._told(examined(self._is_there(evidence)), facts, evidence)
 
     def reconcile(self) -> MigrationResult:
         """Bring the VM to one definition and at most one QEMU, by what both hosts say."""
@@ -151,11 +159,12 @@ class Attempt:
                     return finished
                 facts, evidence = self._read()
             if in_post_copy(evidence):
-                return self._settlement.resume_post_copy(facts)
+                return self._told(self._settlement.resume_post_copy(facts), facts)
             self._settlement.refuse_unclear(facts, evidence)
             if is_odd(evidence):
-                return self._settlement.settled(facts, keep_definition=False)
-            return self._report.examined(facts, evidence, not evidence.source.persistent)
+                account = self._settlement.settled(facts, keep_definition=False)
+                return self._told(account, facts)
+            return self._told(examined(not evidence.source.persistent), facts, evidence)
         except DroverError as error:
             return self._refuse(error, facts)
 
@@ -165,15 +174,15 @@ class Attempt:
         try:
             facts, evidence = self._prepare()
             if self._quick.interrupted(facts.name, facts.uuid):
-                return self._report.unfinished_quick(facts, evidence)
+                return self._told(examined(False, _WOULD_FINISH), facts, evidence)
             if in_post_copy(evidence):
-                return self._report.post_copy_to_resume(facts, evidence)
+                return self._told(examined(True, _WOULD_RESUME), facts, evidence)
             self._settlement.refuse_unclear(facts, evidence)
         except DroverError as error:
             return self._refuse(error, facts)
         if not is_odd(evidence):
-            return self._report.examined(facts, evidence, not evidence.source.persistent)
-        return self._settlement.foreseen(facts, evidence)
+            return self._told(examined(not evidence.source.persistent), facts, evidence)
+        return self._told(self._settlement.foreseen(facts, evidence), facts, evidence)
 
     def _begin_proofs(self) -> None:
         """Begin what needs a command on a host, for that takes a while."""
@@ -204,7 +213,7 @@ class Attempt:
                 "{} and {} are one host, or have the same host UUID.".format(
                     self._ends.source.name, self._ends.destination.name
                 ),
-                "Name another destination; give cloned hosts a host_uuid of their own in libvirtd.conf.",
+                "Choose another destination; give cloned hosts a host_uuid of their own in libvirtd.conf.",
             )
 
     def _read(self) -> tuple[DomainFacts, Evidence]:
@@ -213,7 +222,8 @@ class Attempt:
 
     def _refuse(self, error: DroverError, facts: DomainFacts | None) -> MigrationResult:
         uuid = facts.uuid if facts else self._request.uuid
-        return self._report.refusal(error, self._ends.known_states(uuid), facts)
+        evidence = self._ends.known_states(uuid)
+        return self._told(refused(error, evidence), facts, evidence)
 
     def close(self) -> None:
         """Give up the connections."""
@@ -241,7 +251,7 @@ class Attempt:
         )
 
     def _check(self, facts: DomainFacts, destination_before: EndState) -> None:
-        self._report.prerequisites = check_prerequisites(
+        self._prerequisites = check_prerequisites(
             self._request,
             facts,
             destination_before,
@@ -249,16 +259,16 @@ class Attempt:
             self._ends.destination.connection(),
         )
         if self._port_proof is not None:
-            self._report.prerequisites += tuple(self._port_proof.findings())
+            self._prerequisites += tuple(self._port_proof.findings())
         if self._lock_proof is not None:
             self._use_locks(self._lock_proof.finding(facts))
-        refuse_failed(self._report.prerequisites)
+        refuse_failed(self._prerequisites)
         if self._request.options.mode == "quick":
             self._quick.refuse_unfit(facts)
 
     def _use_locks(self, locks: Finding | None) -> None:
         if locks is not None:
-            self._report.prerequisites += (locks,)
+            self._prerequisites += (locks,)
             self._locks_bind = locks.passed
 
     def _finish_quick(self, facts: DomainFacts, evidence: Evidence) -> MigrationResult | None:
@@ -270,9 +280,9 @@ class Attempt:
         if account is None:
             return None
         if account.outcome is Outcome.NOT_MOVED or account.error_code == Interrupted.code:
-            self._report.actions_before = account.actions
+            self._actions_before += account.actions
             return None
-        return self._told(facts, account)
+        return self._after_standstill(account, facts)
 
     def _is_to_be_sorted_out(self, facts: DomainFacts, evidence: Evidence) -> bool:
         """Whether an earlier migration left the VM on the destination, and it is plain how.
@@ -288,34 +298,26 @@ class Attempt:
 
     def _sort_out(self, facts: DomainFacts) -> MigrationResult | None:
         """Finish or undo what an earlier migration began; None when the VM is still to be moved."""
-        result = self._settlement.settled(facts)
-        if (
-            result.outcome in (Outcome.ROLLED_BACK, Outcome.NOT_MOVED)
-            and result.evidence.source.active
-        ):
-            self._report.actions_before = result.actions
+        account = self._settlement.settled(facts)
+        evidence = account.evidence or self._ends.states(facts.uuid)
+        if account.outcome.moved is False and evidence.source.active:
+            self._actions_before += account.actions
             return None
-        return result
+        return self._told(account, facts, evidence)
 
     def _move(self, facts: DomainFacts, destination_before: EndState) -> MigrationResult:
         request = self._with_handover()
         if self.on_begin is not None:
             self.on_begin(facts, destination_before, request.options)
         if request.options.mode == "live":
-            move = LiveMove(
-                request,
-                facts,
-                self._ends,
-                destination_before,
-                self._settlement,
-                self._report,
-            )
-            return move.run(self.on_progress, self._stop)
+            move = LiveMove(request, facts, self._ends, destination_before)
+            account = move.run(self.on_progress, self._stop)
+            return self._told(account, facts)
         if request.options.mode == "offline":
             account = OfflineMove(facts, self._ends, destination_before).run()
         else:
             account = self._quick.move(facts, destination_before)
-        return self._told(facts, account)
+        return self._after_standstill(account, facts)
 
     def _with_handover(self) -> MigrationRequest:
         """Return the request with the handover that the proof of the locks allows."""
@@ -323,10 +325,19 @@ class Attempt:
             return self._request
         return replace(self._request, options=replace(self._request.options, handover="libvirt"))
 
-    def _told(self, facts: DomainFacts, account: Account) -> MigrationResult:
+    def _after_standstill(self, account: Account, facts: DomainFacts) -> MigrationResult:
         """Report a move during which the VM stood still, once its clock is right again."""
         ends = {Outcome.MOVED: self._ends.destination, Outcome.ROLLED_BACK: self._ends.source}
         if account.outcome in ends and facts.state.state != "paused":
             end = ends[account.outcome]
-            self._report.remarks += clock_set(end, facts, self._ends.clock, self._ends.sleep)
-        return self._report.told(facts, self._ends.states(facts.uuid), account)
+            remarks = clock_set(end, facts, self._ends.clock, self._ends.sleep)
+            account = replace(account, warnings=account.warnings + remarks)
+        return self._told(account, facts)
+
+    def _told(
+        self, account: Account, facts: DomainFacts | None, evidence: Evidence | None = None
+    ) -> MigrationResult:
+        """Return an account as the result, with what both hosts said before where it does not tell of them."""
+        uuid = facts.uuid if facts else self._request.uuid
+        seen = account.evidence or evidence or self._ends.known_states(uuid)
+        return self._report.result(account, facts, seen, self._prerequisites, self._actions_before)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ends the running migration of a VM, whoever began it, so that the VM goes on where it is.
+"""Aborts the running migration of a VM, no matter who began it, so that the VM keeps running where it is.
 
 Only the source can do that, and only until the VM changes hands. In post-copy the VM runs on the
 destination while part of its memory is still here; ending that would lose the VM.
@@ -15,16 +15,16 @@ from __future__ import annotations
 import contextlib
 import time
 import typing as t
-from dataclasses import replace
 
+from .._ends.ends import End
 from .._errors import DroverError, LibvirtFailed
+from .._facts.end_state import EndState, Evidence
 from .._libvirt.domain import DomainFacts, read_facts
 from .._libvirt.handover_mark import clear_mark
 from .._libvirt.migration import cancel_job, is_receiving
-from .ends import End
-from .report import Report
-from .request import MigrationRequest
-from .result import EndState, Evidence, MigrationResult, Outcome
+from .._request.request import MigrationRequest
+from .report import Report, examined, refused
+from .result import MigrationResult
 
 _LOOK_AGAIN_S = 0.2
 
@@ -97,7 +97,7 @@ class Cancellation:
             return self._told(facts, "Cancelled the migration.")
         except DroverError as error:
             evidence = self._evidence(facts.uuid if facts else self._request.uuid)
-            return self._report.refusal(error, evidence, facts)
+            return self._report.result(refused(error, evidence), facts, evidence)
 
     def close(self) -> None:
         """Give up the connection."""
@@ -145,8 +145,8 @@ class Cancellation:
             self._sleep(_LOOK_AGAIN_S)
 
     def _told(self, facts: DomainFacts, *actions: str) -> MigrationResult:
-        result = self._report.examined(facts, self._evidence(facts.uuid), there=False)
-        return replace(result, outcome=Outcome.NOT_MOVED, actions=actions)
+        account = examined(False, *actions)
+        return self._report.result(account, facts, self._evidence(facts.uuid))
 
     def _evidence(self, uuid: str | None) -> Evidence:
         nobody = EndState(readable=False, state="unknown", error="it was not asked")

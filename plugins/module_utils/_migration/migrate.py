@@ -6,7 +6,7 @@
 
 Four phases: preparation (both hosts are asked, nothing is changed), transfer (memory is copied
 while the VM runs), handover (the VM changes hands), cleanup (both hosts are read, whatever the
-migration call said, and put in order).
+migration call said, and settled).
 
 This module util is PRIVATE to the collection.
 """
@@ -18,12 +18,12 @@ import time
 import typing as t
 
 from .._libvirt.events import start_event_loop
+from .._live.monitor import StopRequest
+from .._live.progress import Progress
+from .._prerequisites.port_proof import Way
+from .._request.request import MigrationRequest
 from .attempt import Attempt, Beginning
 from .cancellation import Cancellation
-from .monitor import StopRequest
-from .port_proof import Way
-from .progress import Progress
-from .request import MigrationRequest
 from .result import MigrationResult
 
 
@@ -49,15 +49,15 @@ def migrate(
         Gets a C(Progress) about twice a second while memory is copied. It must not raise.
     on_begin : callable, optional
         Gets the facts of the VM, the destination's state, and the options with the handover that is
-        made, before anything is changed, so that they can be written down for whoever must settle
+        made, before anything is changed, so that they can be written down for settling
         the VM should this process die.
     clock, sleep : callable, optional
         Time, in seconds.
     stop : StopRequest, optional
         Cancels the migration when set; the VM then stays where it is.
     proven_ways : set of tuple, optional
-        Ways between hosts whose migration ports were proved already; new ones are added. Whoever
-        migrates many VMs passes the same set each time.
+        Ways between hosts whose migration ports were proved already; new ones are added. Pass
+        the same set for many VMs.
 
     Returns
     -------
@@ -124,7 +124,7 @@ def reconcile(
     -------
     MigrationResult
         C(ALREADY_THERE) when the destination has it, C(NOT_MOVED) or C(ROLLED_BACK) when the source
-        has it; its error code is empty when the VM is in order now.
+        has it; its error code is empty when nothing is left to clean up.
     """
     start_event_loop()
     with contextlib.closing(Attempt(request, clock=clock, sleep=sleep)) as attempt:
@@ -147,7 +147,7 @@ def abort(
     clock: t.Callable[[], float] = time.monotonic,
     sleep: t.Callable[[float], None] = time.sleep,
 ) -> MigrationResult:
-    """End the running migration of a VM, whoever began it; the VM goes on where it is.
+    """Abort the running migration of a VM, no matter who began it; the VM keeps running where it is.
 
     Parameters
     ----------

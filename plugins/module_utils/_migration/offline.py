@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import typing as t
 
+from .._ends.account import Account, Phase
+from .._ends.ends import Ends
+from .._ends.outcome import Outcome
 from .._errors import DroverError
+from .._facts.end_state import EndState
 from .._libvirt import domain as domains
 from .._libvirt.domain import DomainFacts
 from .._libvirt.images import define, persistent_definition
-from .account import Account
-from .ends import Ends
-from .result import EndState, Outcome
 
 
 class OfflineMove:
@@ -55,7 +56,9 @@ class OfflineMove:
         except DroverError as error:
             return self._undone(error, began_s)
         now_s = self._ends.clock()
-        return Account(Outcome.MOVED, began_s=began_s, left_s=now_s, arrived_s=now_s)
+        return Account(
+            Outcome.MOVED, phase=Phase.CLEANUP, began_s=began_s, left_s=now_s, arrived_s=now_s
+        )
 
     def _define_there(self) -> None:
         definition = self._with_source(persistent_definition)
@@ -90,6 +93,7 @@ class OfflineMove:
             error.code,
             error.remedy or "Read libvirt's message; nothing of the VM was lost.",
             leftovers=leftovers,
+            phase=Phase.TRANSFER,
             began_s=began_s,
             left_s=now_s,
             arrived_s=now_s,

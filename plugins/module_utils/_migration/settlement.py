@@ -2,25 +2,27 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Brings a VM in order that an earlier migration left on two hosts, by what both of them say.
+"""Settles a VM that an earlier migration left on two hosts, by what both of them say.
 
 This module util is PRIVATE to the collection.
 """
 
 from __future__ import annotations
 
-import typing as t
+from dataclasses import replace
 
+from .._ends.account import Account, Phase, put_in_order
+from .._ends.ends import Ends
+from .._ends.repair import Repairs, circumstances_of, conclude
+from .._ends.verdict import Verdict, classify
 from .._errors import DroverError
+from .._facts.end_state import Evidence
+from .._facts.handover import HandoverMark
 from .._libvirt.domain import DomainFacts
-from .._libvirt.handover_mark import HandoverMark, read_mark
-from .ends import Ends
-from .outcome import Circumstances, Verdict, classify
-from .post_copy import PostCopyRecovery
-from .repair import Repairs, settle
-from .report import LOOK_AFTER, Report
-from .request import MigrationRequest
-from .result import Evidence, MigrationResult, Outcome
+from .._libvirt.handover_mark import read_mark
+from .._live.post_copy import PostCopyRecovery, in_post_copy
+from .._request.request import MigrationRequest
+from .report import LOOKED_AFTER, foreseen
 
 
 class JobRunning(DroverError):
@@ -30,7 +32,7 @@ class JobRunning(DroverError):
 
 
 class TwiceActive(DroverError):
-    """Both hosts hold the VM, and only a person can say which is the true one."""
+    """Both hosts hold the VM, and only a person can say which is current."""
 
     code = "twice_active"
 
@@ -42,7 +44,7 @@ class TwiceDefined(DroverError):
 
 
 class Settlement:
-    """Judges one VM by both hosts and puts it in order.
+    """Judges one VM by both hosts and cleans up after its migration.
 
     Parameters
     ----------
@@ -50,19 +52,15 @@ class Settlement:
         The VM and the hosts.
     ends : Ends
         The hosts, and time.
-    report : Report
-        Puts the result together.
     """
 
     def __init__(
         self,
         request: MigrationRequest,
         ends: Ends,
-        report: Report,
     ) -> None:
         self._request = request
         self._ends = ends
-        self._report = report
 
     def refuse_unclear(self, facts: DomainFacts, evidence: Evidence) -> None:
         """Refuse what no table can decide.
@@ -99,49 +97,32 @@ class Settlement:
                 "Undefine it on the host where it is not wanted.",
             )
 
-    def foreseen(self, facts: DomainFacts, evidence: Evidence) -> MigrationResult:
+    def foreseen(self, facts: DomainFacts, evidence: Evidence) -> Account:
         """Say what would be done first, changing nothing."""
         mark = self.mark_on_destination(facts.uuid)
-        verdict = classify(evidence, _circumstances_left(facts, mark, keep_definition=False))
-        return self._report.foreseen(facts, verdict, evidence, marked=mark is not None)
+        left = mark or _unmarked(facts, keep_definition=False)
+        verdict = classify(evidence, circumstances_of(left))
+        return foreseen(verdict, marked=mark is not None)
 
-    def settled(self, facts: DomainFacts, keep_definition: bool = True) -> MigrationResult:
-        """Bring the VM in order by the table, with what its mark tells of an earlier migration.
+    def settled(self, facts: DomainFacts, keep_definition: bool = True) -> Account:
+        """Settle the VM by the table, with what its mark tells of an earlier migration.
 
         Without a mark a definition on the destination counts as one that was there before.
         """
         mark = self.mark_on_destination(facts.uuid)
-        repairs = self.repairs(facts)
-        circumstances = _circumstances_left(facts, mark, keep_definition)
-        verdict, evidence = self.judge(repairs, lambda: circumstances)
-        if mark is not None:
-            self.finish_handover(repairs, verdict, mark.autostart)
-            if verdict.succeeded and not repairs.actions:
-                repairs.actions.append("Had to {}.".format(LOOK_AFTER))
-        return self._report.settled(facts, verdict, evidence, repairs)
+        repairs = Repairs(self._ends, facts.uuid)
+        left = mark or _unmarked(facts, keep_definition)
+        verdict, evidence = conclude_left(self._request, repairs, left)
+        if mark is not None and verdict.succeeded and not repairs.actions:
+            repairs.actions.append(LOOKED_AFTER)
+        return _account(verdict, evidence, repairs)
 
-    def resume_post_copy(self, facts: DomainFacts) -> MigrationResult:
-        """Let a broken post-copy migration go on, and bring the VM in order when it has ended."""
-        recovery = PostCopyRecovery(self._request, facts, self._ends)
-        resumed = recovery.run()
-        repairs = self.repairs(facts)
-        if resumed:
-            repairs.actions.append("Had to resume the post-copy migration.")
-        circumstances = Circumstances(resumes_destination=False, persistent=facts.state.persistent)
-        verdict, evidence = self.judge(repairs, lambda: circumstances)
-        self.finish_handover(repairs, verdict, facts.state.autostart)
-        return self._report.settled(facts, verdict, evidence, repairs)
-
-    def finish_handover(self, repairs: Repairs, verdict: Verdict, autostart: bool) -> None:
-        """Do what is left once it is known where the VM is.
-
-        A VM that is still held paused keeps its mark, so that a later call can resume it.
-        """
-        ended_there = verdict.outcome is Outcome.LOST and repairs.look().destination.persistent
-        if autostart and (verdict.succeeded or ended_there):
-            repairs.copy_autostart()
-        if verdict.outcome not in (Outcome.UNKNOWN, Outcome.QUARANTINED):
-            repairs.clear_marks()
+    def resume_post_copy(self, facts: DomainFacts) -> Account:
+        """Resume a broken post-copy migration, and settle the VM when it has ended."""
+        repairs = Repairs(self._ends, facts.uuid)
+        left = replace(_unmarked(facts, keep_definition=False), autostart=facts.state.autostart)
+        verdict, evidence = conclude_left(self._request, repairs, left)
+        return _account(verdict, evidence, repairs)
 
     def waits_on_destination(self, uuid: str) -> bool:
         """Whether the VM is marked as one that waits on the destination for us to resume it."""
@@ -152,17 +133,6 @@ class Settlement:
         """Return the mark of a VM that is on its way, or None."""
         return self._ends.destination.ask_domain(uuid, read_mark, "read the VM's marks")
 
-    def repairs(self, facts: DomainFacts) -> Repairs:
-        """Return who carries out the repairs of the VM."""
-        return Repairs(self._ends, facts.uuid)
-
-    def judge(
-        self, repairs: Repairs, circumstances: t.Callable[[], Circumstances]
-    ) -> tuple[Verdict, Evidence]:
-        """Look at both hosts and repair, until nothing is left to be done."""
-        patience_s = self._request.options.settle_timeout_s
-        return settle(repairs, circumstances, patience_s)
-
 
 def is_odd(evidence: Evidence) -> bool:
     """Whether both hosts hold something of the VM, or one holds it in a passing state."""
@@ -172,15 +142,38 @@ def is_odd(evidence: Evidence) -> bool:
     return destination.state != "absent" and (source.state != "absent" or destination.active)
 
 
-def _circumstances_left(
-    facts: DomainFacts, mark: HandoverMark | None, keep_definition: bool
-) -> Circumstances:
-    """Return what is known of a migration that another process began."""
-    return Circumstances(
-        resumes_destination=mark is not None and mark.waits,
-        persistent=facts.state.persistent,
-        defined_on_destination=mark.defined_before if mark else keep_definition,
-        # What ended the source's QEMU since is not known; the VM that waits on the destination is
-        # the only one.
-        source_ended_by_us=True,
-    )
+def conclude_left(
+    request: MigrationRequest, repairs: Repairs, mark: HandoverMark
+) -> tuple[Verdict, Evidence]:
+    """Clean up what another process left unfinished, for settle and for reconcile.
+
+    Parameters
+    ----------
+    request : MigrationRequest
+        What that process was asked for, as far as it is known.
+    repairs : Repairs
+        Does the work.
+    mark : HandoverMark
+        What it wrote down of the VM.
+
+    Raises
+    ------
+    PostCopyBroken
+        A post-copy migration could not be resumed; both QEMUs still hold the VM.
+    """
+    if in_post_copy(repairs.look()):
+        recovery = PostCopyRecovery(request, repairs.uuid, mark.persistent, repairs.ends)
+        if recovery.run():
+            repairs.actions.append("Resumed the post-copy migration.")
+    known = circumstances_of(mark)
+    return conclude(repairs, lambda: known, request.options.settle_timeout_s, mark.autostart)
+
+
+def _unmarked(facts: DomainFacts, keep_definition: bool) -> HandoverMark:
+    """Return what counts of a VM without a mark: nobody waits to resume it."""
+    return HandoverMark(keep_definition, facts.state.persistent, waits=False)
+
+
+def _account(verdict: Verdict, evidence: Evidence, repairs: Repairs) -> Account:
+    account = put_in_order(verdict, evidence, repairs.actions, repairs.leftovers)
+    return replace(account, phase=Phase.CLEANUP)

@@ -71,31 +71,36 @@ def _bind(address: str, port: int) -> socket.socket:
     return listening
 
 
-def serve(name: str, listening: t.Iterable[socket.socket], seconds: float) -> None:
-    """Answer probers until the time is up or this host itself says stop."""
-    stopped = threading.Event()
+def serve(name: str, listening: t.Collection[socket.socket], seconds: float) -> None:
+    """Answer probers until the time is up or this host itself says stop; close the sockets."""
+    stoppers: list[socket.socket] = []
     deadline = time.monotonic() + seconds
     with selectors.DefaultSelector() as ready:
         for one in listening:
             ready.register(one, selectors.EVENT_READ)
-        while not stopped.is_set() and time.monotonic() < deadline:
+        while not stoppers and time.monotonic() < deadline:
             for key, _events in ready.select(0.2):
-                _receive(name, t.cast("socket.socket", key.fileobj), stopped)
+                _receive(name, t.cast("socket.socket", key.fileobj), stoppers)
+    # In this order: a closed connection tells those who said stop that the ports are free.
+    for one in (*listening, *stoppers):
+        one.close()
 
 
-def _receive(name: str, listening: socket.socket, stopped: threading.Event) -> None:
+def _receive(name: str, listening: socket.socket, stoppers: list[socket.socket]) -> None:
     with contextlib.suppress(OSError):
         visitor = listening.accept()[0]
-        threading.Thread(target=_answer, args=(name, visitor, stopped), daemon=True).start()
+        threading.Thread(target=_answer, args=(name, visitor, stoppers), daemon=True).start()
 
 
-def _answer(name: str, visitor: socket.socket, stopped: threading.Event) -> None:
-    with contextlib.suppress(OSError), visitor:
+def _answer(name: str, visitor: socket.socket, stoppers: list[socket.socket]) -> None:
+    with contextlib.suppress(OSError), contextlib.ExitStack() as leaving:
+        leaving.enter_context(visitor)
         visitor.settimeout(_VISIT_S)
         greeting = read_line(visitor)
         # Only this host reaches its own address from that same address.
         if greeting == STOP and visitor.getsockname()[0] == visitor.getpeername()[0]:
-            stopped.set()
+            leaving.pop_all()
+            stoppers.append(visitor)
         elif greeting == GREETING:
             visitor.sendall(json.dumps({"name": name, "clock_s": time.time()}).encode() + b"\n")
             if _read_bulk(visitor):
@@ -139,7 +144,7 @@ def serve_in_background(
         one.close()
 
 
-def _become_daemon(name: str, listening: t.Iterable[socket.socket], seconds: float) -> t.NoReturn:
+def _become_daemon(name: str, listening: t.Collection[socket.socket], seconds: float) -> t.NoReturn:
     try:
         os.setsid()
         os.chdir("/")
@@ -155,11 +160,16 @@ def _become_daemon(name: str, listening: t.Iterable[socket.socket], seconds: flo
 
 
 def stop(address: str, ports: t.Iterable[int]) -> bool:
-    """Tell the listener on this host's own address to end; say whether one was there."""
+    """End the listener on this host's own address, and wait until its ports are free.
+
+    Returns
+    -------
+    Whether a listener was there.
+    """
     for port in ports:
-        with contextlib.suppress(OSError), socket.create_connection((address, port), 2.0) as line:
+        with contextlib.suppress(OSError), socket.create_connection((address, port), 5.0) as line:
             line.sendall(STOP)
-            # It closes the connection when it has understood.
+            # It closes the connection when it listens no longer.
             line.recv(1)
             return True
     return False

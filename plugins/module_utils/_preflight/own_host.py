@@ -83,7 +83,11 @@ def migration_speed(host: str, migration: Facts | None) -> t.Iterator[Finding]:
     interface, speed = migration.get("interface"), migration.get("speed_mbit")
     if speed is None:
         yield untold(
-            "migration_speed", "The speed of {} on {} is not known.".format(interface, host)
+            "migration_speed",
+            "The speed of {} is not known, so predicted times take 10 Gbit/s for it.".format(
+                interface
+            ),
+            "Where that is wrong, set bandwidth_mib_s in the policy's limits.",
         )
     elif speed >= LEAST_SPEED_MBIT:
         yield holds("migration_speed", "{} on {} has {} Mbit/s.".format(interface, host, speed))

@@ -105,7 +105,7 @@ def _refused(peer: str, address: str, answers: list[Answer], range_text: str) ->
 def _strange(peer: str, address: str, answers: list[Answer], _range: str) -> Finding:
     return blocks(
         "migration_ports",
-        "Something else than the listener of {} answers at {}, ports {}: {}.".format(
+        "Something other than the listener of {} answers at {}, ports {}: {}.".format(
             peer, address, _ports(answers), answers[0].detail
         ),
         "See which host or proxy has this address.",
@@ -189,4 +189,6 @@ def processor_vendor(host: str, peer: str, here: Facts, there: Facts) -> t.Itera
                 "Migrate between hosts of one maker; what a VM can do with it is checked for each.",
             )
             return
-    yield holds("processor_vendor", "The processors of {} and {} are akin.".format(host, peer))
+    yield holds(
+        "processor_vendor", "The processors of {} and {} are of one kind.".format(host, peer)
+    )

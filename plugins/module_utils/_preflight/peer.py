@@ -12,9 +12,9 @@ from __future__ import annotations
 import socket
 import typing as t
 
-from .._deadline import Pending
 from .._errors import ConnectionFailed
 from .._libvirt.connection import open_connection, translated
+from .._patience import PatientCall
 from .._prerequisites import hosts
 from .._prerequisites.check import findings
 from .._prerequisites.context import Pair
@@ -59,7 +59,7 @@ class Home(t.NamedTuple):
 
 def survey_peer(home: Home, peer: Peer) -> list[Checked]:
     """Return everything that was found about one peer and the VMs there."""
-    answers = Pending(lambda: _probe(peer))
+    answers = PatientCall(lambda: _probe(peer))
     connection, found = _connect(home, peer)
     try:
         both = _pair(home, peer, connection)
@@ -75,7 +75,7 @@ def survey_peer(home: Home, peer: Peer) -> list[Checked]:
     finally:
         if connection is not None:
             connection.close()
-    found += _about_ways(home, peer, answers.result(60.0, []))
+    found += _about_ways(home, peer, answers.result_or(60.0, []))
     return about(Subject(home.name, peer.name), found) + judged
 
 
@@ -85,14 +85,14 @@ def _probe(peer: Peer) -> list[Answer]:
 
 def _connect(home: Home, peer: Peer) -> tuple[t.Any, list[Finding]]:
     """Open the connection that a migration would open, and say whether that went well."""
-    opening = Pending(lambda: open_connection(peer.uri))
+    opening = PatientCall(lambda: open_connection(peer.uri))
     remedy = (
         "Let root of {} reach it without being asked anything: virsh -c {} uri must answer.".format(
             home.name, peer.uri
         )
     )
     try:
-        connection = opening.result(home.connect_s, None)
+        connection = opening.result_or(home.connect_s, None)
     except ConnectionFailed as error:
         evidence = "{} does not reach libvirt of {}: {}".format(home.name, peer.name, error.message)
         return None, [blocks("connection", evidence, remedy)]
@@ -132,7 +132,7 @@ def _addresses(hostname: str) -> list[str]:
             return []
         return sorted({str(entry[4][0]).partition("%")[0] for entry in found})
 
-    return Pending(look_up).result(_RESOLVE_S, [])
+    return PatientCall(look_up).result_or(_RESOLVE_S, [])
 
 
 def _about_ways(home: Home, peer: Peer, answers: t.Sequence[Answer]) -> list[Finding]:

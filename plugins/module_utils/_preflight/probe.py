@@ -14,7 +14,7 @@ import socket
 import time
 import typing as t
 
-from .._deadline import Pending
+from .._patience import PatientCall
 from .listener import read_line
 from .talk import BULK_BYTES, GREETING, RECEIVED
 
@@ -51,9 +51,9 @@ def probe_ports(
     limit_s : float
         How long each step of the talk may take.
     """
-    waiting = [(port, Pending(_probe_of(address, port, limit_s))) for port in ports]
+    waiting = [(port, PatientCall(_probe_of(address, port, limit_s))) for port in ports]
     return [
-        pending.result(4 * limit_s, Answer(port, "silent", "no answer in time"))
+        pending.result_or(4 * limit_s, Answer(port, "silent", "no answer in time"))
         for port, pending in waiting
     ]
 
@@ -85,7 +85,7 @@ def _talk(connection: socket.socket, port: int) -> Answer:
         told = json.loads(line)
         name, clock_s = str(told["name"]), float(told["clock_s"])
     except (ValueError, KeyError, TypeError):
-        return Answer(port, "strange", "it does not speak as a listener of Drover")
+        return Answer(port, "strange", "it does not answer like a listener of Drover")
     skew_s = clock_s - (asked_s + round_trip_s / 2)
     answer = Answer(port, "answered", "", name, skew_s, round_trip_s / 2)
     return answer if _bulk_passes(connection) else answer._replace(kind="stuck")

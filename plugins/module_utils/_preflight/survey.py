@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import typing as t
 
-from .._deadline import Pending
 from .._errors import DroverError
 from .._facts.cluster_stack import ClusterStack
 from .._inspection.inspect import Inspection, inspect_within
@@ -19,6 +18,7 @@ from .._inspection.inspect import Request as InspectionRequest
 from .._libvirt.connection import open_connection
 from .._libvirt.domain import DomainFacts, read_facts
 from .._linux.cluster_stack import read_cluster_stack
+from .._patience import PatientCall
 from .._prerequisites.finding import Finding, blocks, holds
 from . import own_host
 from .checked import Checked, Facts, Subject, about
@@ -137,9 +137,11 @@ def _about_domain(domain: Facts) -> t.Iterator[Finding]:
 def _known(uri: str, connection: t.Any, domain: Facts, host: str) -> DomainFacts | None:
     """Return what a migration wants to know of a VM, None where libvirt does not answer."""
     name, uuid = domain["name"], domain["uuid"]
-    reading: Pending[DomainFacts | None] = Pending(lambda: read_facts(connection, name, uuid, host))
+    reading: PatientCall[DomainFacts | None] = PatientCall(
+        lambda: read_facts(connection, name, uuid, host)
+    )
     try:
-        return reading.result(_DOMAIN_S, None)
+        return reading.result_or(_DOMAIN_S, None)
     except DroverError:
         return None
 
@@ -185,17 +187,17 @@ def _about_peers(home: Home, peers: t.Sequence[Peer]) -> list[Checked]:
     return checks
 
 
-def _looking_at(home: Home, peer: Peer) -> Pending[list[Checked]]:
-    return Pending(lambda: survey_peer(home, peer))
+def _looking_at(home: Home, peer: Peer) -> PatientCall[list[Checked]]:
+    return PatientCall(lambda: survey_peer(home, peer))
 
 
 def _result(
-    home: Home, peer: Peer, pending: Pending[list[Checked]], limit_s: float
+    home: Home, peer: Peer, pending: PatientCall[list[Checked]], limit_s: float
 ) -> list[Checked]:
     """Return what was found at a peer; one that fails on the way does not hide the others."""
     problem = "it has not answered within {:g} s".format(limit_s)
     try:
-        found = pending.result(limit_s, [])
+        found = pending.result_or(limit_s, [])
     except DroverError as error:
         found, problem = [], error.message
     if found:
@@ -205,5 +207,5 @@ def _result(
     )
     return about(
         Subject(home.name, peer.name),
-        [blocks("connection", evidence.rstrip(".") + ".", "See what ails it and its network.")],
+        [blocks("connection", evidence.rstrip(".") + ".", "Check that host and its network.")],
     )

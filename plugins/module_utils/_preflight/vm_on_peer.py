@@ -13,11 +13,11 @@ import typing as t
 import xml.etree.ElementTree as ET
 
 from .._libvirt.domain import DomainFacts, read_end_state
-from .._migration.request import MigrationRequest
 from .._prerequisites import devices, domain, machine, surroundings
 from .._prerequisites.check import Check, findings
 from .._prerequisites.context import Context, Pair
 from .._prerequisites.finding import Finding
+from .._request.request import MigrationRequest
 from . import fitting
 from .checked import Facts
 

@@ -15,10 +15,10 @@ import typing as t
 import xml.etree.ElementTree as ET
 
 from .._errors import LibvirtFailed, PrerequisiteFailed
+from .._facts.end_state import EndState
 from .._libvirt.connection import translated
 from .._libvirt.domain import DomainFacts
-from .._migration.request import MigrationRequest
-from .._migration.result import EndState
+from .._request.request import MigrationRequest
 from . import copied_disks, devices, domain, hosts, machine, surroundings
 from .context import Context, Pair
 from .finding import Finding, untold

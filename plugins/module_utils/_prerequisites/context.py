@@ -13,9 +13,9 @@ import typing as t
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 
+from .._facts.end_state import EndState
 from .._libvirt.domain import DomainFacts
-from .._migration.request import MigrationRequest
-from .._migration.result import EndState
+from .._request.request import MigrationRequest
 
 
 @dataclass(frozen=True)

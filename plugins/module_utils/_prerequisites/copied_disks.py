@@ -14,13 +14,7 @@ import typing as t
 from .._errors import LibvirtFailed
 from .._libvirt.domain import find_domain
 from .._libvirt.volumes import ImageSize, directory_pool, free_mib, has_image, image_size
-from .._migration.copied_disks import (
-    FORMATS,
-    CopiedDisk,
-    copied_disks,
-    layered_disks,
-    unknown_disks,
-)
+from .._request.disks_to_copy import FORMATS, CopiedDisk, copied_disks, layered_disks, unknown_disks
 from .context import Context
 from .finding import Finding, blocks, holds, warns
 
@@ -32,7 +26,9 @@ def copied(context: Context) -> t.Iterator[Finding]:
     options = context.request.options
     for name in unknown_disks(context.definition, options):
         yield blocks(
-            _ID, "The VM has no writable disk {}.".format(name), "Name its disks as it does."
+            _ID,
+            "The VM has no writable disk {}.".format(name),
+            "Use the disk names of its definition.",
         )
     for name in layered_disks(context.definition, options):
         yield blocks(
@@ -45,7 +41,7 @@ def copied(context: Context) -> t.Iterator[Finding]:
         if not disk.path or disk.image_format not in FORMATS:
             yield blocks(
                 _ID,
-                "The disk {} is no image file in the format raw or qcow2.".format(disk.target),
+                "The disk {} is not an image file in the format raw or qcow2.".format(disk.target),
                 "Leave it out and put it on storage that both hosts share.",
             )
         else:
@@ -102,7 +98,7 @@ def _room(
     if room_mib < needed_mib:
         return blocks(_ID, evidence, "Free space there or choose another host.")
     if room_mib < full_mib:
-        return warns(_ID, evidence, "See that it does not fill up.")
+        return warns(_ID, evidence, "Keep enough of it free.")
     return holds(_ID, evidence)
 
 

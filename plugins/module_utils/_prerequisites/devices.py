@@ -14,8 +14,8 @@ from __future__ import annotations
 import typing as t
 import xml.etree.ElementTree as ET
 
+from .._libvirt.presence import Presence, secret_presence
 from .._libvirt.processor import domain_capabilities
-from .._libvirt.surroundings import Presence, secret_presence
 from .context import Context
 from .finding import Finding, blocks, holds, untold, warns
 

@@ -14,9 +14,9 @@ import typing as t
 from .._facts.blockers import Subject, blockers
 from .._libvirt.domain import find_domain
 from .._libvirt.statistics import vcpu_time_s
-from .._migration.image_locks import Look, writable_images
 from .context import Context
 from .finding import Finding, blocks, holds, warns
+from .image_locks import Look, writable_images
 
 
 def active(context: Context) -> t.Iterator[Finding]:
@@ -122,7 +122,7 @@ def _known_there(context: Context) -> Finding:
         return blocks(
             "free_name",
             "The VM is also active on {} ({}).".format(context.there, before),
-            "Find out which of the two is the true one and stop the other before anything else.",
+            "Find out which of the two is current, and stop the other before anything else.",
         )
     if context.facts.state.persistent:
         return warns(
@@ -130,7 +130,7 @@ def _known_there(context: Context) -> Finding:
             "{} has an older definition of the VM, which the migration replaces.".format(
                 context.there
             ),
-            "Nothing; keep a copy of it if it holds anything of worth (virsh dumpxml --inactive).",
+            "Nothing; keep a copy of it if you need what it holds (virsh dumpxml --inactive).",
         )
     return warns(
         "stale_definition",
@@ -146,7 +146,7 @@ def ran_here(context: Context) -> t.Iterator[Finding]:
 
     One that came paused and was never resumed does not hold its images, and QEMU before 10.0 dies
     when it is told to give them up again (an assertion in bdrv_inactivate_recurse): the VM's
-    memory would be lost. Mended by QEMU's commit 8597af76153a ("migration/block: Rewrite disk
+    memory would be lost. Fixed by QEMU's commit 8597af76153a ("migration/block: Rewrite disk
     activation"), merged in January 2025 for 10.0, for its issue 2395.
     """
     facts = context.facts

@@ -26,7 +26,7 @@ def two_hosts(context: Pair) -> t.Iterator[Finding]:
         yield blocks(
             "two_hosts",
             "The destination {} is the host that runs the VM.".format(context.there),
-            "Name another destination.",
+            "Choose another destination.",
         )
     else:
         yield blocks(

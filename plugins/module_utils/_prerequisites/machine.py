@@ -15,6 +15,7 @@ import xml.etree.ElementTree as ET
 
 from .._errors import LibvirtFailed
 from .._libvirt.processor import compare_cpu, offers_machine
+from .._libvirt.statistics import resident_mib
 from .context import Context
 from .finding import Finding, blocks, holds, warns
 
@@ -79,18 +80,43 @@ def _features(answer: str) -> str:
 
 
 def memory(context: Context) -> t.Iterator[Finding]:
-    """The destination has as much memory free as the VM may use."""
+    """The destination has memory free: what the VM has in use at least, and better all that it may use."""
+    if context.definition.find("memoryBacking/hugepages") is not None:
+        yield holds("memory", "The VM's memory lies in huge pages.")
+        return
     statistics = context.destination.getMemoryStats(-1)
     free_mib = sum(statistics.get(name, 0) for name in ("free", "buffers", "cached")) // 1024
-    evidence = "{} has {} MiB of memory free; the VM may use {} MiB.".format(
-        context.there, free_mib, context.facts.memory_mib
+    at_once = (
+        context.definition.find("memoryBacking/locked") is not None
+        or context.definition.find("memoryBacking/allocation[@mode='immediate']") is not None
     )
-    if free_mib >= context.facts.memory_mib:
-        yield holds("memory", evidence)
-    else:
-        yield warns(
-            "memory", evidence, "Move other VMs away from there first, or choose another host."
-        )
+    used_mib = (
+        context.facts.memory_mib if at_once else resident_mib(context.source, context.facts.uuid)
+    )
+    yield enough_memory(context.there, free_mib, context.facts.memory_mib, used_mib)
+
+
+def enough_memory(there: str, free_mib: int, memory_mib: int, used_mib: int | None) -> Finding:
+    """Judge the memory that a host has free: where it does not hold what a VM has in use, QEMU cannot take it over.
+
+    Parameters
+    ----------
+    there : str
+        The destination's name in messages.
+    free_mib : int
+        Its free memory, with what only caches files.
+    memory_mib : int
+        What the VM may use.
+    used_mib : int or None
+        What it has in use and has to bring along, as far as that is known.
+    """
+    evidence = f"{there} has {free_mib} MiB of memory free; the VM may use {memory_mib} MiB"
+    remedy = "Move other VMs away from there first, or choose another host."
+    if used_mib is not None and free_mib < used_mib:
+        return blocks("memory", f"{evidence} and has {used_mib} MiB in use.", remedy)
+    if free_mib < memory_mib:
+        return warns("memory", f"{evidence}.", remedy)
+    return holds("memory", f"{evidence}.")
 
 
 CHECKS = (machine, processor, memory)

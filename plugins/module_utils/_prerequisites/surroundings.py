@@ -14,13 +14,8 @@ import typing as t
 
 from .._facts.disks import disks
 from .._facts.network import direct_interfaces, domain_networks
-from .._libvirt.surroundings import (
-    Presence,
-    interface_presence,
-    network_presence,
-    volume_presence,
-)
-from .._migration.copied_disks import is_to_be_copied
+from .._libvirt.presence import Presence, interface_presence, network_presence, volume_presence
+from .._request.disks_to_copy import is_to_be_copied
 from .context import Context
 from .finding import Finding, blocks, holds, untold, warns
 
@@ -50,7 +45,7 @@ def _linked(context: Context, kind: str, name: str) -> Finding:
         return warns(
             kind,
             "The {} {} has no carrier on {}.".format(kind, name, context.there),
-            "See that it is up and, if the VM is to be reached from elsewhere, plugged in.",
+            "Set it up and, if the VM must be reachable from outside, plug it in.",
         )
     return _present(context, kind, name, presence)
 

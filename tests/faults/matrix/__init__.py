@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
-from tests.faults.matrix import handover, links, locks, pace, processes, quick, refused, users
+from tests.faults.matrix import handover, links, locks, pace, processes, quick, refused, runs, users
+from tests.faults.row import Row
+from tests.faults.run import RunRow
 
 _ROWS = (
     *refused.ROWS,
@@ -16,3 +18,5 @@ _ROWS = (
     *quick.ROWS,
 )
 ROWS = (*_ROWS, *locks.ROWS, *locks.by_controller(_ROWS))
+RUNS = runs.RUNS
+ALL: tuple[Row | RunRow, ...] = (*ROWS, *RUNS)

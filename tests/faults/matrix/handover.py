@@ -75,11 +75,16 @@ ROWS = (
         Moment.HANDOVER,
         both(drop_replies, thaw_daemon("destination"), until_source_runs_again),
         Expected(
-            "unknown", "unknown", "Nothing was started", source="absent", destination="running"
+            "not_moved",
+            "daemon_lost|unreachable",
+            "was never handed over",
+            source="absent",
+            destination="running",
         ),
         vm=_DISKLESS,
         options={"settle_timeout_s": 3.0},
         settles=True,
+        leaves="does not answer",
         limit_s=150.0,
     ),
     Row(

@@ -131,7 +131,7 @@ ROWS = (
     ),
     Row(
         "destination-out-of-memory",
-        "the kernel kills the destination's QEMU for want of memory (cgroup)",
+        "the kernel kills the destination's QEMU because memory ran out (cgroup)",
         Moment.ASKED,
         limit_memory,
         Expected("not_moved|rolled_back", "qemu_died|daemon_lost|connection_lost|migration_failed"),

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.faults.injections import (
     both,
     freeze_daemon,
@@ -18,6 +20,8 @@ from tests.faults.row import BY_CONTROLLER, EITHER, MOVED, Expected, Moment, Row
 from tests.faults.scene import Scene
 
 _STAYS = Expected("not_moved|rolled_back", "qemu_died|daemon_lost|connection_lost")
+_KILLED = Expected("killed", source="absent", destination="running")
+_STAYED = Expected("killed")
 _LOST = Expected("lost", "lost", "runs on neither host", source="shutoff")
 
 
@@ -27,6 +31,15 @@ def _start_source(scene: Scene) -> None:
 
 def _pause_3_s(scene: Scene) -> None:
     scene.let_pass(3.0)
+
+
+def _killed(moment: Moment, expected: Expected = _KILLED, name: str = "", **more: Any) -> Row:
+    """Return a row in which the migrating process dies between two of its deeds."""
+    name = name or moment.name.lower().replace("_", "-")
+    fault = "kill -9 of the migrating process"
+    return Row(
+        f"kill-migrator-{name}", fault, moment, kill_migrator, expected, settles=True, **more
+    )
 
 
 ROWS = (
@@ -117,7 +130,7 @@ ROWS = (
         Moment.ASKED,
         kill_daemon("destination"),
         MOVED,
-        note="the connections are opened anew",
+        note="the connections are opened again",
     ),
     Row(
         "kill-destination-daemon-copying",
@@ -140,7 +153,7 @@ ROWS = (
         Moment.ASKED,
         kill_daemon("source"),
         MOVED,
-        note="the connections are opened anew",
+        note="the connections are opened again",
     ),
     Row(
         "kill-source-daemon-copying",
@@ -149,6 +162,15 @@ ROWS = (
         kill_daemon("source"),
         Expected("not_moved", "daemon_lost"),
         quick=True,
+    ),
+    Row(
+        "kill-source-daemon-copying-third",
+        "kill -9 of the source's libvirtd, started again, while a third host migrates over SSH",
+        Moment.COPYING,
+        kill_daemon("source"),
+        Expected("not_moved", "daemon_lost"),
+        driver="third",
+        note="libvirt says: Cannot recv data: Connection reset by peer",
     ),
     Row(
         "kill-source-daemon-handover",
@@ -209,6 +231,24 @@ ROWS = (
         Expected("killed", source="absent", destination="running"),
         options=BY_CONTROLLER,
         settles=True,
+    ),
+    _killed(Moment.MARKED, _STAYED, settler="settle"),
+    _killed(Moment.DECIDED, options=BY_CONTROLLER, settler="settle"),
+    _killed(Moment.ENDED, options=BY_CONTROLLER, settler="settle", quick=True),
+    _killed(
+        Moment.ENDED,
+        name="ended-again",
+        options=BY_CONTROLLER,
+        note="a second migration settles it",
+    ),
+    _killed(Moment.ARRIVED, settler="settle"),
+    _killed(Moment.ARRIVED, name="arrived-again", note="a second migration settles it"),
+    _killed(Moment.LOOKED_AFTER, settler="settle"),
+    _killed(
+        Moment.POST_COPY,
+        options={"post_copy": "on_stall"},
+        settler="settle",
+        note="libvirt finishes without it",
     ),
     Row(
         "freeze-migrator",

@@ -63,10 +63,12 @@ def _quick(
     )
 
 
-def _killed(moment: Moment, **more: Any) -> Row:
-    name = f"kill-migrator-{moment.name.lower().replace('_', '-')}"
+def _killed(moment: Moment, expected: Expected = _KILLED, **more: Any) -> Row:
+    name = moment.name.lower().replace("quick_", "").replace("_", "-")
     fault = "kill -9 of the migrating process"
-    return _quick(name, fault, moment, kill_migrator, _KILLED, settles=True, **more)
+    return _quick(
+        f"kill-migrator-{name}", fault, moment, kill_migrator, expected, settles=True, **more
+    )
 
 
 ROWS = (
@@ -90,11 +92,16 @@ ROWS = (
         _KILLED,
         settles=True,
     ),
-    _killed(Moment.SAVED),
+    _killed(Moment.QUICK_MARKED, settler="settle", expected=Expected("killed")),
+    _killed(Moment.WRITTEN),
+    _killed(Moment.SAVED, settler="settle"),
+    _killed(Moment.PREPARED, settler="settle"),
     _killed(Moment.CLAIMED, quick=True),
-    _killed(Moment.RESTORED),
-    _killed(Moment.USED, quick=True),
-    _killed(Moment.RESUMED),
+    _killed(Moment.RESTORED, settler="settle"),
+    _killed(Moment.UNDEFINED),
+    _killed(Moment.USED, quick=True, settler="settle"),
+    _killed(Moment.RUNNING),
+    _killed(Moment.RESUMED, settler="settle"),
     _killed(
         Moment.TURNED_BACK,
         prepare=obstacles.short_of_memory,
@@ -139,7 +146,7 @@ ROWS = (
         Moment.CLAIMED,
         kill_daemon("destination"),
         MOVED,
-        note="the connections are opened anew",
+        note="the connections are opened again",
     ),
     _quick(
         "short-of-memory",
@@ -168,7 +175,7 @@ ROWS = (
     ),
     _quick(
         "source-power-cycle-restored-autostart",
-        "the source loses its power, boots again and starts the VM anew, while a third host moves it",
+        "the source loses its power, boots again and restarts the VM, while a third host moves it",
         Moment.RESTORED,
         both(power_cycle("source"), until_source_runs_again),
         Expected("rolled_back", "started_anew"),
@@ -217,8 +224,8 @@ ROWS = (
     ),
     # -- users
     _quick(
-        "user-starts-it-anew",
-        "kill -9 of the migrating process; a user starts the VM anew on the source",
+        "user-restarts-it",
+        "kill -9 of the migrating process; a user restarts the VM on the source",
         Moment.SAVED,
         both(kill_migrator, user("source", "create")),
         _KILLED,

@@ -5,7 +5,7 @@
  * half a percent of a CPU, and does to memory, disk and CPU what its command line says:
  *
  *   beat=N     heartbeats per second (default 5), lines "beat BOOT COUNT" on the serial port;
- *              BOOT is drawn anew at each start of the guest, COUNT goes up by one
+ *              BOOT is drawn again at each start of the guest, COUNT goes up by one
  *   fill=MIB   memory touched at the start
  *   dirty=N    MiB written per second, a word in each page, in random order
  *   set=MIB    working set of dirty (default half the memory)

@@ -30,11 +30,16 @@ def solved(posed: Problem) -> Solution | None:
 def waits_for_a_repair(posed: Problem) -> bool:
     """Tell whether a required rule is broken, which goals that may wait leave to the goal repair."""
     snapshot = posed.snapshot
-    may_wait = posed.goal.may_do_nothing and not posed.goal.mend_s
+    may_wait = posed.goal.may_do_nothing and not posed.goal.repair_s
     return may_wait and any(
         rule.strictness is Strictness.REQUIRED and rule.amount(snapshot, snapshot.placement)
         for rule in posed.policies.rules
     )
+
+
+def is_relieved_first(posed: Problem) -> bool:
+    """Tell whether hosts are over their limits, which a consolidation relieves first, at what it costs."""
+    return posed.goal.frees_hosts and posed.excess(posed.snapshot.placement) > 0
 
 
 @pytest.mark.parametrize("kind", ["evacuate", "restore", "repair", "consolidate"])
@@ -50,7 +55,8 @@ def test_brute_force_finds_no_better_placement(kind: str, block: int) -> None:
             assert least is None or waits_for_a_repair(posed), seed
             continue
         assert least is not None, seed
-        assert solution.objective == pytest.approx(least, abs=0.01, rel=1e-4), seed
+        if not is_relieved_first(posed):
+            assert solution.objective == pytest.approx(least, abs=0.01, rel=1e-4), seed
         assert solution.bound <= least + 0.01, seed
 
 

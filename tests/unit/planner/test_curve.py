@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from planner.documents import validate
+from planner.errors import InputError, SpareLost
 from planner.pipeline import make_plan
 from planner.report.text import render
-from tests.benchmarks.instances import synthetic
-from tests.unit.planner.builders import TIGHT, cluster
+from tests.benchmarks.instances import POLICY, synthetic
+from tests.unit.planner.builders import TIGHT, cluster, policy
 
 CURVE = {"goal": "balance", "aggressiveness": 5, "curve": True}
 CROWDED = cluster(a={"x": 400, "y": 300, "z": 200}, b={}, c={})
@@ -61,4 +62,66 @@ def test_no_curve_without_being_asked() -> None:
     """It costs time, and a plan without it is the same plan."""
     plain = make_plan(CROWDED, TIGHT, {**CURVE, "curve": False})
     assert "curve" not in plain
-    assert {k: v for k, v in make_plan(CROWDED, TIGHT, CURVE).items() if k != "curve"} == plain
+    curved = make_plan(CROWDED, TIGHT, CURVE)
+    its_own = {"curve", "asked", "plan_digest"}
+    assert {k: v for k, v in plain.items() if k not in its_own} == {
+        k: v for k, v in curved.items() if k not in its_own
+    }
+
+
+def test_a_consolidation_says_how_many_hosts_fewer_migrations_leave_in_use() -> None:
+    """Each number of migrations is used for as many hosts as the plan limited to it empties, and never for fewer."""
+    facts = synthetic(16, 160, seed=2, first_fit=True)
+    wanted = {"goal": "consolidate", "curve": True}
+    plan = make_plan(facts, POLICY, wanted)
+    validate("plan", plan)
+    points = plan["curve"]["points"]
+    used = [point["terms"]["hosts in use"] for point in points]
+    assert len(points) > 3
+    assert used == sorted(used, reverse=True)
+    assert used[-1] == len(set(plan["placement"].values()))
+    limited = {**POLICY, "limits": {"per_host": 2, "max_migrations": points[2]["migrations"]}}
+    again = make_plan(facts, limited, wanted)
+    assert len(set(again["placement"].values())) == used[2]
+    assert "With fewer migrations (each number solved on its own)" in render(plan)
+
+
+@pytest.mark.parametrize("goal", ["repair", "evacuate"])
+def test_other_goals_have_no_curve(goal: str) -> None:
+    """What is asked for in vain is refused, not ignored."""
+    with pytest.raises(InputError, match=r"goal\.curve: the goal \w+ has no curve"):
+        make_plan(CROWDED, TIGHT, {"goal": goal, "hosts": ["a"], "curve": True})
+
+
+def test_a_number_of_migrations_empties_as_many_hosts_as_it_can() -> None:
+    """Where there is room for all, the hosts with the fewest VMs are emptied, and none of the number is wasted."""
+    facts = cluster(
+        a={"a1": 10, "a2": 10, "a3": 10},
+        b={"b1": 10, "b2": 10},
+        c={"c1": 10},
+        d={f"d{number}": 10 for number in range(9)},
+    )
+    used = {
+        most: len(
+            set(
+                make_plan(facts, policy(limits={"max_migrations": most}), {"goal": "consolidate"})[
+                    "placement"
+                ].values()
+            )
+        )
+        for most in range(7)
+    }
+    assert used == {0: 4, 1: 3, 2: 3, 3: 2, 4: 2, 5: 2, 6: 1}
+
+
+def test_a_number_of_migrations_without_an_answer_costs_no_plan(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where so few migrations would use up required spare room, say; all of the plan's do not."""
+
+    def lost(*_arguments: Any) -> None:
+        raise SpareLost("If a failed, there would be no place for x.")
+
+    monkeypatch.setattr("planner.advice.curve.solve", lost)
+    plan = make_plan(CROWDED, TIGHT, CURVE)
+    assert plan["curve"]["points"][-1]["migrations"] == len(plan["steps"]) == 2

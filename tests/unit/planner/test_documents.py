@@ -20,15 +20,21 @@ DAILY = [{"start": "22:00", "end": "05:00"}]
 @pytest.mark.parametrize(
     ("policy", "goal", "told"),
     [
-        ({"capacity": {"memory_overcommit": float("nan")}}, {}, "memory_overcommit: NaN is no"),
-        ({"limits": {"network_mib_s": float("inf")}}, {}, "network_mib_s: Infinity is no amount"),
-        ({"spare_hosts": {"count": 10**400}}, {}, "spare_hosts.count: 1000.* is no amount"),
+        ({"capacity": {"memory_overcommit": float("nan")}}, {}, "memory_overcommit: NaN is not"),
+        (
+            {"limits": {"network_mib_s": float("inf")}},
+            {},
+            "network_mib_s: Infinity must be at most",
+        ),
+        ({"spare_hosts": {"count": 10**400}}, {}, "spare_hosts.count: 1000.* is not an amount"),
+        ({"headroom": {"memory": 1}}, {}, "headroom.memory: 1 must be less than 1"),
+        ({"limits": {"windows": []}}, {}, r"windows: \[\] must have at least 1 entry"),
         ({"cooldown": {"after_failure_s": 1e12}}, {}, "must be at most 31536000"),
         ({"limits": {"bandwidth_mib_s": 1e-300}}, {}, "must be at least 0.001"),
         ({}, {"now": True}, "goal.now: true is not a text"),
-        ({}, {"now": NOW, "deadline": "²2:30"}, "'²2:30' is no time of day"),
-        ({"limits": {"windows": DAILY}}, {"now": "0001-01-01T00:00:00+00:00"}, "is no moment"),
-        ({}, {"now": "9999-12-31T23:59:00+00:00", "deadline": "13:30"}, "is no moment"),
+        ({}, {"now": NOW, "deadline": "²2:30"}, "'²2:30' is not a time of day"),
+        ({"limits": {"windows": DAILY}}, {"now": "0001-01-01T00:00:00+00:00"}, "is not a moment"),
+        ({}, {"now": "9999-12-31T23:59:00+00:00", "deadline": "13:30"}, "is not a moment"),
     ],
 )
 def test_strange_values_are_refused(

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from planner.cli import main
+from planner.commands.drover import main
 from planner.errors import InputError, MissingLibrary, PlanningError
 from planner.fleet.dispatch import plan_all
 from planner.fleet.executors import dask, opener, processes
@@ -200,7 +200,8 @@ def test_dask_plans_like_everybody_else(scheduler: str, tmp_path: Path) -> None:
         three=cluster(a={"x": 500, "y": 400}, b={}),
     )
     for name, where in (("local", "local"), ("dask", f"dask://{scheduler}")):
-        assert fleet(tmp_path / "in", tmp_path / name, "--executor", where) == 0
+        told = ("--executor", where, "--now", "2026-11-24T22:00+00:00")
+        assert fleet(tmp_path / "in", tmp_path / name, *told) == 0
     for name in ("one", "two", "three"):
         texts = {
             (tmp_path / where / f"{name}.plan.json").read_bytes() for where in ("local", "dask")

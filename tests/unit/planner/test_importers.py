@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.cli import main
+from planner.commands.drover import main
 from planner.errors import InputError
 from planner.importers.ganeti import from_ganeti
 from planner.importers.instance import from_instance
@@ -87,6 +87,43 @@ def test_ganeti_disks_decide_where_an_instance_may_go() -> None:
     assert moved("local", "node2") == "Infeasible"
 
 
+def test_ganeti_migrates_as_groups_and_migration_tags_allow() -> None:
+    """All migration tags of the source have to be at the target, in the same group (hbal's man page)."""
+    nodes = {
+        "node1|": "uuid-1|1|hv:9,ssd",
+        "node2|": "uuid-1|1|hv:7",
+        "node3|": "uuid-1|1|hv:9",
+        "node5|": "uuid-2|1|hv:9",
+    }
+    lines = "".join(
+        f"{name}65536|1024|40000|1000000|744000|16|N|{rest}\n" for name, rest in nodes.items()
+    )
+    instances = "".join(
+        f"{name}|8192|1|4|running|Y|{node}||rbd||1\n"
+        for name, node in (("new", "node1"), ("old", "node2"))
+    )
+    head = "rack1|uuid-1|preferred||\nrack2|uuid-2|preferred||\n\n"
+
+    def refused(*tags: str) -> dict[str, dict[str, str]]:
+        text = "\n".join([head + lines, instances, *tags])
+        found = from_ganeti(Source("cluster.data", text)).facts["domains"]
+        return {domain["name"]: domain.get("refused_by", {}) for domain in found}
+
+    other_group = {"node5": "node5 is in another node group (rack2)"}
+    assert refused() == {"new": other_group, "old": other_group}
+    assert refused("htools:migration:hv") == {
+        "new": {"node2": "node2 lacks the migration tag hv:9", **other_group},
+        "old": {
+            "node1": "node1 lacks the migration tag hv:7",
+            "node3": "node3 lacks the migration tag hv:7",
+            **other_group,
+        },
+    }
+    upgrade = refused("htools:migration:hv", "htools:allowmigration:hv:7::hv:9")
+    assert upgrade["old"] == other_group
+    assert "node2" in upgrade["new"]
+
+
 def test_ganeti_says_what_it_leaves_out() -> None:
     """Missing load and exclusion tags are named, because they would change a plan."""
     notes = " ".join(from_ganeti(Source("cluster.data", GANETI)).notes)
@@ -112,7 +149,7 @@ def test_ganeti_says_what_it_leaves_out() -> None:
         (
             "|Y|node1||rbd",
             "|Y|node9||rbd",
-            "line 9: VM web2 is on 'node9', which is none of the hosts",
+            "line 9: VM web2 is on 'node9', which is not one of the hosts",
         ),
         ("|node1|node2|drbd", "|node1|node8|drbd", "line 8: the secondary node of web1 is 'node8'"),
         ("web2|", "web1|", "line 9: there is a VM web1 already, in cluster.data, line 8."),
@@ -173,7 +210,7 @@ def test_tables_of_spreadsheets(separator: str) -> None:
         ("kvm2,16", "kvm2,", "hosts.csv, line 3: the vcpus is empty."),
         ("90,r1", "inf,r1", "hosts.csv, line 2: the idle_w is 'inf', which is not a number."),
         ("90,r1", "90,r1,more", "hosts.csv, line 2: there are 6 cells under 5 columns."),
-        (HOSTS[HOSTS.index("kvm1") :], "", "which is none of the hosts (there are none)."),
+        (HOSTS[HOSTS.index("kvm1") :], "", "which is not one of the hosts (there are none)."),
         ("kvm2", "kvm1", "hosts.csv, line 3: there is a host kvm1 already"),
     ],
 )
@@ -209,7 +246,7 @@ def test_instance() -> None:
         (
             '"node": "n1"',
             '"node": "n7"',
-            "line 6: VM v1 is on 'n7', which is none of the hosts (n0, n1).",
+            "line 6: VM v1 is on 'n7', which is not one of the hosts (n0, n1).",
         ),
         ('"cpu": 4,', '"cpu": "x",', "line 5: cpu is 'x', which is not a whole number."),
         (

@@ -7,12 +7,14 @@ from __future__ import annotations
 import shutil
 import subprocess
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from planner.cli import main
+from planner.commands.drover import main
 from planner.errors import InputError
 from planner.importers.source import Source
+from planner.importers.virsh import blockers, disks
 from planner.importers.virsh.host import Files, from_virsh
 
 NODEINFO = """\
@@ -106,6 +108,65 @@ def test_live_xml_says_more_than_dominfo() -> None:
     assert web["blockers"][0]["code"] == "host_device"
 
 
+@pytest.mark.parametrize(
+    ("devices", "code"),
+    [
+        ("<devices><interface type='vdpa'><source dev='/dev/vhost-vdpa-0'/></interface></devices>", "host_interface"),
+        ("<launchSecurity type='sev'/>", "encrypted_memory"),
+        ("<launchSecurity type='tdx'/>", "encrypted_memory"),
+        ("<devices><disk type='nvme'><source type='pci'/><target dev='vda'/></disk></devices>", "host_device"),
+        ("<devices><tpm><backend type='passthrough'/></tpm></devices>", "host_device"),
+        ("<devices><shmem name='s' role='peer'/></devices>", "shared_memory"),
+        ("<devices><disk type='file'><target dev='vda'/><transient/></disk></devices>", "transient_disk"),
+        ("<devices><filesystem type='mount'><source dir='/srv'/></filesystem></devices>", "host_file_system"),
+    ],
+)  # fmt: skip
+def test_blockers_are_found_in_definitions(devices: str, code: str) -> None:
+    """What the definition alone tells is found, in the words of host_info."""
+    xml = f"<domain><name>web1</name><memory>1024</memory><vcpu>1</vcpu>{devices}</domain>"
+    (found,) = from_virsh({"kvm1": folder(dumpxml_xml=xml)}).facts["domains"][0]["blockers"]
+    assert found["code"] == code
+
+
+@pytest.mark.parametrize("module", [blockers, disks])
+def test_definitions_are_judged_by_the_code_of_host_info(module: ModuleType) -> None:
+    """The files are links: hosts and importer cannot differ, and neither needs the other to be installed."""
+    facts = Path(__file__).parents[3] / "plugins" / "module_utils" / "_facts"
+    assert Path(str(module.__file__)).resolve().parent == facts
+
+
+def test_storage_is_taken_as_shared() -> None:
+    """virsh does not say where images and volumes are seen, so they keep no VM where it is."""
+    xml = (
+        "<domain><name>web1</name><memory>1024</memory><vcpu>1</vcpu><devices>"
+        "<disk type='file'><source file='/var/lib/v.img'/><target dev='vda'/></disk>"
+        "<disk type='volume'><source pool='p' volume='v'/><target dev='vdb'/></disk>"
+        "</devices></domain>"
+    )
+    assert "blockers" not in from_virsh({"kvm1": folder(dumpxml_xml=xml)}).facts["domains"][0]
+
+
+@pytest.mark.parametrize("name", ["a  b", "in  shut off", "running", "x" * 60])
+def test_names_may_hold_blanks(name: str) -> None:
+    """A name ends where the state begins, whatever stands in it."""
+    listed = f" Id   Name   State\n-----------\n 1    {name}   running\n -    old one    shut off\n"
+    xml = f"<domain><name>{name}</name><memory>1024</memory><vcpu>1</vcpu></domain>"
+    facts = from_virsh({"kvm1": folder(list_txt=listed, dumpxml_xml=xml)}).facts
+    assert [(d["name"], d["state"]) for d in facts["domains"]] == [
+        (name, "running"),
+        ("old one", "shutoff"),
+    ]
+
+
+def test_files_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    """Windows puts one there when it saves what a terminal showed."""
+    (tmp_path / "in" / "kvm1").mkdir(parents=True)
+    for file, text in (("nodeinfo.txt", NODEINFO), ("list.txt", LIST), ("dominfo.txt", DOMINFO)):
+        (tmp_path / "in" / "kvm1" / file).write_text(text, encoding="utf-8-sig")
+    out = tmp_path / "facts.json"
+    assert main(["import", "--from", "virsh", str(tmp_path / "in"), "--out", str(out)]) == 0
+
+
 def test_load_comes_from_two_samples() -> None:
     """Busy vCPUs are CPU time over time: 15 s in 10 s are 1.5 vCPUs."""
     files = folder(domstats_txt=stats(1000, 10**9))
@@ -143,7 +204,7 @@ def test_a_definition_left_behind_is_a_note() -> None:
         ({"nodeinfo_txt": ""}, "there is no nodeinfo.txt in the folder of kvm1"),
         (
             {"nodeinfo_txt": "CPU(s): 4\n"},
-            "kvm1/nodeinfo.txt, line 1: this is no output of 'LC_ALL=C virsh nodeinfo'",
+            "kvm1/nodeinfo.txt, line 1: this is not the output of 'LC_ALL=C virsh nodeinfo'",
         ),
         (
             {"nodeinfo_txt": NODEINFO.replace("65840000 KiB", "64 GB")},
@@ -151,7 +212,7 @@ def test_a_definition_left_behind_is_a_note() -> None:
         ),
         (
             {"list_txt": "nothing\n"},
-            "kvm1/list.txt, line 1: this is no output of 'LC_ALL=C virsh list --all'",
+            "kvm1/list.txt, line 1: this is not the output of 'LC_ALL=C virsh list --all'",
         ),
         (
             {"list_txt": LIST.replace("running", "laufend")},

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from planner.cli import main
+from planner.advice.explain import explain
 from planner.cluster.resources import Resources
+from planner.commands.drover import main
 from planner.errors import UnknownDomain, UnknownHost
 from planner.pipeline import make_plan
-from planner.report.explain import explain
 from planner.whatif.failure import fail
 from planner.whatif.room import room_for
 from tests.unit.planner.builders import (
@@ -82,7 +82,7 @@ def test_a_failure_says_who_finds_a_place() -> None:
     facts = cluster(a={"x": 600, "y": 500}, b={"z": 300})
     outcome = fail(problem(facts, REPAIR), ["a"])
     assert outcome.restarted == {"x": "b"}
-    assert outcome.homeless == ("y",)
+    assert outcome.unplaced == ("y",)
     assert "no place for 1: y" in outcome.sentence()
     with pytest.raises(UnknownHost):
         fail(problem(facts, REPAIR), ["nowhere"])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.cli import main
+from planner.commands.drover import main
 from planner.errors import Infeasible, UnknownHost
 from planner.rolling import make_rolling_plan
 from tests.benchmarks.instances import POLICY, synthetic
@@ -59,6 +59,19 @@ def test_a_host_that_cannot_be_emptied_is_named() -> None:
         make_rolling_plan(cluster(a={"x": 900}, b={"y": 900}), TIGHT)
     with pytest.raises(UnknownHost):
         make_rolling_plan(cluster(a={}), TIGHT, ["z"])
+
+
+def test_the_vms_that_hold_later_hosts_are_named_with_the_first() -> None:
+    """One look shows all that is to be done before the maintenance."""
+    facts = cluster(a={"x": 100, "v": 100}, b={"y": 100}, c={"z": 100})
+    blocker = {"code": "host_device", "message": "It uses a device.", "remedy": "Detach it."}
+    for entry in facts["domains"]:
+        entry["blockers"] = [blocker] if entry["name"] in "vxz" else []
+    with pytest.raises(Infeasible) as caught:
+        make_rolling_plan(facts, TIGHT)
+    assert caught.value.message.removeprefix("The rolling maintenance stops at ") == (
+        "c: VM z cannot leave c: it uses a device; detach it. VMs v, x cannot leave a: it uses a device; detach it."
+    )
 
 
 def test_a_host_takes_vms_again_once_its_maintenance_is_done() -> None:

@@ -8,9 +8,13 @@ import pytest
 
 from planner.documents import schema
 from planner.policy.base import Rule
+from planner.policy.huge_pages import HugePages
 from planner.policy.parse import PARSERS
 from planner.solver.milp.constraints import add_rule
 from planner.solver.search.ledger import ledger
+
+MADE_FROM_FACTS = {HugePages}
+"""Kinds that nobody writes into a policy, so that they need neither a parser nor a schema."""
 
 
 def kinds(of: type[Rule] = Rule) -> list[type[Rule]]:
@@ -24,5 +28,7 @@ def test_no_face_is_missing(kind: type[Rule]) -> None:
     assert "violations" in kind.__dict__
     assert add_rule.dispatch(kind) is not add_rule.dispatch(object)
     assert ledger.dispatch(kind) is not ledger.dispatch(object)
+    if kind in MADE_FROM_FACTS:
+        return
     assert kind.kind in PARSERS
     assert kind.kind in schema("policy")["definitions"]

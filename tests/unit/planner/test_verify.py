@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, The Drover authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The oracle finds what is wrong with a plan, whoever made it."""
+"""The oracle finds what is wrong with a plan, no matter who made it."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def maintain(tmp_path: Path, begun: list[str]) -> str:
                 },
                 "vars": {
                     "rolling_found": found,
-                    "rolling_planned": {"batches": []},
+                    "rolling_planned": {"batches": [], "hosts": []},
                     "rolling_group": "kvm",
                 },
             },
@@ -96,7 +96,7 @@ def keep(tmp_path: Path, host: str, **changes: Any) -> None:
 def test_a_host_that_was_interrupted_and_has_no_turn_stays_on_record(tmp_path: Path) -> None:
     """Though its tasks are done the maintenance is not finished, and the operator is told that it is not back."""
     output = maintain(tmp_path, begun=["kvm1"])
-    assert "Still in maintenance, for their turn was interrupted: kvm1." in output
+    assert "Still in maintenance, because their turn was interrupted: kvm1." in output
     for host in HOSTS:
         found = kept(tmp_path, host)
         assert (found["batch"], found["running"], found["finished"]) == (["kvm1"], False, False)

@@ -28,7 +28,7 @@ def test_minimal_facts_are_enough() -> None:
             "facts.hosts[0]: a lacks memory_mib",
         ),
         ({"hosts": [host("a", vcpus="4")], "domains": []}, "facts.hosts[0].vcpus"),
-        ({"hosts": [host("a")], "domains": [domain("web", "b")]}, "none of the hosts (a)"),
+        ({"hosts": [host("a")], "domains": [domain("web", "b")]}, "not one of the hosts (a)"),
         ({"hosts": [host("a"), host("a")], "domains": []}, "two hosts named a"),
     ],
 )

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from planner.advice.explain import explain
 from planner.cluster.domain import Domain, LastMigration
 from planner.cluster.parse import parse_cluster
 from planner.errors import InputError
 from planner.pipeline import make_plan
 from planner.policy.cooldown import Cooldown
-from planner.report.explain import explain
 from tests.unit.planner.builders import TIGHT, cluster, evacuation
 
 NOON = "2026-11-24T12:00:00+00:00"

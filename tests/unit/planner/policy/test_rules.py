@@ -114,6 +114,24 @@ def test_faults_of_a_policy_name_place_and_remedy(document: dict[str, object], w
     assert words in caught.value.message
 
 
+def test_names_may_be_patterns() -> None:
+    """A pattern stands for the VMs that it matches today, perhaps none; a name is a name, even one with a star."""
+    facts = cluster(a={"web1": 1, "web2": 1, "db": 1, "w*": 1}, b={}, c={})
+
+    def chosen(*names: str) -> tuple[str, ...]:
+        document = {"rules": [rule("anti_affinity", [*names])]}
+        return parse_policies(document, facts, parse_cluster(facts)).rules[0].domains
+
+    assert chosen("web*") == ("web1", "web2")
+    assert chosen("web?", "db") == ("db", "web1", "web2")
+    assert chosen("w*") == ("w*",)
+    assert chosen("mail*") == ()
+    only = {"rules": [rule("host_affinity", ["db"], hosts=["[bc]*"])]}
+    (fence,) = parse_policies(only, facts, parse_cluster(facts)).rules
+    assert isinstance(fence, HostAffinity)
+    assert fence.hosts == {"b", "c"}
+
+
 @pytest.mark.parametrize(
     "rules",
     [

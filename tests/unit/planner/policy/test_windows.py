@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from planner.advice.explain import explain
 from planner.cluster.placement import Placement
 from planner.errors import Immovable, Infeasible, InputError, TooLong
 from planner.pipeline import make_plan
 from planner.policy.time_frame import time_frame
 from planner.policy.windows import next_opening, open_s, parse_windows
-from planner.report.explain import explain
 from planner.report.text import render
 from planner.verify import find_faults
 from tests.unit.planner.builders import TIGHT, cluster, evacuation, policy, problem, rule
@@ -86,7 +86,7 @@ def test_the_earlier_of_deadline_and_window_counts() -> None:
 
 
 def test_outside_its_window_a_vm_stays() -> None:
-    """A closed window pins its VMs, and whoever asks is told when it opens; in the window they move."""
+    """A closed window pins its VMs, and the explanation says when it opens; in the window they move."""
     rules = policy(rule("window", ["x", "y"], windows=[NIGHT]))
     closed = make_plan(CROWDED, rules, {**BALANCE, **at(24, "22:00")})
     assert [step["domain"] for step in closed["steps"]] == ["z"]
@@ -215,12 +215,12 @@ def test_whatever_the_windows_every_plan_keeps_them(data: st.DataObject) -> None
         ),
         (TIGHT, {"deadline": "05:00"}, "goal.now: goal.deadline depends on the time"),
         (TIGHT, {"now": "2026-11-24T22:00"}, "does not tell its distance from UTC"),
-        (TIGHT, {"now": "ten o'clock"}, "is no moment; write it like"),
-        (TIGHT, {"deadline": "25:00", **at(24, "22:00")}, "'25:00' is no time of day"),
+        (TIGHT, {"now": "ten o'clock"}, "is not a moment; write it like"),
+        (TIGHT, {"deadline": "25:00", **at(24, "22:00")}, "'25:00' is not a time of day"),
         (
             policy(limits={"windows": [{"start": "22", "end": "05:00"}]}),
             at(24, "22:00"),
-            "policy.limits.windows[0].start: '22' is no time of day",
+            "policy.limits.windows[0].start: '22' is not a time of day",
         ),
         (
             policy(rule("window", ["x"], windows=[{**NIGHT, "days": ["friday"]}])),

@@ -22,7 +22,7 @@ def test_the_summary_compares_the_time_with_the_plan() -> None:
     """How long all of it took stands beside what was planned."""
     text = render_outcomes({"makespan_s": 4.0}, [MOVED, FAILED], 12.34)
     assert (
-        "1 of 2 migrations succeeded, longest downtime 61 ms, took 12.3 s, planned 4.0 s." in text
+        "1 of 2 migrations succeeded, longest downtime 61 ms, took 12.3 s, predicted 4.0 s." in text
     )
     assert "Its bridge is missing." in text
 

@@ -8,7 +8,7 @@ import pytest
 
 from planner.errors import MissingLibrary
 from planner.solver.milp.backend import Effort, installed_solvers, solve_program
-from planner.solver.milp.program import Program, Verdict
+from planner.solver.milp.program import Ending, Program
 
 
 def knapsack(items: int = 6) -> tuple[Program, dict[int, float]]:
@@ -24,7 +24,7 @@ def test_optimum_and_bound(solver: str) -> None:
     """Every solver finds the optimum and proves it."""
     program, costs = knapsack()
     answer = solve_program(program, costs, Effort(solver=solver))
-    assert answer.verdict is Verdict.OPTIMAL
+    assert answer.ending is Ending.OPTIMAL
     assert answer.objective == pytest.approx(4.0)
     assert answer.bound == pytest.approx(4.0)
 
@@ -34,7 +34,7 @@ def test_infeasible_is_no_answer(solver: str) -> None:
     """A program without a solution has no values."""
     program, costs = knapsack(3)
     answer = solve_program(program, costs, Effort(solver=solver))
-    assert answer.verdict is Verdict.INFEASIBLE
+    assert answer.ending is Ending.INFEASIBLE
     assert not answer.has_values
 
 
@@ -42,9 +42,9 @@ def test_rows_without_columns_are_judged() -> None:
     """0 = 1 is infeasible, 0 <= 1 says nothing; neither needs a solver."""
     program = Program()
     program.row([], "<=", 1.0)
-    assert solve_program(program, {}, Effort()).verdict is Verdict.OPTIMAL
+    assert solve_program(program, {}, Effort()).ending is Ending.OPTIMAL
     program.row([], "=", 1.0)
-    assert solve_program(program, {}, Effort()).verdict is Verdict.INFEASIBLE
+    assert solve_program(program, {}, Effort()).ending is Ending.INFEASIBLE
 
 
 def test_linear_programs_have_their_optimum_as_bound() -> None:
@@ -58,7 +58,7 @@ def test_linear_programs_have_their_optimum_as_bound() -> None:
 
 
 def test_no_time_is_never_success() -> None:
-    """Out of time without an answer is its own verdict, not an empty success."""
+    """Out of time without an answer is its own ending, not an empty success."""
     program = Program()
     columns = [program.binary() for _item in range(60)]
     for shift in range(40):
@@ -66,7 +66,7 @@ def test_no_time_is_never_success() -> None:
             [(c, float((n * (shift + 3)) % 17 + 1)) for n, c in enumerate(columns)], "=", 251.0
         )
     answer = solve_program(program, dict.fromkeys(columns, 1.0), Effort(time_limit_s=0.0))
-    assert answer.verdict in (Verdict.TIME_LIMIT, Verdict.INFEASIBLE)
+    assert answer.ending in (Ending.TIME_LIMIT, Ending.INFEASIBLE)
 
 
 def test_a_solver_that_is_not_there_is_said() -> None:

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from planner.cluster.placement import Placement
 from planner.cluster.resources import Resources
-from planner.errors import PolicyConflict
+from planner.errors import Infeasible, PolicyConflict
 from planner.goal.band import Band
 from planner.pipeline import make_plan
+from planner.solver.balancing.even import BalanceSearch
+from planner.solver.balancing.iterated import iterate
+from planner.solver.balancing.scale import Scale
 from planner.solver.indexed import Indexed
-from planner.solver.search.even import Evening
-from planner.solver.search.iterated import iterate
-from planner.solver.search.scale import Scale
 from planner.solver.search.state import State
 from planner.solver.solve import solve
 from tests.benchmarks.instances import POLICY, synthetic
@@ -50,6 +50,41 @@ def test_within_the_trigger_nothing_is_done() -> None:
     assert plan["message"] == "Nothing to do: the hosts are balanced as far as it pays."
 
 
+@pytest.mark.parametrize(("above", "moves"), [(0.79, 1), (0.8, 0), (0.9, 0), (0, 1)])
+def test_while_no_host_is_full_nothing_is_done(above: float, moves: int) -> None:
+    """`balance.above` is a share of each host's own limit, whatever the others carry."""
+    facts = cluster(a={"x": 400, "y": 400}, b={})
+    plan = make_plan(facts, {**TIGHT, "balance": {"above": above}}, BALANCE)
+    assert len(plan["steps"]) == moves
+    if not moves:
+        assert plan["message"] == (
+            f"Nothing to do: no host gives out more than {above:.0%} of its limits (balance.above)."
+        )
+
+
+def test_busy_cpu_makes_a_host_full_and_maintenance_does_not() -> None:
+    """Every resource counts; a host in maintenance takes no part."""
+    small = [domain(name, "a", 10, cpu_usage=7) for name in "xy"]
+    facts = {"hosts": [host("a"), host("b")], "domains": small}
+    above = {**TIGHT, "balance": {"above": 0.8}}
+    assert len(make_plan(facts, above, BALANCE)["steps"]) == 1
+    facts["hosts"][0]["maintenance"] = True
+    assert make_plan(facts, above, BALANCE)["message"].startswith(
+        "Nothing to do: no host gives out"
+    )
+
+
+def test_only_a_balance_waits_for_full_hosts() -> None:
+    """A required rule that is broken is told all the same; repairs and evacuations do what they are for."""
+    facts = cluster(a={"x": 100, "y": 100}, b={})
+    apart = policy(rule("anti_affinity", ["x", "y"], strictness="required"), balance={"above": 0.8})
+    with pytest.raises(Infeasible, match="repair it first"):
+        make_plan(facts, apart, BALANCE)
+    assert len(make_plan(facts, apart, {"goal": "repair"})["steps"]) == 1
+    evacuation = {"goal": "evacuate", "hosts": ["a"]}
+    assert len(make_plan(facts, {**TIGHT, "balance": {"above": 0.8}}, evacuation)["steps"]) == 2
+
+
 def test_a_single_large_vm_is_no_imbalance() -> None:
     """A VM larger than its share needs a host of its own; the level is that of the others."""
     demands = [Resources(memory, 0, 0) for memory in (80, 20, 20)]
@@ -77,13 +112,13 @@ def test_iterating_only_improves_and_always_in_the_same_way() -> None:
     for _repeat in range(2):
         case = problem(facts, BALANCE, allowed)
         indexed = Indexed(case)
-        evening = Evening(State(indexed), Scale(indexed, case.goal))  # type: ignore[arg-type]
-        evening.improve(1000)
-        before_s = evening.cost_s()
-        iterate(evening, 40)
-        assert evening.cost_s() < before_s
-        assert 0 < len(evening.state.moves()) <= 12
-        found.append(evening.state.moves())
+        search = BalanceSearch(State(indexed), Scale(indexed, case.goal))  # type: ignore[arg-type]
+        search.improve(1000)
+        before_s = search.cost_s()
+        iterate(search, 40)
+        assert search.cost_s() < before_s
+        assert 0 < len(search.state.moves()) <= 12
+        found.append(search.state.moves())
     assert found[0] == found[1]
 
 

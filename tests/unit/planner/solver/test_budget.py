@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from planner.errors import Infeasible, TooLong
 from planner.pipeline import make_plan
 from planner.report.text import render
+from planner.solver.solve import solve
 from planner.verify import find_faults
 from tests.benchmarks.instances import synthetic
 from tests.unit.planner.builders import TIGHT, cluster, evacuation, policy, problem, rule
@@ -160,3 +161,32 @@ def test_every_plan_keeps_its_limits(data: st.DataObject) -> None:
     }
     for goal in ("balance", "consolidate", "repair"):
         make_plan(facts, policy(limits=limits), {"goal": goal})
+
+
+def test_a_plan_that_keeps_within_its_limits_is_solved_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Limits that leave nothing out cost no second solve; limits that do are compared with what they left out."""
+    solves: list[Any] = []
+
+    def counting(*arguments: Any) -> Any:
+        solves.append(arguments)
+        return solve(*arguments)
+
+    monkeypatch.setattr("planner.pipeline.solve", counting)
+    monkeypatch.setattr("planner.advice.omissions.solve", counting)
+    facts = synthetic(10, 80, seed=1, first_fit=True)
+    wide = make_plan(facts, policy(limits={"max_migrations": 80}), {"goal": "consolidate"})
+    assert len(solves) == 1
+    assert not any("Left out" in warning for warning in wide["warnings"])
+    tight = make_plan(facts, policy(limits={"max_migrations": 2}), {"goal": "consolidate"})
+    assert len(solves) == 3
+    assert any("Left out" in warning for warning in tight["warnings"])
+
+
+def test_what_is_left_out_is_told_where_power_is_known_of_some_hosts_only() -> None:
+    """The watts of the hosts in use are a figure of the placement without the limit, but not of the plan."""
+    facts = cluster(a={"x": 200, "y": 200, "z": 200}, b={"u": 100, "v": 100})
+    facts["hosts"][0]["power"] = {"idle_w": 100}
+    plan = make_plan(facts, policy(limits={"max_migrations": 1}), {"goal": "consolidate"})
+    assert any("hosts in use 1 instead of 2 hosts" in warning for warning in plan["warnings"])

@@ -206,3 +206,12 @@ def test_one_failure_that_costs_a_vm_is_no_excuse_for_one_that_costs_all() -> No
     facts["hosts"][0]["memory_mib"] = 600
     posed = problem(facts, CONSOLIDATE, policy(spare_hosts=1))
     assert posed.worsens_spare(dict.fromkeys(posed.snapshot.placement, "b"))
+
+
+@pytest.mark.parametrize("power", [{}, {"idle_w": 100}])
+def test_nothing_is_packed_where_no_host_is_up(power: dict[str, int]) -> None:
+    """All of them are asleep, or do not answer: there is nothing to do, and no traceback."""
+    facts = cluster(a={}, b={})
+    for entry in facts["hosts"]:
+        entry.update(state="asleep", power=power)
+    assert make_plan(facts, TIGHT, {"goal": "consolidate"})["steps"] == []

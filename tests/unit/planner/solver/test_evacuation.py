@@ -8,8 +8,11 @@ from itertools import product
 
 import pytest
 
+from planner.cluster.domain import Domain
+from planner.cluster.host import Host
 from planner.errors import Immovable, Infeasible, InputError, NoOrder, UnknownHost
 from planner.pipeline import make_plan
+from planner.policy import compatibility
 from planner.solver.milp.backend import Effort, installed_solvers
 from tests.unit.planner.builders import (
     TIGHT,
@@ -93,6 +96,35 @@ def test_a_vm_that_cannot_move_is_named_with_reason_and_remedy() -> None:
         Immovable, match=r"VM gpu cannot leave a: it uses the PCI device 0000:01:00.0; detach it"
     ):
         make_plan(facts, TIGHT, evacuation("a"))
+
+
+def test_all_vms_that_cannot_leave_are_named_at_once() -> None:
+    """Devices, snapshots, rules and hosts that fit nowhere: a sentence for each reason, with all VMs it holds."""
+    device = {
+        "code": "host_device",
+        "message": "It uses the host's USB device 046d:c31c.",
+        "remedy": "Detach the device before migrating, and attach one on the new host afterwards.",
+    }
+    snapshots = {"code": "snapshots", "message": "It has 2 snapshots.", "remedy": "Delete them."}
+    facts = {
+        "hosts": [host("a"), host("b", maintenance=True), host("c", memory_mib=100)],
+        "domains": [
+            domain("web", "a", 50),
+            domain("gpu", "a", blockers=[device, snapshots]),
+            domain("old", "a", 50),
+            domain("big", "a", 200),
+            domain("vast", "a", 200),
+        ],
+    }
+    with pytest.raises(Immovable) as caught:
+        make_plan(facts, policy(rule("stay", ["old"])), evacuation("a"))
+    assert caught.value.message == (
+        "VMs big, vast cannot leave a, because no other host may run it: b is in maintenance; "
+        "it needs 200 MiB of memory, and c may give out 100 in all. "
+        "VM gpu cannot leave a: it uses the host's USB device 046d:c31c; detach the device before migrating, "
+        "and attach one on the new host afterwards; it has 2 snapshots; delete them. "
+        "VM old cannot leave a: the stay rule stay keeps it there; take it out of the rule."
+    )
 
 
 def test_a_vm_without_any_host_is_named_with_every_reason() -> None:
@@ -240,3 +272,30 @@ def test_a_missing_order_is_not_told_as_missing_room() -> None:
     }
     with pytest.raises(NoOrder):
         make_plan(facts, TIGHT, evacuation("c"))
+
+
+def test_an_evacuation_that_saves_power_relieves_full_hosts() -> None:
+    """c is over its limit; maintenance leaves it so, and what is emptied to save power takes a VM off it."""
+    facts = cluster(a={"x": 100}, b={"y": 100}, c={"p": 700, "q": 400}, d={"z": 100})
+    goal = {**evacuation("a"), "maintenance": False}
+    for asked, moved in ((evacuation("a"), {"x"}), (goal, {"x", "q"})):
+        plan = make_plan(facts, TIGHT, asked)
+        assert {step["domain"] for step in plan["steps"]} == moved
+    relief = next(step for step in plan["steps"] if step["domain"] == "q")
+    assert relief["reason"] == "makes room on c, for its other VMs or those of a"
+
+
+def test_hosts_that_sleep_make_no_classes_of_vms(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host that sleeps gives out nothing, so every size of VM was judged by itself."""
+    judged = []
+    wanted = compatibility.refusal
+
+    def counted(vm: Domain, source: Host, destination: Host) -> str | None:
+        judged.append(vm.name)
+        return wanted(vm, source, destination)
+
+    monkeypatch.setattr(compatibility, "refusal", counted)
+    facts = cluster(a={f"vm{n}": 10 + n for n in range(10)}, b={})
+    facts["hosts"].append(host("c", state="asleep"))
+    make_plan(facts, TIGHT, evacuation("a"))
+    assert len(set(judged)) == 1

@@ -12,7 +12,7 @@ EXPAND = {"goal": "expand"}
 
 def sleeping(name: str, idle_w: float = 100.0, *, ours: bool = True) -> dict[str, object]:
     """Return a host that is off."""
-    return host(name, state="off", power={"idle_w": idle_w, "powered_off_by_us": ours})
+    return host(name, state="asleep" if ours else "off", power={"idle_w": idle_w})
 
 
 def busy_cluster(*more: dict[str, object]) -> Facts:

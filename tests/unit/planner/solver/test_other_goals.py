@@ -38,7 +38,7 @@ def test_a_host_in_maintenance_takes_nothing_else() -> None:
     assert make_plan(facts, TIGHT, {"goal": "evacuate", "hosts": ["b"]})["placement"]["x"] == "c"
 
 
-def test_the_most_precious_come_back_first() -> None:
+def test_the_highest_priority_comes_back_first() -> None:
     """Where not all fit, priority decides before number, and the rest is named."""
     facts = cluster(a={"resident": 500}, b={"x": 300, "y": 300, "gold": 500})
     facts["domains"][-1]["priority"] = 3

@@ -150,10 +150,10 @@ def test_a_packing_that_best_fit_misses_is_found() -> None:
     facts = cluster(a={"p": 400, "q": 300, "r": 300, "s": 200}, b={"t": 300}, c={"u": 500})
     snapshot = problem(facts, evacuation("a")).snapshot
     limits = {name: Resources(1000, 99, 99) for name in "abc"}
-    places, homeless = repack(
+    places, unplaced = repack(
         snapshot, snapshot.placement, ("a",), limits, lambda domain, host: True
     )
-    assert homeless == []
+    assert unplaced == []
     assert set(places) == {"p", "q", "r", "s"}
 
 
@@ -185,3 +185,65 @@ def test_an_empty_host_may_be_one_of_those_that_fail() -> None:
     failures = SpareHosts(count=2).failures(snapshot, snapshot.placement, limits)
     assert ("a", "c") in failures
     assert all(set(failed) - {"c"} for failed in failures)
+
+
+def few_large(hosts: int, seed: int) -> Facts:
+    """Return a cluster of few hosts, crowded with few large VMs."""
+    chance = Random(seed)
+    room = [65_536] * hosts
+    facts: Facts = {"hosts": [], "domains": []}
+    for number in range(18):
+        mib = chance.choice((16_384, 24_576, 32_768, 20_480))
+        able = [at for at in range(hosts) if room[at] >= mib]
+        if not able:
+            continue
+        at = chance.choice(able)
+        room[at] -= mib
+        facts["domains"].append(domain(f"v{number:02d}", f"h{at:02d}", mib, 2))
+    facts["hosts"] = [
+        {"name": f"h{at:02d}", "memory_mib": 65_536, "vcpus": 32} for at in range(hosts)
+    ]
+    return facts
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_crowded_cluster_is_emptied_though_failures_leave_some_without_a_place(
+    count: int,
+) -> None:
+    """As many VMs may be without a place as now; the least number that is possible counts, not a hasty packing's."""
+    plan = make_plan(
+        few_large(8, 2),
+        policy(spare_hosts={"count": count, "strictness": "required"}),
+        evacuation("h00"),
+    )
+    assert plan["steps"]
+
+
+def test_as_few_as_possible_are_left_without_a_place() -> None:
+    """Best-fit leaves two over; leaving the largest out, all others have a place."""
+    posed = problem(
+        cluster(a={"big": 500, "p": 300, "q": 300, "r": 300}, b={"s": 400}, c={"t": 700}),
+        evacuation("b"),
+    )
+    limits = {"b": Resources(1000, 16, 16), "c": Resources(1000, 16, 16)}
+    placement = {name: vm.host for name, vm in posed.snapshot.domains.items()}
+    _places, unplaced = repack(posed.snapshot, placement, ("a",), limits, lambda _vm, _host: True)
+    assert unplaced == ["big"]
+
+
+def test_many_equal_vms_without_a_place_are_counted_at_once() -> None:
+    """Which of eighty equal VMs are left out makes no difference: one choice of each number is tried."""
+    equal = {f"v{number:02}": 10 for number in range(80)}
+    posed = problem(cluster(a=equal, b={"w": 700}, c={"z": 700}), evacuation("b"), REQUIRED)
+    unplaced = {violation.subjects: violation.amount for violation in posed.stranded_now}
+    assert unplaced[("a",)] == 80 - 2 * 15
+
+
+def test_a_failure_of_thousands_of_vms_is_counted() -> None:
+    """Best fit wastes room that a search would use; with a level a VM it would go deeper than Python does."""
+    many = {f"v{number:04}": 3 for number in range(1100)}
+    facts = cluster(a={**many, "x": 5, "y": 5}, b={}, c={})
+    for entry, memory_mib in zip(facts["hosts"], (4000, 1655, 1655), strict=True):
+        entry.update(memory_mib=memory_mib, vcpus=2000)
+    posed = problem(facts, {"goal": "repair"}, policy(spare_hosts=1))
+    assert [violation.amount for violation in posed.stranded_now] == [1]

@@ -35,12 +35,12 @@ def test_an_error_ends_the_module_without_a_traceback() -> None:
     """Message, code and remedy become the result."""
 
     def fail() -> None:
-        raise DroverError("It is broken.", "Mend it.")
+        raise DroverError("It is broken.", "Repair it.")
 
     with pytest.raises(Ended) as ended:
         or_fail(Module(), fail)
     assert ended.value.args[0] == {
-        "msg": "It is broken. Mend it.",
+        "msg": "It is broken. Repair it.",
         "error_code": "error",
-        "remedy": "Mend it.",
+        "remedy": "Repair it.",
     }

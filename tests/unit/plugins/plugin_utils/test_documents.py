@@ -26,7 +26,8 @@ def test_a_document_may_be_given_in_place_or_as_a_file(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     """The sentence says what was wanted and where."""
     with pytest.raises(
-        DocumentUnreadable, match=r"policy cannot be read from .*none\.yml: No such file"
+        DocumentUnreadable,
+        match=r"The policy cannot be used\. Cannot read .*none\.yml: No such file",
     ):
         read_document(str(tmp_path / "none.yml"), "policy")
 
@@ -35,7 +36,7 @@ def test_a_malformed_file_is_named_with_the_place(tmp_path: Path) -> None:
     """The line and column of the fault are in the sentence."""
     path = tmp_path / "policy.yml"
     path.write_text("rules: [\n")
-    with pytest.raises(DocumentUnreadable, match=r"neither JSON nor YAML.*line 2"):
+    with pytest.raises(DocumentUnreadable, match=r"policy\.yml is not valid YAML.*line 2"):
         read_document(str(path), "policy")
 
 

@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.drover.libvirt.plugins.plugin_utils._executions import (
     Found,
     Refused,
+    awaited,
     decide,
     duration,
     render,
@@ -128,6 +129,58 @@ def test_a_coordinator_that_does_not_answer_keeps_out() -> None:
     assert "broken on the operator's word" in decision.warnings[0]
 
 
+def test_a_coordinator_that_is_off_keeps_nobody_out() -> None:
+    """The operator's word for the host is enough; the lock needs none of its own."""
+    silent = found("kvm1", kvm2=([], lock()))
+    with pytest.raises(Refused, match="drover_fenced=kvm1"):
+        decide(silent, WANTED)
+    decision = decide(silent, WANTED, fenced=["kvm1"])
+    assert (decision.instead_of, decision.silent) == (["e1"], ["kvm1"])
+
+
+@pytest.mark.parametrize(
+    ("host", "words"), [("kvm2", "kvm2 answers"), ("kvm9", "kvm9 is not a host of the cluster")]
+)
+def test_a_wrong_word_about_a_host_is_refused(host: str, words: str) -> None:
+    """A VM of a host that is on might be started twice."""
+    with pytest.raises(Refused, match=words):
+        decide(found("kvm1", kvm2=([], None)), WANTED, fenced=[host])
+
+
+def test_silent_hosts_are_asked_for_only_where_something_waits() -> None:
+    """A coordinator by a lock, and both ends of a VM that is not settled."""
+    item = {"source": "kvm2", "destination": "kvm4"}
+    unsettled = record("ended", finished=False, unsettled=[item])
+    seen = found("kvm1", "kvm4", "kvm5", kvm2=([unsettled], lock()))
+    assert awaited(seen) == ["kvm1", "kvm4"]
+
+
+def test_a_host_that_left_the_cluster_can_be_vouched_for_and_is_not_waited_for() -> None:
+    """A VM may be there for good."""
+    item = {"domain": "vm1", "source": "kvm2", "destination": "kvm9", "percent": None}
+    seen = found(kvm2=([record("ended", finished=False, unsettled=[item])], None))
+    assert decide(seen, WANTED, fenced=["kvm9"]).silent == ["kvm9"]
+
+
+def test_what_is_open_of_an_ended_execution_is_told() -> None:
+    """Which VM, on which hosts, and the way out; and what waits for a host to come back."""
+    item = {
+        "domain": "vm1",
+        "source": "kvm2",
+        "destination": "kvm4",
+        "percent": None,
+        "reason": "It does not answer.",
+    }
+    unsettled = [
+        {**item, "unknown": True, "uncleaned": ""},
+        {**item, "domain": "vm2", "unknown": False, "uncleaned": "kvm4"},
+    ]
+    text = render(found(kvm1=([record("ended", finished=False, unsettled=unsettled)], None)))
+    assert "Unknown: vm1 may be on kvm2 or on kvm4. It does not answer." in text
+    assert "drover_fenced=HOST" in text
+    assert "To be cleaned up: what vm2 may have left on kvm4" in text
+
+
 def test_a_running_execution_is_never_broken() -> None:
     """The operator's word is only for what cannot be proved."""
     running = found(kvm1=([record("running")], lock()))
@@ -157,3 +210,11 @@ def test_only_what_is_not_finished_is_shown() -> None:
 def test_spans_of_time_read_well(seconds: float, words: str) -> None:
     """Seconds, minutes, or hours and minutes."""
     assert duration(seconds) == words
+
+
+def test_what_was_interrupted_is_said() -> None:
+    """Before it is settled: whose, what for, and how far it came."""
+    dead = record("unfinished", purpose="evacuate kvm3")
+    [warning] = decide(found(kvm1=([dead], None), kvm2=([], None)), WANTED, False).warnings
+    assert warning.startswith("Interrupted: evacuate kvm3, started by ann@desk")
+    assert "3 of 8 migrations done" in warning

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 import yaml
 from ansible_collections.drover.libvirt.plugins.doc_fragments.migration import ModuleDocFragment
-from ansible_collections.drover.libvirt.plugins.module_utils._migration.argspec import (
+from ansible_collections.drover.libvirt.plugins.module_utils._request.argspec import (
     InvalidOption,
     migration_argument_spec,
 )
@@ -24,7 +24,7 @@ from ansible_collections.drover.libvirt.plugins.plugin_utils._migration_options 
         ({"bandwidth_mib_s": "fast"}, "'bandwidth_mib_s' is of type"),
         ({"post_copy": "always"}, "value of post_copy must be one of: never, on_stall"),
         ({"max_downtime_ms": 0}, "max_downtime_ms must be positive"),
-        ("fast", "are a dictionary, not 'fast'"),
+        ("fast", "must be a mapping, not 'fast'"),
     ],
     ids=str,
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.drover.libvirt.plugins.plugin_utils._answers import Answers
 from ansible_collections.drover.libvirt.plugins.plugin_utils._cluster_facts import (
     FactsMissing,
     cluster_facts,
@@ -23,7 +24,9 @@ from ansible_collections.drover.libvirt.plugins.plugin_utils._preflight_peers im
     host_and_peers,
 )
 from ansible_collections.drover.libvirt.plugins.plugin_utils._preflight_text import (
+    names_vm,
     render_preflight,
+    verdict,
 )
 
 
@@ -120,6 +123,39 @@ def test_the_text_says_the_same_thing_once() -> None:
     assert "kvm1  here     yes      yes" in text
 
 
+def test_the_verdict_on_a_cluster() -> None:
+    """How many VMs can go anywhere, which cannot, and who was not looked at."""
+    assert (
+        verdict(matrix(), Asked(), [])
+        == "Verdict: each of 3 VMs can go to at least one other host."
+    )
+    stuck = matrix(block("a", "kvm1", "kvm2", "vm1"), block("b", "kvm1", "kvm3", "vm1"))
+    assert verdict(stuck, Asked(), []) == "Verdict: 1 of 3 VMs can go to no other host: vm1."
+    alone = make_matrix({"kvm1": {"domains": [], "checks": []}, "kvm2": {"msg": "timeout"}})
+    assert verdict(alone, Asked(), []) == "Verdict: there is no VM to migrate. Not looked at: kvm2."
+
+
+def test_the_verdict_on_what_was_asked() -> None:
+    """Whether it can be done, with the number of warnings."""
+    warning = {**block("slow", "kvm1"), "severity": "warn"}
+    asked = Asked(("kvm1",), ("vm3",), "kvm3")
+    assert verdict(matrix(warning), asked, []) == (
+        "Verdict: this can be done: empty kvm1, migrate vm3 to kvm3. Beware of the 1 warning above."
+    )
+    assert "this would fail as things are: " in verdict(matrix(), asked, ["no"])
+
+
+def test_one_sentence_for_all_hosts_with_the_same_trouble() -> None:
+    """Such as a speed that no host tells."""
+    unknown_speed = "The speed of eth1 is not known, so predicted times may be wrong."
+    checks = [
+        {**block(unknown_speed, host), "severity": "info"} for host in ("kvm1", "kvm2", "kvm3")
+    ]
+    text = render_preflight(matrix(*checks), Asked())
+    assert f"kvm1, kvm2, kvm3: {unknown_speed}" in text
+    assert text.count(unknown_speed) == 2  # the evidence and the remedy of this test
+
+
 def test_only_what_was_asked_for_is_shown() -> None:
     """Other VMs and their troubles are left out."""
     found = matrix(block("trouble", "kvm1", "kvm3", "vm1"))
@@ -129,7 +165,22 @@ def test_only_what_was_asked_for_is_shown() -> None:
     assert "\nvm3 " in text
 
 
-def variables(**limit: Any) -> dict[str, Any]:
+VM = {
+    "uuid": "u-1",
+    "state": "running",
+    "host": "kvm1",
+    "vcpus": 1,
+    "memory_mib": 64,
+    "cpu_usage": 0.0,
+}
+REGISTERED = {
+    "host_info": "gather_host_info",
+    "preflight_info": "preflight_checked",
+    "preflight_listener": "preflight_listening",
+}
+
+
+def variables(**limit: Any) -> Answers:
     """Return what Ansible knows of kvm1 and kvm2, and of kvm3, which is silent."""
     hosts = {}
     for number in (1, 2):
@@ -139,7 +190,7 @@ def variables(**limit: Any) -> dict[str, Any]:
             "vcpus": 4,
             "memory_mib": 8192,
             "bridges": {},
-            "marks": {"a": 1},
+            "marks": {"a": {"maintenance": False}},
             "cpu": {"vendor": "AMD", "features": ["aes"]},
             "migration": {"address": f"10.0.1.{number}"},
         }
@@ -149,7 +200,8 @@ def variables(**limit: Any) -> dict[str, Any]:
             "ansible_host": f"192.0.2.{number}",
         }
     hosts["kvm3"] = {}
-    return {"groups": {"kvm": ["kvm1", "kvm2", "kvm3"]}, "hostvars": hosts, **limit}
+    groups = {"kvm": ["kvm1", "kvm2", "kvm3"]}
+    return Answers({"groups": groups, "hostvars": hosts, **limit}, REGISTERED)
 
 
 def test_a_host_is_told_its_peers_with_what_it_needs_to_know() -> None:
@@ -174,19 +226,23 @@ def test_a_host_is_told_its_peers_with_what_it_needs_to_know() -> None:
 def test_a_plan_is_told_which_hosts_would_refuse_a_vm() -> None:
     """What is wrong between two hosts holds for every VM; warnings and passed checks for none."""
     known = variables()
-    known["hostvars"]["kvm1"]["gather_host_info"]["domains"] = [{"name": "vm1"}, {"name": "vm2"}]
-    known["hostvars"]["kvm1"]["preflight_checked"] = {
+    known.task_vars["hostvars"]["kvm1"]["gather_host_info"]["domains"] = [
+        {**VM, "name": "vm1"},
+        {**VM, "name": "vm2"},
+    ]
+    known.task_vars["hostvars"]["kvm1"]["preflight_checked"] = {
+        "domains": ["vm1", "vm2"],
         "checks": [
             block("pair", "kvm1", "kvm2"),
             block("cell", "kvm1", "kvm3", "vm1"),
             block("vm", "kvm1", None, "vm1"),
             dict(block("warning", "kvm1", "kvm3", "vm2"), severity="warn"),
-        ]
+        ],
     }
     facts = cluster_facts(known, "kvm", "ignore")
     assert facts["domains"] == [
-        {"name": "vm1", "refused_by": {"kvm2": "pair", "kvm3": "cell"}},
-        {"name": "vm2", "refused_by": {"kvm2": "pair"}},
+        {**VM, "name": "vm1", "refused_by": {"kvm2": "pair", "kvm3": "cell"}},
+        {**VM, "name": "vm2", "refused_by": {"kvm2": "pair"}},
     ]
 
 
@@ -203,3 +259,19 @@ def test_a_baseline_wants_every_chosen_host() -> None:
     peer = {"name": "kvm2", "uri": "qemu+ssh://root@192.0.2.2/system"}
     assert chosen_peers(variables(), "kvm", "kvm1", "kvm1,kvm2") == [peer]
     assert chosen_peers(variables(), "kvm", "kvm1", ["kvm1", "kvm2"]) == [peer]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "named"),
+    [
+        ("vm1 has a disk.", True),
+        ("The image of vm1: gone.", True),
+        ("It ends with vm1.", True),
+        ("The disk /images/vm1.qcow2 is local.", False),
+        ("The VM vm10 has it.", False),
+        ("old-vm1 has it.", False),
+    ],
+)
+def test_a_path_does_not_name_a_vm(evidence: str, named: bool) -> None:
+    """The first finding lacked its VM, whose name was in the path of its image."""
+    assert names_vm(evidence, "vm1") is named

@@ -15,6 +15,7 @@ from ansible_collections.drover.libvirt.plugins.plugin_utils._rolling import (
     Run,
     newest,
     survey,
+    turns,
 )
 
 BOB = Run("r2", "bob@desk", "2026-11-24T10:00:00+00:00", ["2 2 boot", "pid:[1]"], "/ops/update.yml")
@@ -119,13 +120,27 @@ def test_in_doubt_the_operator_decides(
     assert words in str(no.value)
     going_on = survey([record(**changes)], {"kvm2"}, replace(BOB, unfinished=CONTINUE), is_alive)
     assert going_on.done == ["kvm1"]
-    anew = survey([record(**changes)], {"kvm2"}, replace(BOB, unfinished=FORGET), is_alive)
-    assert (anew.done, anew.record["maintained"], anew.record["hosts"]) == ([], [], [])
-    assert anew.begun == ["kvm2"]
-    assert anew.text.startswith("Forgotten: ")
+    again = survey([record(**changes)], {"kvm2"}, replace(BOB, unfinished=FORGET), is_alive)
+    assert (again.done, again.record["maintained"], again.record["hosts"]) == ([], [], [])
+    assert again.begun == ["kvm2"]
+    assert again.text.startswith("Forgotten: ")
 
 
 def test_one_that_stopped_by_itself_needs_no_proof() -> None:
     """Its record says that it does not run, so its process is not asked for: it may have run in a container."""
     found = survey([record(running=False)], {"kvm2"}, BOB, is_alive=None)
     assert found.begun == ["kvm2"]
+
+
+def test_each_batch_knows_whose_turn_was_before_and_comes_after() -> None:
+    """A host whose tasks are done already does not get them again."""
+    first, second = turns([["kvm2", "kvm3"], ["kvm4"]], done=["kvm1"], maintained=["kvm1", "kvm3"])
+    assert first == {
+        "number": 1,
+        "hosts": ["kvm2", "kvm3"],
+        "done": ["kvm1"],
+        "waiting": ["kvm4"],
+        "due": ["kvm2"],
+        "text": "Now: kvm2, kvm3. Done: kvm1. Waiting: kvm4. Tasks done already: kvm3.",
+    }
+    assert (second["done"], second["waiting"]) == (["kvm1", "kvm2", "kvm3"], [])

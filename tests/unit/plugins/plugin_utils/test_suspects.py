@@ -103,3 +103,10 @@ def test_a_pair_says_how_to_reach_the_destination() -> None:
         "destination": "kvm2",
         "destination_uri": "qemu+ssh://root@kvm2/system",
     }
+
+
+def test_a_host_that_is_off_for_certain_is_no_partner() -> None:
+    """Nothing can be asked of it."""
+    facts = cluster(("kvm2", PAUSED_BY_USER))
+    facts["hosts"][0] = {"name": "kvm1", "state": "unreachable"}
+    assert ways(facts) == [("kvm3", "kvm2")]

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from ansible_collections.drover.libvirt.plugins.module_utils._linux.mark_files import read_marks
 from ansible_collections.drover.libvirt.plugins.module_utils._linux.marking import (
-    MarkNotWritten,
     NoMoment,
     Order,
     carry_out,
+)
+from ansible_collections.drover.libvirt.plugins.module_utils._linux.state_directory import (
+    StateUnusable,
 )
 
 NOW = datetime.datetime(2026, 11, 24, 9, 0, 0, tzinfo=datetime.timezone.utc)
@@ -31,9 +33,9 @@ def test_an_order_is_kept_and_read_back(tmp_path: Path) -> None:
     done = carry_out(order(tmp_path / "marks"), NOW, check_mode=False)
     assert done.changed
     assert done.before == ""
-    marks, warnings = read_marks(str(tmp_path / "marks"))
+    marks, problems = read_marks(str(tmp_path / "marks"))
     assert marks == {"kvm2": done.mark}
-    assert warnings == []
+    assert problems == {}
     assert done.mark == {
         "maintenance": True,
         "at": "2026-11-24T09:00:00Z",
@@ -90,15 +92,15 @@ def test_damaged_marks_do_not_hide_others(tmp_path: Path) -> None:
     carry_out(order(tmp_path), NOW, check_mode=False)
     (tmp_path / "kvm3.json").write_text("{")
     (tmp_path / "kvm4.json.tmp").write_text("{")
-    marks, warnings = read_marks(str(tmp_path))
+    marks, problems = read_marks(str(tmp_path))
     assert list(marks) == ["kvm2"]
-    assert len(warnings) == 1
-    assert "kvm3.json" in warnings[0]
+    assert len(problems) == 1
+    assert "kvm3.json" in problems["kvm3"]
 
 
 def test_a_host_without_marks_has_none(tmp_path: Path) -> None:
     """The directory need not be there."""
-    assert read_marks(str(tmp_path / "none")) == ({}, [])
+    assert read_marks(str(tmp_path / "none")) == ({}, {})
 
 
 def test_a_moment_must_be_one(tmp_path: Path) -> None:
@@ -110,5 +112,5 @@ def test_a_moment_must_be_one(tmp_path: Path) -> None:
 def test_a_directory_that_cannot_be_made_is_an_error_by_name(tmp_path: Path) -> None:
     """The sentence names the file."""
     (tmp_path / "marks").write_text("a file")
-    with pytest.raises(MarkNotWritten, match=r"marks/kvm2\.json"):
+    with pytest.raises(StateUnusable, match=r"marks/kvm2\.json"):
         carry_out(order(tmp_path / "marks"), NOW, check_mode=False)

@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from ansible_collections.drover.libvirt.plugins.module_utils._linux import rolling_record
+from ansible_collections.drover.libvirt.plugins.module_utils._linux import state_directory
 from ansible_collections.drover.libvirt.plugins.module_utils._linux.rolling_record import (
     FILE_NAME,
-    RecordNotWritten,
     RecordUnreadable,
     TakenOver,
     read_record,
     write_record,
+)
+from ansible_collections.drover.libvirt.plugins.module_utils._linux.state_directory import (
+    StateUnusable,
 )
 
 ANN: dict[str, Any] = {
@@ -97,7 +99,7 @@ def test_a_record_without_one_of_its_parts_is_damaged(tmp_path: Path, name: str)
 def test_a_record_that_the_system_does_not_let_read_is_not_to_be_removed(tmp_path: Path) -> None:
     """It may be whole; a directory stands in its place here."""
     (tmp_path / FILE_NAME).mkdir()
-    with pytest.raises(RecordUnreadable, match=r"Is a directory\. Check what") as error:
+    with pytest.raises(RecordUnreadable, match=r"Is a directory\. Check the file") as error:
         read_record(str(tmp_path))
     assert "Remove" not in str(error.value)
 
@@ -108,10 +110,12 @@ def test_a_record_that_cannot_be_written_is_an_error_by_name(
     """The sentence says where and why, and the record of before stays."""
     before = write_record(ANN, [], str(tmp_path))
 
-    def fill_up(path: str, text: str) -> NoReturn:
+    def fill_up(path: str, text: str, mode: int) -> NoReturn:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(rolling_record, "replace_file", fill_up)
-    with pytest.raises(RecordNotWritten, match=r"record\.json: No space left on device\. Check"):
+    monkeypatch.setattr(state_directory, "replace_file", fill_up)
+    with pytest.raises(
+        StateUnusable, match=r"record\.json cannot be written: No space .* Free some"
+    ):
         write_record(before, [], str(tmp_path))
     assert read_record(str(tmp_path)) == before

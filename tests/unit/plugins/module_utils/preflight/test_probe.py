@@ -34,8 +34,6 @@ def ports() -> Iterator[list[int]]:
     yield sorted(listening)
     stop(HERE, [first])
     thread.join()
-    for one in listening.values():
-        one.close()
 
 
 def _free_port() -> int:
@@ -52,6 +50,12 @@ def test_a_listener_proves_ports_name_clock_and_large_packets(ports: list[int]) 
     for answer in answers:
         assert answer.skew_s is not None
         assert abs(answer.skew_s) <= answer.uncertain_s + 0.001
+
+
+def test_every_port_is_free_as_soon_as_the_listener_was_stopped(ports: list[int]) -> None:
+    """The next listener, and a QEMU that waits for its VM, may take them at once."""
+    assert stop(HERE, ports)
+    assert [answer.kind for answer in probe_ports(HERE, ports)] == ["refused"] * len(ports)
 
 
 def test_a_port_that_nobody_listens_on_is_refused() -> None:
