@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,14 +34,18 @@ class Measurement:
     output: str
 
 
-def run(command: Sequence[str], limit_s: float) -> Measurement:
+def run(
+    command: Sequence[str], limit_s: float, environment: Mapping[str, str] | None = None
+) -> Measurement:
     """Run a command from the root of the tree, and end it at the limit.
 
     The kernel's account of this one child is read with wait4, so that other children do not count.
     """
     with tempfile.TemporaryFile() as printed:
         start = time.perf_counter()
-        child = subprocess.Popen(command, cwd=ROOT, stdout=printed, stderr=subprocess.STDOUT)
+        child = subprocess.Popen(
+            command, cwd=ROOT, stdout=printed, stderr=subprocess.STDOUT, env=environment
+        )
         alarm = threading.Timer(limit_s, child.send_signal, [signal.SIGKILL])
         alarm.start()
         _pid, status, usage = os.wait4(child.pid, 0)
