@@ -213,44 +213,32 @@ def conclude(
     repairs: Repairs,
     circumstances: t.Callable[[], Circumstances],
     patience_s: float,
-    autostart: bool,
 ) -> tuple[Verdict, Evidence]:
     """Settle a VM and finish its handover: one way for executor, settle and reconcile.
 
-    A VM that is still held paused keeps its mark, so that a later call can resume it.
+    The three know the same of it: its mark. A VM that is still held paused keeps that, so that a
+    later call can resume it.
 
     Parameters
     ----------
     repairs, circumstances, patience_s
         As for C(settle).
-    autostart : bool
-        Whether the VM was started together with its host.
     """
     verdict, evidence = settle(repairs, circumstances, patience_s)
-    finish(repairs, verdict, evidence, autostart)
+    finish(repairs, verdict, evidence, circumstances().mark)
     return verdict, evidence
 
 
-def finish(repairs: Repairs, verdict: Verdict, evidence: Evidence, autostart: bool) -> None:
+def finish(repairs: Repairs, verdict: Verdict, evidence: Evidence, mark: HandoverMark) -> None:
     """Do what is left once it is known where the VM is.
 
     The mark goes last: who dies before is followed by somebody who knows what is still to be done.
     """
     ended_there = verdict.outcome is Outcome.LOST and evidence.destination.persistent
-    if autostart and (verdict.succeeded or ended_there):
+    if mark.autostart and (verdict.succeeded or ended_there):
         repairs.copy_autostart()
     if verdict.outcome not in (Outcome.UNKNOWN, Outcome.QUARANTINED):
         repairs.clear_marks(evidence)
-
-
-def circumstances_of(mark: HandoverMark) -> Circumstances:
-    """Return what a mark tells of a migration that another process began, from a VM or a journal."""
-    return Circumstances(
-        wanted_state="paused" if mark.paused else "running",
-        resumes_destination=mark.waits,
-        persistent=mark.persistent,
-        defined_on_destination=mark.defined_before,
-    )
 
 
 _UNSETTLED = Verdict(

@@ -19,6 +19,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._facts.end_state import FENCED, EndState, Evidence
+from .._facts.handover import HandoverMark
 from .outcome import Outcome
 
 
@@ -39,16 +40,13 @@ class Repair(enum.Enum):
 class Circumstances:
     """What is known of a migration beside the states of both ends.
 
+    The mark is all that settle and reconcile know. What the process saw that migrated the VM goes
+    with that process; the rest is time.
+
     Parameters
     ----------
-    wanted_state : str
-        C(running) or C(paused): how the VM was before, or how a user wished it in between.
-    resumes_destination : bool
-        Whether the destination waits for this process to resume it, so a paused VM there never ran.
-    persistent : bool
-        Whether the VM had a definition on the source.
-    defined_on_destination : bool
-        Whether a definition of it stood on the destination before.
+    mark : HandoverMark
+        What was written down of the VM before it left; C(paused) also where a user paused it since.
     destination_ran : bool
         Whether the destination was seen running the VM.
     cancelled : bool
@@ -59,19 +57,11 @@ class Circumstances:
         Whether it is so early that libvirt may just not have begun to clean up.
     """
 
-    wanted_state: str = "running"
-    resumes_destination: bool = True
-    persistent: bool = True
-    defined_on_destination: bool = False
+    mark: HandoverMark
     destination_ran: bool = False
     cancelled: bool = False
     patience_left: bool = False
     grace_left: bool = False
-
-    @property
-    def libvirt_resumes(self) -> bool:
-        """Whether libvirt lets the VM run on the destination by itself."""
-        return not self.resumes_destination and self.wanted_state != "paused"
 
     def worth_waiting(self, source: EndState) -> bool:
         """Whether a passing state may still change by itself."""
@@ -164,7 +154,7 @@ def never_left(source: EndState, circumstances: Circumstances) -> bool:
         return False
     if circumstances.destination_ran:
         return False
-    if source.mark.waits or source.mark.paused:
+    if not source.mark.libvirt_resumes:
         return True
     return source.state == "running" and source.reason != "migration_canceled"
 
@@ -239,7 +229,7 @@ def _waiting(evidence: Evidence, circumstances: Circumstances) -> Verdict:
         # word shows that no user wished this.
         decision = () if destination.state == "running" else (Repair.DECIDE_FOR_DESTINATION,)
         return Verdict(Outcome.MOVED, (*decision, Repair.DESTROY_SOURCE))
-    if destination.reason == FENCED and circumstances.libvirt_resumes:
+    if destination.reason == FENCED and circumstances.mark.libvirt_resumes:
         return _died_after_handover(evidence)
     return Verdict(
         Outcome.ROLLED_BACK,
@@ -267,9 +257,9 @@ def _may_still_arrive(source: EndState, circumstances: Circumstances) -> bool:
     """Whether to leave the receiving QEMU on the destination alone a little longer.
 
     A cancelled migration can hang in the destination's daemon that waits for a frozen QEMU. It may
-    be ended then, for with our own handover it can never have run.
+    be ended then: what libvirt does not resume there can never have run.
     """
-    if circumstances.cancelled and circumstances.resumes_destination:
+    if circumstances.cancelled and not circumstances.mark.libvirt_resumes:
         return circumstances.grace_left
     return circumstances.worth_waiting(source)
 
@@ -288,7 +278,7 @@ def _in_post_copy(evidence: Evidence, circumstances: Circumstances) -> Verdict:
 def _arrived_paused(evidence: Evidence, circumstances: Circumstances) -> Verdict:
     """Everything arrived, the source's QEMU is gone, the destination waits to be resumed."""
     moved = _moved(evidence, circumstances)
-    if circumstances.wanted_state == "paused" or not circumstances.resumes_destination:
+    if circumstances.mark.paused or not circumstances.mark.waits:
         return moved
     return Verdict(Outcome.MOVED, (Repair.RESUME_DESTINATION, *moved.repairs))
 
@@ -296,7 +286,7 @@ def _arrived_paused(evidence: Evidence, circumstances: Circumstances) -> Verdict
 def _moved(evidence: Evidence, circumstances: Circumstances) -> Verdict:
     """The VM is on the destination; the source's definition goes when there is one there."""
     source, destination = evidence.source, evidence.destination
-    if source.persistent and (destination.persistent or not circumstances.persistent):
+    if source.persistent and (destination.persistent or not circumstances.mark.persistent):
         return Verdict(Outcome.MOVED, (Repair.UNDEFINE_SOURCE,))
     return Verdict(Outcome.MOVED)
 
@@ -374,7 +364,7 @@ def _removal(evidence: Evidence, circumstances: Circumstances) -> tuple[Repair, 
     repairs: tuple[Repair, ...] = ()
     if destination.active:
         repairs += (Repair.DESTROY_DESTINATION,)
-    if destination.persistent and source.persistent and not circumstances.defined_on_destination:
+    if destination.persistent and source.persistent and not circumstances.mark.defined_before:
         repairs += (Repair.UNDEFINE_DESTINATION,)
     return repairs
 
@@ -385,7 +375,7 @@ def _never_ran(destination: EndState, circumstances: Circumstances) -> bool:
         destination.state == "paused"
         and destination.reason == "user"
         and not circumstances.destination_ran
-        and (circumstances.resumes_destination or circumstances.wanted_state == "paused")
+        and not circumstances.mark.libvirt_resumes
     )
 
 

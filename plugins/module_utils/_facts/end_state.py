@@ -19,8 +19,9 @@ POST_COPY = ("postcopy", "postcopy_failed")
 # The host is proved to be dead.
 FENCED = "fenced"
 
-# A paused VM that is in one piece: somebody, or an error of its disk, made it stand still.
-_WHOLE = ("user", "ioerror", "watchdog")
+# A VM in one piece. While it is paused, somebody or an error of its disk has made it stand still.
+_WHOLE = ("running", "pmsuspended", "shutdown")
+_WHOLE_PAUSES = ("user", "ioerror", "watchdog")
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,12 @@ class EndState:
 
     @property
     def whole(self) -> bool:
-        """Whether this host is seen to have the complete VM in a QEMU, running or stopped by a user."""
-        if self.reason in POST_COPY or not self.active:
+        """Whether this host is seen to have the complete VM in a QEMU, so that another copy is redundant."""
+        if self.reason in POST_COPY or not self.readable:
             return False
-        return self.state != "paused" or self.reason in _WHOLE
+        if self.state == "paused":
+            return self.reason in _WHOLE_PAUSES
+        return self.state in _WHOLE
 
     def __str__(self) -> str:
         if not self.readable:

@@ -6,7 +6,8 @@
 
 It is written twice, with the same words. In the VM's live definition it travels with the VM, over the
 network or in a saved image, and ends with its QEMU. In the journal it outlives both QEMUs. Either
-of them tells how the VM was before, even when the process that began the migration died.
+of them tells how the VM was before, even when the process that began the migration died. Executor,
+settle and reconcile judge by this one value.
 
 This module util is PRIVATE to the collection.
 """
@@ -49,6 +50,11 @@ class HandoverMark:
     paused: bool = False
     waits: bool = True
     decided: bool = False
+
+    @property
+    def libvirt_resumes(self) -> bool:
+        """Whether libvirt by itself lets the VM run on the destination."""
+        return not (self.waits or self.paused)
 
     def as_xml(self) -> str:
         """Return it as the element of the live definition."""

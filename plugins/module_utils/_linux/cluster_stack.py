@@ -10,15 +10,13 @@ This module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
 import subprocess
 import xml.etree.ElementTree as ET
 
 from .._facts.cluster_stack import ClusterStack, domain_name, is_quorate, parse_cib
 from .running_commands import running_commands
+from .system_command import answered, path_of
 
-_PLACES = ("/usr/sbin", "/sbin", "/usr/bin", "/bin")
 _ANSWER_S = 10.0
 
 
@@ -49,14 +47,11 @@ def _corosync() -> ClusterStack:
 
 def _ask(command: str, *arguments: str) -> tuple[str, str]:
     """Return what a command printed, and why that is not to be trusted."""
-    search = os.pathsep.join((os.environ.get("PATH", ""), *_PLACES))
-    path = shutil.which(command, path=search)
+    path = path_of(command)
     if path is None:
         return "", f"the command {command} is missing"
     try:
-        done = subprocess.run(
-            [path, *arguments], capture_output=True, text=True, check=False, timeout=_ANSWER_S
-        )
+        done = answered([path, *arguments], _ANSWER_S)
     except (OSError, subprocess.SubprocessError) as error:
         return "", str(error)
     return done.stdout, " ".join(done.stderr.split())[:200]

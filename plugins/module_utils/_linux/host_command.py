@@ -73,24 +73,6 @@ def ended(process: subprocess.Popen[str]) -> None:
         process.communicate(timeout=_END_LIMIT_S)
 
 
-def answer_of(command: list[str] | None, limit_s: float) -> str:
-    """Return what a command prints; empty where there is none, or when it fails or takes too long."""
-    if command is None:
-        return ""
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=limit_s,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip()
-
-
 def _ssh(uri: str) -> list[str]:
     """Return the SSH command that libvirt would use for the URI, never asking for a password."""
     parts = urlsplit(uri)

@@ -10,15 +10,13 @@ This module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import typing as t
 
 from .._errors import DroverError
+from .system_command import answered, path_of
 
-# Not every account has these in its path, and iproute2 is installed there.
-_PLACES = ("/usr/sbin", "/sbin", "/usr/bin", "/bin")
+_ANSWER_S = 10.0
 
 
 class InterfacesUnknown(DroverError):
@@ -45,11 +43,10 @@ def _ip(*arguments: str) -> list[dict[str, t.Any]]:
     InterfacesUnknown
         It is not installed, failed, or printed something else.
     """
-    search = os.pathsep.join((os.environ.get("PATH", ""),) + _PLACES)
-    command = [shutil.which("ip", path=search) or "ip", "-json"] + list(arguments)
     try:
-        done = subprocess.run(command, capture_output=True, check=True, timeout=10)
-        answer = json.loads(done.stdout or b"[]")
+        done = answered([path_of("ip") or "ip", "-json", *arguments], _ANSWER_S)
+        done.check_returncode()
+        answer = json.loads(done.stdout or "[]")
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         raise InterfacesUnknown(
             f"Cannot read the network interfaces: {error}.", "Install iproute2 on the host."

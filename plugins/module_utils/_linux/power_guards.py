@@ -13,8 +13,6 @@ import contextlib
 import glob
 import json
 import os
-import shutil
-import subprocess
 import typing as t
 
 from .._facts.power_guards import (
@@ -27,6 +25,7 @@ from .._facts.power_guards import (
     parse_users,
 )
 from .running_commands import running_commands
+from .system_command import answer_to
 
 _ANSWER_S = 10.0
 _LOGIND = "org.freedesktop.login1"
@@ -46,7 +45,7 @@ def read_guards(guests: t.Sequence[Guest], root: str = "/") -> Reading:
         commands=running_commands(),
         qemus=_count_qemus(),
         clients={"NFS": _nfs_clients(root), "iSCSI": _iscsi_sessions(root)},
-        users=parse_users(_output("who")),
+        users=parse_users(answer_to("who", limit_s=_ANSWER_S)),
         inhibitors=_inhibitors(),
     )
 
@@ -97,24 +96,12 @@ def _text(path: str) -> str:
 
 
 def _inhibitors() -> list[Inhibitor]:
-    answer = _output(
+    answer = answer_to(
         *("busctl", "--json=short", "call", _LOGIND, "/org/freedesktop/login1"),
         *(f"{_LOGIND}.Manager", "ListInhibitors"),
+        limit_s=_ANSWER_S,
     )
     try:
         return parse_inhibitors(json.loads(answer))
     except ValueError:
         return []
-
-
-def _output(command: str, *arguments: str) -> str:
-    """Return what a command prints, nothing where it is missing or fails."""
-    path = shutil.which(command)
-    if path is None:
-        return ""
-    try:
-        return subprocess.run(
-            [path, *arguments], capture_output=True, text=True, check=False, timeout=_ANSWER_S
-        ).stdout
-    except (OSError, subprocess.SubprocessError):
-        return ""

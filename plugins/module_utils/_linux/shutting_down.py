@@ -10,11 +10,11 @@ This module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import typing as t
 
 from .._errors import DroverError
+from .system_command import answer_to, path_of
 
 # Written by shutdown(8) and by systemd when it stops user sessions, which is early on the way down.
 _SIGNS = ("/run/systemd/shutdown/scheduled", "/run/nologin")
@@ -37,9 +37,7 @@ def begin_shutdown(command: t.Sequence[str]) -> None:
     NotShutDown
         There is no such command.
     """
-    path = shutil.which(
-        command[0], path=os.pathsep.join((os.environ.get("PATH", ""), "/sbin", "/usr/sbin"))
-    )
+    path = path_of(command[0])
     if path is None:
         raise NotShutDown(
             "The command {0} is missing on this host.".format(command[0]),
@@ -57,22 +55,6 @@ def begin_shutdown(command: t.Sequence[str]) -> None:
 
 def is_shutting_down() -> bool:
     """Tell whether a shutdown of this host is scheduled or under way."""
-    return any(os.path.exists(path) for path in _SIGNS) or _system_state() == "stopping"
-
-
-def _system_state() -> str:
-    """Return what systemd says of the system, nothing where there is no systemd."""
-    command = shutil.which("systemctl")
-    if command is None:
-        return ""
-    try:
-        done = subprocess.run(
-            [command, "is-system-running"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_ANSWER_S,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return done.stdout.strip()
+    if any(os.path.exists(path) for path in _SIGNS):
+        return True
+    return answer_to("systemctl", "is-system-running", limit_s=_ANSWER_S) == "stopping"

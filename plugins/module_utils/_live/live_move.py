@@ -18,7 +18,7 @@ from .._ends.ends import Ends
 from .._ends.repair import Repairs, finish, settle
 from .._ends.verdict import Circumstances
 from .._errors import DroverError
-from .._facts.end_state import EndState, Evidence
+from .._facts.end_state import EndState, Evidence, mark_before
 from .._libvirt.domain import DomainFacts
 from .._libvirt.migration import completed_statistics
 from .._request.request import MigrationRequest
@@ -58,9 +58,11 @@ class LiveMove:
         self._request = request
         self._facts = facts
         self._ends = ends
-        self._before = destination_before
+        self._mark = mark_before(
+            facts.state, destination_before, request.options.resumes_destination
+        )
         self._disk_copy = DiskCopy(facts, request.options, ends)
-        self._transfer = Transfer(request, facts, ends, destination_before, self._disk_copy)
+        self._transfer = Transfer(request, facts, ends, self._mark, self._disk_copy)
 
     def run(self, on_progress: t.Callable[[Progress], None], stop: StopRequest | None) -> Account:
         """Copy, hand over, judge, clean up.
@@ -79,8 +81,8 @@ class LiveMove:
             paused_again = verdict.succeeded and self._runs_against_a_wish(copied, evidence)
             if paused_again:
                 repairs.pause_again()
-            finish(repairs, verdict, evidence, facts.state.autostart)
-            if paused_again or (verdict.succeeded and facts.state.autostart):
+            finish(repairs, verdict, evidence, self._mark)
+            if paused_again or (verdict.succeeded and self._mark.autostart):
                 evidence = repairs.look()
             if not copied.watched.returned:
                 evidence = self._at_rest(repairs, evidence)
@@ -114,15 +116,12 @@ class LiveMove:
 
     def _circumstances(self) -> Circumstances:
         """Return what is known of the migration beside the states of both hosts."""
-        transfer, state = self._transfer, self._facts.state
-        ours = self._request.options.resumes_destination
+        transfer, mark = self._transfer, self._mark
         # libvirt's own handover lets a VM run there that a user paused during the copy.
-        paused = state.state == "paused" or (ours and transfer.user_paused)
+        if mark.waits and transfer.user_paused:
+            mark = replace(mark, paused=True)
         return Circumstances(
-            wanted_state="paused" if paused else "running",
-            resumes_destination=ours,
-            persistent=state.persistent,
-            defined_on_destination=self._before.persistent,
+            mark,
             destination_ran=transfer.destination_ran,
             cancelled=transfer.cancelled,
         )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from .._ends.ends import CALL_LIMIT_S, Ends
 from .._errors import DroverError, LibvirtFailed
-from .._facts.end_state import EndState, mark_before
+from .._facts.handover import HandoverMark
 from .._libvirt.domain import DomainFacts
 from .._libvirt.events import EventLog, subscribed
 from .._libvirt.handover_mark import set_mark
@@ -72,8 +72,8 @@ class Transfer:
         The VM before.
     ends : Ends
         The hosts, and time.
-    destination_before : EndState
-        What the destination knew of the VM.
+    mark : HandoverMark
+        What is written down of the VM before it leaves.
     disk_copy : DiskCopy
         The disks that are copied, too.
     """
@@ -83,13 +83,13 @@ class Transfer:
         request: MigrationRequest,
         facts: DomainFacts,
         ends: Ends,
-        destination_before: EndState,
+        mark: HandoverMark,
         disk_copy: DiskCopy,
     ) -> None:
         self._request = request
         self._facts = facts
         self._ends = ends
-        self._destination_before = destination_before
+        self._mark = mark
         self._disk_copy = disk_copy
         self._log = EventLog(ends.clock)
         self._cancelled = False
@@ -154,7 +154,7 @@ class Transfer:
     def _prepared_job(self) -> MigrationJob:
         self._disk_copy.create()
         try:
-            self._mark()
+            self._mark_source()
             return self._job()
         except DroverError:
             self._disk_copy.discard()
@@ -180,22 +180,15 @@ class Transfer:
         limits = limits_for(options, self._facts.memory_mib + self._disk_copy.capacity_mib)
         return Monitor(job, limits, options.abort_timeout_s, self._ends.clock, on_progress, stop)
 
-    @property
-    def _hands_over(self) -> bool:
-        """Whether the destination will wait for us to resume the VM."""
-        return self._request.options.resumes_destination and self._facts.state.state != "paused"
-
-    def _mark(self) -> None:
+    def _mark_source(self) -> None:
         """Let others know what to do with the VM should this process die."""
-        resumes = self._request.options.resumes_destination
-        mark = mark_before(self._facts.state, self._destination_before, resumes)
-        uuid = self._facts.uuid
+        uuid, mark = self._facts.uuid, self._mark
         self._ends.source.ask(
             lambda connection: set_mark(connection.lookupByUUIDString(uuid), mark), "mark the VM"
         )
 
     def _begin_handover(self) -> Handover | None:
-        if not self._hands_over:
+        if not self._mark.waits:
             return None
         handover = Handover(self._ends, self._facts.uuid, self._log)
         handover.start()

@@ -13,8 +13,8 @@ from dataclasses import replace
 
 from .._ends.account import Account, Phase, put_in_order
 from .._ends.ends import Ends
-from .._ends.repair import Repairs, circumstances_of, conclude
-from .._ends.verdict import Verdict, classify
+from .._ends.repair import Repairs, conclude
+from .._ends.verdict import Circumstances, Verdict, classify
 from .._errors import DroverError
 from .._facts.end_state import Evidence
 from .._facts.handover import HandoverMark
@@ -101,7 +101,7 @@ class Settlement:
         """Say what would be done first, changing nothing."""
         mark = self.mark_on_destination(facts.uuid)
         left = mark or _unmarked(facts, keep_definition=False)
-        verdict = classify(evidence, circumstances_of(left))
+        verdict = classify(evidence, Circumstances(left))
         return foreseen(verdict, marked=mark is not None)
 
     def settled(self, facts: DomainFacts, keep_definition: bool = True) -> Account:
@@ -165,8 +165,8 @@ def conclude_left(
         recovery = PostCopyRecovery(request, repairs.uuid, mark.persistent, repairs.ends)
         if recovery.run():
             repairs.actions.append("Resumed the post-copy migration.")
-    known = circumstances_of(mark)
-    return conclude(repairs, lambda: known, request.options.settle_timeout_s, mark.autostart)
+    known = Circumstances(mark)
+    return conclude(repairs, lambda: known, request.options.settle_timeout_s)
 
 
 def _unmarked(facts: DomainFacts, keep_definition: bool) -> HandoverMark:

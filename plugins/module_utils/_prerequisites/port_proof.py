@@ -21,7 +21,8 @@ import subprocess
 import typing as t
 
 from .._errors import DroverError
-from .._linux.host_command import answer_of, ended, python_on, started
+from .._linux.host_command import ended, python_on, started
+from .._linux.system_command import answer_of
 from .._patience import PatientCall
 from .._request.request import MigrationRequest
 from .finding import Finding, blocks, holds, untold

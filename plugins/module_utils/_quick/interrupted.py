@@ -31,6 +31,7 @@ from .saved_image import CLAIMED, PART, USED, FoundImage, ImageUnusable, SavedIm
 # How a VM ends that somebody let run; QEMU that dies while the VM is held is none of these.
 _ENDED_BY_SOMEBODY = ("shutdown", "destroyed")
 _RAN = "It had run without its saved memory, or from it, in the meantime."
+_UNFIT = "Bring the VM on {} to run or to an end, then move it again. Keep its saved image until it runs."
 _ON_THE_WAY_BACK = "The quick move was interrupted on its way back to the source."
 
 
@@ -86,7 +87,7 @@ class InterruptedQuickMove:
         if here.active and there.active:
             return None
         if here.active or there.active:
-            return self._active(there.active, there if there.active else here)
+            return self._active(here, there)
         return self._asleep(here, there)
 
     def _refuse_a_third_host(self) -> None:
@@ -111,13 +112,19 @@ class InterruptedQuickMove:
                 return here, there
             self._ends.sleep(LOOK_AGAIN_S)
 
-    def _active(self, on_destination: bool, state: EndState) -> Account:
-        end = self._ends.destination if on_destination else self._ends.source
+    def _active(self, here: EndState, there: EndState) -> Account:
+        on_destination = there.active
+        end, state = (
+            (self._ends.destination, there) if on_destination else (self._ends.source, here)
+        )
         mark = end.ask_domain(self._uuid, read_mark, "read the VM's marks")
         move = self._move(mark or HandoverMark())
         claimed = self._found.stage == CLAIMED and state.state == "paused"
         if self._has(end) and (claimed or self._found.stage == USED):
             return self._go_on(move, on_destination, claimed)
+        if not state.whole:
+            # What that QEMU has may be less than the VM, and then the image is the only one there is.
+            return self._unknown(here, there, _UNFIT.format(end.name))
         self._discard(end)
         outcome = Outcome.ALREADY_THERE if on_destination else Outcome.NOT_MOVED
         now_s = self._ends.clock()
@@ -174,12 +181,14 @@ class InterruptedQuickMove:
         end.ask_domain(self._uuid, clear_mark, "change the VM")
         self._image.remove(self._found.path)
 
-    def _unknown(self, here: EndState, there: EndState) -> Account:
+    def _unknown(
+        self, here: EndState, there: EndState, remedy: str = REMEDIES[Outcome.UNKNOWN]
+    ) -> Account:
         return Account(
             Outcome.UNKNOWN,
             UNREACHABLE.format(here, there),
             Outcome.UNKNOWN.value,
-            REMEDIES[Outcome.UNKNOWN],
+            remedy,
             leftovers=("The saved image is at {}.".format(self._found.path),),
             phase=Phase.TRANSFER,
         )

@@ -89,6 +89,24 @@ def test_one_room_knows_libvirt(path: Path) -> None:
     assert not foreign or room_of(path) == LIBRARY
 
 
+def test_a_qemu_is_ended_from_one_place() -> None:
+    """Where the other host is asked first (C(_ends/redundancy.py)); a pool that is destroyed is no VM."""
+    enders = {
+        path.name
+        for path in PLUGINS.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in ("destroy", "destroyFlags")
+    }
+    assert enders == {"domain.py", "redundancy.py", "volumes.py"}
+    callers = {
+        path.name
+        for path in FILES
+        for _level, module, names in imports(path)
+        if module.endswith("domain") and "destroy" in names
+    }
+    assert callers == set()
+
+
 def test_no_room_is_a_house() -> None:
     """A room with more than its share is two rooms."""
     share = LARGEST_ROOM * sum(map(lines, PLUGINS.rglob("*.py")))

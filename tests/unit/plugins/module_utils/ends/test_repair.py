@@ -34,9 +34,9 @@ SILENT = EndState(readable=False, state="unknown", error="no answer")
 Hosts = Callable[[EndState, EndState], Any]
 
 
-def settled(repairs: Repairs, **known: Any) -> Any:
+def settled(repairs: Repairs) -> Any:
     """Bring the VM in order, and return the verdict."""
-    verdict, _evidence = settle(repairs, lambda: Circumstances(**known), 10.0)
+    verdict, _evidence = settle(repairs, lambda: Circumstances(MARK), 10.0)
     return verdict
 
 
@@ -162,7 +162,7 @@ def test_a_vm_that_never_left_is_told_within_seconds(scripted: Hosts) -> None:
     """Whatever the patience: the source's word is enough, and the other host is asked only briefly."""
     ends = scripted(MARKED, SILENT)
     began_s = ends.clock()
-    verdict, _evidence = settle(Repairs(ends, "u"), Circumstances, 600.0)
+    verdict, _evidence = settle(Repairs(ends, "u"), lambda: Circumstances(MARK), 600.0)
     assert verdict.outcome is Outcome.NOT_MOVED
     assert ends.clock() - began_s < 20.0
     assert ends.destination.longest_s <= 10.0
@@ -181,10 +181,10 @@ def test_repairs_that_bring_nothing_leave_the_place_unknown(
     assert "did not bring the hosts to a known state" in verdict.reason
 
 
-def concluded(ends: Any, **known: Any) -> tuple[Any, Repairs]:
+def concluded(ends: Any) -> tuple[Any, Repairs]:
     """Bring the VM in order and finish its handover."""
     repairs = Repairs(ends, "u")
-    verdict, _evidence = conclude(repairs, lambda: Circumstances(**known), 10.0, autostart=True)
+    verdict, _evidence = conclude(repairs, lambda: Circumstances(MARK), 10.0)
     return verdict, repairs
 
 

@@ -13,11 +13,8 @@ from typing import Any
 import pytest
 from ansible_collections.drover.libvirt.plugins.module_utils._ends.ends import Ends
 from ansible_collections.drover.libvirt.plugins.module_utils._ends.outcome import Outcome
-from ansible_collections.drover.libvirt.plugins.module_utils._ends.repair import (
-    Repairs,
-    circumstances_of,
-    conclude,
-)
+from ansible_collections.drover.libvirt.plugins.module_utils._ends.repair import Repairs, conclude
+from ansible_collections.drover.libvirt.plugins.module_utils._ends.verdict import Circumstances
 from ansible_collections.drover.libvirt.plugins.module_utils._execution import unattended
 from ansible_collections.drover.libvirt.plugins.module_utils._execution.records import (
     StartedMigration,
@@ -32,10 +29,16 @@ from ansible_collections.drover.libvirt.plugins.module_utils._facts.end_state im
 )
 from ansible_collections.drover.libvirt.plugins.module_utils._facts.handover import HandoverMark
 from ansible_collections.drover.libvirt.plugins.module_utils._libvirt.domain import DomainFacts
+from ansible_collections.drover.libvirt.plugins.module_utils._live.live_move import LiveMove
 from ansible_collections.drover.libvirt.plugins.module_utils._live.post_copy import PostCopyBroken
 from ansible_collections.drover.libvirt.plugins.module_utils._migration import settlement
 from ansible_collections.drover.libvirt.plugins.module_utils._migration.settlement import Settlement
 from ansible_collections.drover.libvirt.plugins.module_utils._patience import NoAnswer
+from ansible_collections.drover.libvirt.plugins.module_utils._quick import (
+    image_checks,
+    interrupted,
+    quick_move,
+)
 from ansible_collections.drover.libvirt.plugins.module_utils._quick.quick_move import QuickMove
 from ansible_collections.drover.libvirt.plugins.module_utils._quick.saved_image import SavedImage
 from ansible_collections.drover.libvirt.plugins.module_utils._request.options import (
@@ -67,23 +70,60 @@ STATES = (
 )
 
 
+MARKS = [HandoverMark(*facts) for facts in itertools.product((False, True), repeat=5)]
+"""All that may be known of a VM."""
+WRITTEN = [mark for mark in MARKS if not (mark.waits and mark.paused)]
+"""What may be written down of a VM before it leaves: a user's pause during the copy only the executor sees."""
+
 Make = Callable[[EndState, EndState], Ends]
+Migration = Callable[..., Any]
+Way = Callable[[Ends, HandoverMark, Migration], str]
 
 
-def by_executor(ends: Ends, mark: HandoverMark) -> str:
-    """Judge as the process does that has migrated the VM."""
-    known = circumstances_of(mark)
-    verdict, _evidence = conclude(Repairs(ends, "u"), lambda: known, 10.0, mark.autostart)
-    return word(verdict.outcome)
+def by_executor(ends: Any, mark: HandoverMark, migration: Migration) -> str:
+    """Migrate the VM: libvirt's call fails, and both hosts are as they were scripted then.
+
+    What waits to be resumed was not paused before, so a user pauses it during the copy.
+    """
+    here, there = ends.source.now, ends.destination.now
+
+    def end_so(job: Any) -> None:
+        if mark.waits and mark.paused:
+            pause_by_user(job)
+        job.here.now, job.there.now = here, there
+        job.here.deeds.clear()
+
+    migration(ends, end_so, error="Connection reset by peer")
+    paused = mark.paused and not mark.waits
+    ends.source.now = EndState(
+        state="paused" if paused else "running",
+        persistent=mark.persistent,
+        autostart=mark.autostart,
+    )
+    ends.destination.now = EndState(persistent=mark.defined_before)
+    handover = "auto" if mark.waits else "libvirt"
+    options = MigrationOptions(settle_timeout_s=10.0, handover=handover, announce=False)
+    facts = DomainFacts("vm1", "u", ends.source.now, 96, "<domain/>", None, 0)
+    move = LiveMove(replace(REQUEST, options=options), facts, ends, ends.destination.now)
+    account = move.run(lambda _progress: None, None)
+    ends.destination.deeds = [deed for deed in ends.destination.deeds if deed != "figures"]
+    return word(account.outcome)
 
 
-def by_settle(ends: Ends, mark: HandoverMark) -> str:
+def pause_by_user(job: Any) -> None:
+    """Pause the VM in mid-copy; passes follow, so that it is not libvirt's pause for the last one."""
+    job.say("source", "suspended", "paused")
+    job.say("source", "iteration", "2")
+    job.say("source", "iteration", "3")
+
+
+def by_settle(ends: Ends, mark: HandoverMark, _migration: Migration) -> str:
     """Judge as whoever finds the journal of a dead executor."""
     migration = StartedMigration("s", "vm1", "u", "h1", "h2", mark)
     return word(settle_migration(migration, REQUEST, ends, 0.0).account.outcome)
 
 
-def by_reconcile(ends: Ends, mark: HandoverMark) -> str:
+def by_reconcile(ends: Ends, mark: HandoverMark, _migration: Migration) -> str:
     """Judge as whoever finds the VM's own mark."""
     reconciling = Settlement(REQUEST, ends)
     state = EndState(persistent=mark.persistent, autostart=mark.autostart)
@@ -113,13 +153,15 @@ def no_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(("here", "there"), [*itertools.product(STATES, STATES)], ids=str)
 def test_no_way_ends_a_vm_whose_other_end_is_not_seen_to_have_it(
-    scripted: Make, way: Callable[[Ends, HandoverMark], str], here: EndState, there: EndState
+    scripted: Make, migration: Migration, way: Way, here: EndState, there: EndState
 ) -> None:
     """Whatever both hosts say and whatever is known, a QEMU that is ended was not the only one."""
-    for waits, paused, persistent in itertools.product((False, True), repeat=3):
-        mark = HandoverMark(waits=waits, paused=paused, persistent=persistent)
+    for mark in MARKS:
+        if mark.defined_before or mark.autostart:
+            # These decide on definitions only.
+            continue
         ends: Any = scripted(here, there)
-        way(ends, mark)
+        way(ends, mark, migration)
         if "destroy" in ends.destination.deeds:
             assert here.whole
         if "destroy" in ends.source.deeds:
@@ -127,13 +169,14 @@ def test_no_way_ends_a_vm_whose_other_end_is_not_seen_to_have_it(
 
 
 @pytest.mark.parametrize(("here", "there"), [*itertools.product(STATES, STATES)], ids=str)
-def test_all_ways_come_to_one_answer(scripted: Make, here: EndState, there: EndState) -> None:
+def test_all_ways_come_to_one_answer(
+    scripted: Make, migration: Migration, here: EndState, there: EndState
+) -> None:
     """The outcome, what is done on either host, and what is there in the end.
 
     Reconcile knows only what the destination's copy says, so it is asked where that carries the mark.
     """
-    for waits, paused in itertools.product((False, True), repeat=2):
-        mark = replace(MARK, waits=waits, paused=paused)
+    for mark in WRITTEN:
         copy = (
             there
             if there.mark is None
@@ -143,7 +186,7 @@ def test_all_ways_come_to_one_answer(scripted: Make, here: EndState, there: EndS
         answers = []
         for way in ways:
             ends: Any = scripted(here, copy)
-            outcome = way(ends, mark)
+            outcome = way(ends, mark, migration)
             source, destination = ends.source, ends.destination
             answers.append((outcome, source.deeds, destination.deeds, source.now, destination.now))
         assert answers == [answers[0]] * len(answers)
@@ -163,6 +206,42 @@ def test_a_quick_move_ends_no_vm_whose_other_end_is_not_seen_to_have_it(
         assert here.whole
     if here.active and not here.whole:
         assert claimed.exists()
+
+
+SAVED_MARK = """\
+<domain><uuid>u</uuid><metadata>
+<d:handover xmlns:d="https://drover.dev/xmlns/handover/1" waits="yes"/>
+</metadata></domain>"""
+SAVED_AWAY = EndState(state="shutoff", reason="saved", persistent=True)
+ENDED_SINCE = ("shutdown", "destroyed", "saved")
+
+
+@pytest.mark.parametrize(
+    ("here", "there"), [*itertools.product((*STATES, SAVED_AWAY), repeat=2)], ids=str
+)
+def test_a_whole_image_goes_only_where_a_host_has_the_vm_or_it_has_ended_since(
+    scripted: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    here: EndState,
+    there: EndState,
+) -> None:
+    """Whatever both hosts say: memory that nobody else has is not deleted."""
+    for module in (image_checks, quick_move, interrupted):
+        monkeypatch.setattr(module, "saved_definition", lambda *_image: SAVED_MARK)
+    monkeypatch.setattr(interrupted, "PATIENCE_S", 1.0)
+    image = SavedImage(str(tmp_path), "vm1", "u")
+    for stage in (image.part, image.saved, image.claimed("h1"), image.claimed("h2")):
+        Path(stage).write_text("memory")
+        found = image.found()
+        assert found is not None
+        ends: Any = scripted(here, there)
+        interrupted.InterruptedQuickMove(image, found, "u", ends, 0.0).finish()
+        if image.remains():
+            Path(image.remains()[0]).unlink()
+            continue
+        has = ends.source.now.whole or ends.destination.now.whole
+        assert has or here.reason in ENDED_SINCE or there.reason in ENDED_SINCE, stage
 
 
 DEAD = fenced_state()
@@ -189,7 +268,7 @@ def test_a_proof_of_death_lets_the_table_decide(
 ) -> None:
     """What libvirt may have let run on the dead host has newer disks than the copy on the source."""
     ends: Any = scripted(here, there)
-    assert by_settle(ends, replace(MARK, waits=waits)) in (str(outcome), word(outcome))
+    assert by_settle(ends, replace(MARK, waits=waits), None) in (str(outcome), word(outcome))
     assert "destroy" not in ends.source.deeds + ends.destination.deeds
 
 
@@ -246,7 +325,7 @@ class Recovered:
 
 @pytest.mark.parametrize("way", [by_settle, by_reconcile])
 def test_a_broken_post_copy_is_resumed_by_settle_and_by_reconcile(
-    scripted: Make, monkeypatch: pytest.MonkeyPatch, way: Callable[[Ends, HandoverMark], str]
+    scripted: Make, monkeypatch: pytest.MonkeyPatch, way: Any
 ) -> None:
     """libvirt keeps working on it for ever, so nobody waits for libvirt first."""
     monkeypatch.setattr(settlement, "PostCopyRecovery", Recovered)
@@ -254,13 +333,13 @@ def test_a_broken_post_copy_is_resumed_by_settle_and_by_reconcile(
     here = EndState(state="paused", reason="postcopy_failed", persistent=True, busy=True, mark=mark)
     there = EndState(state="running", reason="postcopy_failed", mark=mark)
     ends: Any = scripted(here, there)
-    assert way(ends, mark) == "moved"
+    assert way(ends, mark, None) == "moved"
     assert ends.destination.deeds == ["autostart", "clear"]
 
 
 def judged(ends: Any, mark: HandoverMark) -> tuple[str, list[str], list[str], EndState, EndState]:
     """Return the outcome, and what was done on either host and is there in the end."""
-    outcome = by_executor(ends, mark)
+    outcome = by_settle(ends, mark, None)
     source, destination = ends.source, ends.destination
     return outcome, source.deeds, destination.deeds, source.now, destination.now
 
@@ -309,8 +388,7 @@ def test_a_dead_destination_is_not_waited_for_where_its_word_does_not_matter(
         (None, 0.0, 10.0),
     ):
         ends: Any = scripted(replace(here, mark=mark), silent)
-        known = circumstances_of(MARK)
-        conclude(Repairs(ends, "u"), lambda known=known: known, patience_s, False)
+        conclude(Repairs(ends, "u"), lambda: Circumstances(MARK), patience_s)
         assert ends.destination.longest_s == longest_s
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from ansible_collections.drover.libvirt.plugins.module_utils._linux import cluster_stack
+from ansible_collections.drover.libvirt.plugins.module_utils._linux import system_command
 from ansible_collections.drover.libvirt.plugins.module_utils._linux.cluster_stack import (
     read_cluster_stack,
 )
@@ -45,7 +45,7 @@ def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     directory = tmp_path / "bin"
     directory.mkdir()
     monkeypatch.setenv("PATH", str(directory))
-    monkeypatch.setattr(cluster_stack, "_PLACES", ())
+    monkeypatch.setattr(system_command, "_PLACES", ())
     return directory
 
 
