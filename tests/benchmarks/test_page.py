@@ -7,8 +7,12 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.page.browser import Browser
 from tests.page.pages import large_page
+
+pytestmark = pytest.mark.page
 
 
 def test_page(tmp_path: Path) -> None:
