@@ -261,7 +261,7 @@ def _relaxed(
 
 def _annotated(problem: Problem, plan: Plan, remarks: Sequence[str]) -> Plan:
     """Add what people ask about a plan: what is to be known, and why not another host."""
-    moved = [migration.move.domain for migration in plan.migrations]
+    moved = [migration.step.domain for migration in plan.migrations]
     why = {
         "explanations": explanations(problem, plan.placement, moved),
         "unmoved": unmoved(problem, plan.placement),

@@ -15,7 +15,7 @@ from .curve import lines_of
 from .execution import real_times, word_of
 from .flow import Matrix, flow_of
 from .hosts import comings_and_goings, host_rows, predicted_watts
-from .moves import alternatives, moves_of, troubles
+from .steps import alternatives, step_rows, troubles
 from .template import fill
 from .tile import Tile
 from .timeline import timeline_of
@@ -34,7 +34,7 @@ def plan_page(plan: Document, outcomes: Sequence[Outcome] = ()) -> str:
     outcomes
         What became of its steps, as ``plan_apply`` returns it; empty before it is carried out.
     """
-    words, moves, flow = Words(), moves_of(plan, outcomes), flow_of(plan["steps"])
+    words, steps, flow = Words(), step_rows(plan, outcomes), flow_of(plan["steps"])
     tones = {outcome["id"]: word_of(outcome)[1] for outcome in outcomes}
     island = {
         "why": alternatives(plan, words),
@@ -47,7 +47,7 @@ def plan_page(plan: Document, outcomes: Sequence[Outcome] = ()) -> str:
         "limits": limits_of(plan),
         "tiles": [*_tiles(plan), *_tiles_of(outcomes, plan)],
         "tally": _tally(outcomes),
-        "troubles": troubles(moves),
+        "troubles": troubles(steps),
         "hosts": host_rows(plan),
         "watts": predicted_watts(plan),
         "power_off": plan.get("power_off", []),
@@ -56,7 +56,7 @@ def plan_page(plan: Document, outcomes: Sequence[Outcome] = ()) -> str:
         "flow": flow,
         "is_matrix": isinstance(flow, Matrix),
         "timeline": timeline_of(plan["steps"], real_times(outcomes), tones, plan["makespan_s"]),
-        "moves": moves,
+        "steps": steps,
         "has_outcomes": bool(outcomes),
         "staying": _staying(plan),
         "rules": _rules(plan),

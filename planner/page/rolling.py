@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..report.table import duration
-from .moves import alternatives, moves_of
+from .steps import alternatives, step_rows
 from .template import fill
 from .tile import Tile
 from .words import Words
@@ -23,7 +23,7 @@ def rolling_page(plan: Mapping[str, Any]) -> str:
         "plan": plan,
         "tiles": list(_tiles(plan, batches)),
         "batches": [
-            (batch, moves_of(batch, ()), duration(batch["makespan_s"])) for batch in batches
+            (batch, step_rows(batch, ()), duration(batch["makespan_s"])) for batch in batches
         ],
         "most": max((len(batch["steps"]) for batch in batches), default=0) or 1,
     }

@@ -37,7 +37,7 @@ BOOT_S = 600.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Decision:
+class PowerDecision:
     """What is to be done.
 
     Attributes
@@ -183,7 +183,7 @@ def decide_on(
     looks: Sequence[Look] = (),
     night: bool = False,
     demand: float | None = None,
-) -> Decision:
+) -> PowerDecision:
     """Decide as `decide` does, on values instead of documents.
 
     Parameters
@@ -216,15 +216,15 @@ def decide_on(
     return _decide(case)
 
 
-def _decide(case: _Case) -> Decision:
+def _decide(case: _Case) -> PowerDecision:
     if case.multiple is None:
         found = _wake_for_need(case) or _wake_for_morning(case) or _save(case)
     else:
-        found = _wake_for_need(case) or Decision(action="none", why=(_enough(case),))
+        found = _wake_for_need(case) or PowerDecision(action="none", why=(_enough(case),))
     return found if case.failed else replace(found, look=case.look)
 
 
-def _wake_for_need(case: _Case) -> Decision | None:
+def _wake_for_need(case: _Case) -> PowerDecision | None:
     """Return whom to wake for VMs that have no place, or too little CPU; ``None`` where nobody is to be woken."""
     unplaced = short_of_place(case.problem, case.need)
     why = unplaced or short_of_cpu(case.problem, case.need, case.power.wake_above)
@@ -234,7 +234,7 @@ def _wake_for_need(case: _Case) -> Decision | None:
     hosts = hosts_to_wake(case.problem, case.power, case.need, asleep)
     if case.failed:
         why = [f"{', '.join(case.failed)} failed.", *why]
-    return Decision(action="wake", hosts=hosts, then="balance", why=tuple(why))
+    return PowerDecision(action="wake", hosts=hosts, then="balance", why=tuple(why))
 
 
 def _enough(case: _Case) -> str:
@@ -246,7 +246,7 @@ def _enough(case: _Case) -> str:
     )
 
 
-def _wake_for_morning(case: _Case) -> Decision | None:
+def _wake_for_morning(case: _Case) -> PowerDecision | None:
     """Return the hosts that the night put to sleep, when it is over or they need the rest of it to come up."""
     if case.night is None:
         return None
@@ -258,10 +258,10 @@ def _wake_for_morning(case: _Case) -> Decision | None:
     if not asleep or open_s(case.night.windows, case.now) > _lead_s(case, asleep):
         return None
     why = ("The night ends.",)
-    return Decision(action="wake", hosts=tuple(asleep), then="balance", reason=NIGHT, why=why)
+    return PowerDecision(action="wake", hosts=tuple(asleep), then="balance", reason=NIGHT, why=why)
 
 
-def _save(case: _Case) -> Decision:
+def _save(case: _Case) -> PowerDecision:
     """Return whom to wake for hosts that are full, whom to put to sleep, or whom to relieve.
 
     Emptying hosts relieves the full ones as well, so those that fill up one after the other keep nobody from sleeping.
@@ -273,7 +273,7 @@ def _save(case: _Case) -> Decision:
     return sleeping if relieving is None or sleeping.hosts else relieving
 
 
-def _relieve(case: _Case) -> Decision | None:
+def _relieve(case: _Case) -> PowerDecision | None:
     """Return how hosts whose VMs keep more CPU busy than they may give out are relieved; ``None`` where none is, or
     nothing helps.
 
@@ -288,11 +288,11 @@ def _relieve(case: _Case) -> Decision | None:
         for name, (busy, limit) in found.crowded.items()
     ]
     if not found.woken:
-        return Decision(
+        return PowerDecision(
             action="relieve", hosts=crowded, then="repair", why=tuple(why), plan=found.plan
         )
     why.append("The other hosts that are on do not have that room.")
-    return Decision(action="wake", hosts=found.woken, then="repair", why=tuple(why))
+    return PowerDecision(action="wake", hosts=found.woken, then="repair", why=tuple(why))
 
 
 def _rested(case: _Case) -> list[str]:
@@ -307,7 +307,7 @@ def _lead_s(case: _Case, names: list[str]) -> float:
     return 1.5 * boot_s + case.power.stagger_s * max(0, len(names) - 1) + case.night.ready_s
 
 
-def _sleep(case: _Case) -> Decision:
+def _sleep(case: _Case) -> PowerDecision:
     why = [*unrest(case.problem, case.now), *_not_at_night(case)]
     busy = _evidence(case)
     if busy is None:
@@ -316,14 +316,14 @@ def _sleep(case: _Case) -> Decision:
             "run this regularly, at least once in that time."
         )
     if why or busy is None:
-        return Decision(action="none", why=tuple(why), reason=_reason(case))
+        return PowerDecision(action="none", why=tuple(why), reason=_reason(case))
     up = {name: host for name, host in case.problem.snapshot.hosts.items() if host.is_up}
     refusals = {name: refusal(host, case.power, case.now) for name, host in up.items()}
     refused = {name: reason for name, reason in refusals.items() if reason}
     candidates = [name for name in up if name not in refused]
     choice = choose(case.problem, case.power, candidates, _asked(case, busy))
     is_due = bool(choice.hosts)
-    return Decision(
+    return PowerDecision(
         action="sleep" if is_due else "none",
         hosts=choice.hosts,
         then="sleep" if is_due else "nothing",

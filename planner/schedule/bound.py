@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A time that no order of migrations can beat.
 
-A host with k tokens is k machines, and its moves are jobs that are not interrupted: intervals of which at most k
+A host with k tokens is k machines, and its steps are jobs that are not interrupted: intervals of which at most k
 overlap can be given to k machines. So what holds for identical parallel machines holds for each host
 (``least_makespan``), and for the tokens of the whole cluster (``priced_makespan``).
 
-Room adds waiting. Let a host have the room R, and let the moves D leave it and A arrive.
+Room adds waiting. Let a host have the room R, and let the steps D leave it and A arrive.
 
 - An arrival i can only start when departures worth at least (demand of i) - R have ended: its *head* is the
   least time in which the host can do so much.
@@ -14,7 +14,7 @@ Room adds waiting. Let a host have the room R, and let the moves D leave it and 
   at least (all arrivals) - R - (all departures but j) start after it: its *tail* is the least time for these.
 
 Both hold resource by resource. A departure ends no sooner than its own head and its duration allow, so heads follow
-from heads, and tails from tails. Then every move needs head + duration + tail; and the moves of a host with heads of at
+from heads, and tails from tails. Then every step needs head + duration + tail; and the steps of a host with heads of at
 least a and tails of at least b all run between a and (the end - b).
 
 References
@@ -30,31 +30,31 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
 from ..cluster.resources import TOLERANCE
-from .indexed_moves import RESOURCES, IndexedMoves
+from .indexed_steps import RESOURCES, IndexedSteps
 from .prices import priced_makespan
 
 ROUNDS = 20
-"""How often heads are drawn from heads: so long may a chain of moves be that wait for each other."""
+"""How often heads are drawn from heads: so long may a chain of steps be that wait for each other."""
 
 FINEST = 1 << 18
 """Sums of durations are looked at up to this number; longer durations are counted in larger units, rounded down."""
 
 
-def makespan_bound_ms(moves: IndexedMoves) -> int:
-    """Return a time that no order of these moves, each made in one go, can beat."""
-    if not moves.moves:
+def makespan_bound_ms(steps: IndexedSteps) -> int:
+    """Return a time that no order of these steps, each made in one go, can beat."""
+    if not steps.steps:
         return 0
-    unit = 1 + max(_work(moves)) // FINEST
-    durations = [duration // unit for duration in moves.durations]
-    heads = _heads(moves, durations)
-    tails = _heads(moves.backwards, durations)
+    unit = 1 + max(_work(steps)) // FINEST
+    durations = [duration // unit for duration in steps.durations]
+    heads = _heads(steps, durations)
+    tails = _heads(steps.backwards, durations)
     chain = max(map(sum, zip(heads, durations, tails, strict=True)))
     proved = max(
         unit * chain,
-        unit * _of_hosts(moves, durations, heads, tails),
-        _of_cluster(moves, heads, tails, unit),
+        unit * _of_hosts(steps, durations, heads, tails),
+        _of_cluster(steps, heads, tails, unit),
     )
-    return priced_makespan(moves.durations, moves.cluster, proved)
+    return priced_makespan(steps.durations, steps.cluster, proved)
 
 
 def least_makespan(durations: Sequence[int], machines: int) -> int:
@@ -88,29 +88,29 @@ class Sums:
         return wanted + max(0, (rest & -rest).bit_length() - 1)
 
 
-def _work(moves: IndexedMoves) -> list[int]:
-    """Add up the milliseconds that each host takes part in moves."""
+def _work(steps: IndexedSteps) -> list[int]:
+    """Add up the milliseconds that each host takes part in steps."""
     return [
-        sum(moves.durations[number] for number in (*leaving, *coming))
-        for leaving, coming in zip(moves.departures, moves.arrivals, strict=True)
+        sum(steps.durations[number] for number in (*leaving, *coming))
+        for leaving, coming in zip(steps.departures, steps.arrivals, strict=True)
     ]
 
 
-def _heads(moves: IndexedMoves, durations: Sequence[int]) -> list[int]:
-    """Return per move how long it waits at least for departures from its destination."""
+def _heads(steps: IndexedSteps, durations: Sequence[int]) -> list[int]:
+    """Return per step how long it waits at least for departures from its destination."""
     heads = [0] * len(durations)
     waiting = [
-        (number, host) for number, host in enumerate(moves.destination) if _needs(moves, number)
+        (number, host) for number, host in enumerate(steps.destination) if _needs(steps, number)
     ]
     sums = {
-        host: Sums(durations[number] for number in moves.departures[host])
+        host: Sums(durations[number] for number in steps.departures[host])
         for _number, host in waiting
     }
     for _round in range(ROUNDS):
         later = {
             number: max(
-                _time_to_free(moves, durations, heads, sums[host], host, resource, need)
-                for resource, need in _needs(moves, number)
+                _time_to_free(steps, durations, heads, sums[host], host, resource, need)
+                for resource, need in _needs(steps, number)
             )
             for number, host in waiting
         }
@@ -121,15 +121,15 @@ def _heads(moves: IndexedMoves, durations: Sequence[int]) -> list[int]:
     return heads
 
 
-def _needs(moves: IndexedMoves, number: int) -> list[tuple[int, float]]:
-    """Return by how much the destination's room is too small for a move, per resource."""
-    host, demand = moves.destination[number], moves.moves[number].demand
-    room = [moves.caps[host][r] - moves.loads[host][r] for r in RESOURCES]
+def _needs(steps: IndexedSteps, number: int) -> list[tuple[int, float]]:
+    """Return by how much the destination's room is too small for a step, per resource."""
+    host, demand = steps.destination[number], steps.steps[number].demand
+    room = [steps.caps[host][r] - steps.loads[host][r] for r in RESOURCES]
     return [(r, demand[r] - room[r]) for r in RESOURCES if demand[r] - room[r] > 2 * TOLERANCE]
 
 
 def _time_to_free(
-    moves: IndexedMoves,
+    steps: IndexedSteps,
     durations: Sequence[int],
     heads: Sequence[int],
     sums: Sums,
@@ -140,12 +140,12 @@ def _time_to_free(
     """Return the least time in which departures from a host free so much of a resource.
 
     Whichever departures these are, the last of them ends no sooner than if those that can end first were enough,
-    and they take no less work than if parts of moves counted, best value first.
+    and they take no less work than if parts of steps counted, best value first.
     """
     leaving = [
-        (moves.moves[n].demand[resource], durations[n], heads[n] + durations[n])
-        for n in moves.departures[host]
-        if moves.moves[n].demand[resource] > 0
+        (steps.steps[n].demand[resource], durations[n], heads[n] + durations[n])
+        for n in steps.departures[host]
+        if steps.steps[n].demand[resource] > 0
     ]
     by_end = sorted(leaving, key=lambda entry: entry[2])
     freed = accumulate(amount for amount, _duration, _end in by_end)
@@ -154,12 +154,12 @@ def _time_to_free(
         for (_amount, _duration, end), amount in zip(by_end, freed, strict=True)
         if amount >= need - TOLERANCE
     )
-    work = -(-_least_work(leaving, need) // moves.per_host)
+    work = -(-_least_work(leaving, need) // steps.per_host)
     return max(next(ends, 0), sums.least(work))
 
 
 def _least_work(leaving: Iterable[tuple[float, int, int]], need: float) -> int:
-    """Return the least duration in all of moves that free so much, if parts of moves counted (rounded up)."""
+    """Return the least duration in all of steps that free so much, if parts of steps counted (rounded up)."""
     rest, work = need, 0.0
     for amount, duration, _end in sorted(leaving, key=lambda entry: entry[1] / entry[0]):
         part = min(1.0, rest / amount)
@@ -171,19 +171,19 @@ def _least_work(leaving: Iterable[tuple[float, int, int]], need: float) -> int:
 
 
 def _of_hosts(
-    moves: IndexedMoves, durations: Sequence[int], heads: Sequence[int], tails: Sequence[int]
+    steps: IndexedSteps, durations: Sequence[int], heads: Sequence[int], tails: Sequence[int]
 ) -> int:
     """Return the bound of the host that needs longest, those with most work first: the others need no look."""
     best = 0
     jobs = [
         [(heads[n], durations[n], tails[n]) for n in (*leaving, *coming)]
-        for leaving, coming in zip(moves.departures, moves.arrivals, strict=True)
+        for leaving, coming in zip(steps.departures, steps.arrivals, strict=True)
     ]
-    reach = {host: _most_possible(found, moves.per_host) for host, found in enumerate(jobs)}
+    reach = {host: _most_possible(found, steps.per_host) for host, found in enumerate(jobs)}
     for host in sorted(reach, key=lambda host: (-reach[host], host)):
         if reach[host] <= best:
             break
-        best = max(best, _windows(jobs[host], moves.per_host))
+        best = max(best, _windows(jobs[host], steps.per_host))
     return best
 
 
@@ -210,12 +210,12 @@ def _windows(jobs: Sequence[Job], machines: int) -> int:
     return best
 
 
-def _of_cluster(moves: IndexedMoves, heads: Sequence[int], tails: Sequence[int], unit: int) -> int:
-    """Return how long the tokens of the cluster need for the moves with at least some head, or some tail."""
+def _of_cluster(steps: IndexedSteps, heads: Sequence[int], tails: Sequence[int], unit: int) -> int:
+    """Return how long the tokens of the cluster need for the steps with at least some head, or some tail."""
     found = [0]
     for waits in (heads, tails):
         work = 0
-        for wait, duration in sorted(zip(waits, moves.durations, strict=True), reverse=True):
+        for wait, duration in sorted(zip(waits, steps.durations, strict=True), reverse=True):
             work += duration
-            found.append(unit * wait - (-work // moves.cluster))
+            found.append(unit * wait - (-work // steps.cluster))
     return max(found)

@@ -15,10 +15,10 @@ from ..solver.solution import Solution
 from . import transfer
 from .dependencies import find_dependencies
 from .lateness import is_late
-from .migration import Migration, Move
-from .order import Order, Setting, Timed, order_moves
+from .order import Order, Setting, Timed, order_steps
 from .plan import Plan
 from .rule_watch import RuleWatch
+from .step import Step, TimedStep
 from .waves import group_in_waves
 
 
@@ -33,11 +33,11 @@ def build_plan(problem: Problem, solution: Solution) -> Plan:
     limits = problem.policies.limits
     cluster = problem.at_once
     rules = [rule for rule in problem.policies.rules if rule.span is Span.THROUGHOUT]
-    moves = list_moves(problem, solution.placement)
-    order = _order(problem, moves, rules)
+    steps = list_steps(problem, solution.placement)
+    order = _order(problem, steps, rules)
     migrations = _migrations(problem, order.timed, rules)
     terms = problem.terms(solution.placement)
-    moved = sum(not migration.move.parking for migration in migrations)
+    moved = sum(not migration.step.parking for migration in migrations)
     return Plan(
         problem=problem,
         status=solution.status.value,
@@ -57,13 +57,13 @@ def build_plan(problem: Problem, solution: Solution) -> Plan:
     )
 
 
-def _order(problem: Problem, moves: Sequence[Move], rules: Sequence[Rule]) -> Order:
+def _order(problem: Problem, steps: Sequence[Step], rules: Sequence[Rule]) -> Order:
     """Return the shortest order found; where windows would close too early in it, one that puts their VMs first."""
-    order = order_moves(moves, _setting(problem, rules))
-    if not any(is_late(problem, move.domain, finish) for move, _start, finish in order.timed):
+    order = order_steps(steps, _setting(problem, rules))
+    if not any(is_late(problem, step.domain, finish) for step, _start, finish in order.timed):
         return order
     try:
-        timed = _in_two_parts(problem, moves, rules)
+        timed = _in_two_parts(problem, steps, rules)
     except NoOrder:
         return order
     makespan = max(finish for _move, _start, finish in timed)
@@ -71,26 +71,26 @@ def _order(problem: Problem, moves: Sequence[Move], rules: Sequence[Rule]) -> Or
 
 
 def _in_two_parts(
-    problem: Problem, moves: Sequence[Move], rules: Sequence[Rule]
+    problem: Problem, steps: Sequence[Step], rules: Sequence[Rule]
 ) -> tuple[Timed, ...]:
-    """Order the moves of VMs whose windows close first, and all others after them."""
-    hurried = [move for move in moves if move.domain in problem.closings]
-    first = order_moves(hurried, _setting(problem, rules))
-    moved = {move.domain: move.destination for move in hurried}
+    """Order the steps of VMs whose windows close first, and all others after them."""
+    hurried = [step for step in steps if step.domain in problem.closings]
+    first = order_steps(hurried, _setting(problem, rules))
+    moved = {step.domain: step.destination for step in hurried}
     later = replace(problem, snapshot=problem.snapshot.after(moved))
-    rest = [move for move in moves if move.domain not in moved]
-    second = order_moves(rest, _setting(later, rules))
+    rest = [step for step in steps if step.domain not in moved]
+    second = order_steps(rest, _setting(later, rules))
     shift = first.makespan_ms
     return (*first.timed, *((m, start + shift, end + shift) for m, start, end in second.timed))
 
 
-def list_moves(problem: Problem, placement: Placement) -> list[Move]:
-    """Return the moves between the placement now and another, in the order of names."""
+def list_steps(problem: Problem, placement: Placement) -> list[Step]:
+    """Return the steps between the placement now and another, in the order of names."""
     found = []
     for domain, (source, destination) in problem.snapshot.placement.moves_to(placement).items():
         duration_ms, seconds = predict(problem, domain, source, destination)
         found.append(
-            Move(
+            Step(
                 domain=domain,
                 source=source,
                 destination=destination,
@@ -132,32 +132,32 @@ def _setting(problem: Problem, rules: Sequence[Rule]) -> Setting:
 
 def _migrations(
     problem: Problem, timed: Sequence[Timed], rules: Sequence[Rule]
-) -> tuple[Migration, ...]:
+) -> tuple[TimedStep, ...]:
     width = max(3, len(str(len(timed))))
     ids = [
-        f"m{number:0{width}d}-{move.domain}"
-        for number, (move, _start, _finish) in enumerate(timed, start=1)
+        f"m{number:0{width}d}-{step.domain}"
+        for number, (step, _start, _finish) in enumerate(timed, start=1)
     ]
     after = find_dependencies(timed, problem.snapshot, problem.caps, rules)
     return tuple(
-        Migration(
+        TimedStep(
             id=ids[number],
-            move=move,
+            step=step,
             start_ms=start,
             finish_ms=finish,
             after=tuple(ids[other] for other in after[number]),
-            reason=_reason(problem, move),
+            reason=_reason(problem, step),
         )
-        for number, (move, start, finish) in enumerate(timed)
+        for number, (step, start, finish) in enumerate(timed)
     )
 
 
-def _reason(problem: Problem, move: Move) -> str:
-    if move.parking:
+def _reason(problem: Problem, step: Step) -> str:
+    if step.parking:
         return "waits here for room at its destination"
-    origin = problem.snapshot.placement[move.domain]
-    if origin != move.source:
-        return f"goes on to its destination from where it was parked ({move.source})"
+    origin = problem.snapshot.placement[step.domain]
+    if origin != step.source:
+        return f"goes on to its destination from where it was parked ({step.source})"
     if problem.goal.frees_hosts and not problem.loads[origin].fits(problem.limits[origin]):
         return f"takes load off {origin}, which is over its limits"
-    return problem.goal.reason(problem.snapshot, move.domain, move.source, move.destination)
+    return problem.goal.reason(problem.snapshot, step.domain, step.source, step.destination)

@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from ..cluster.resources import TOLERANCE, Resources
 from ..cluster.snapshot import ClusterSnapshot
 from ..policy.base import Rule
-from .migration import Move
+from .step import Step
 
-Timed = tuple[Move, int, int]
+Timed = tuple[Step, int, int]
 
 
 def find_dependencies(
@@ -24,7 +24,7 @@ def find_dependencies(
     caps: Mapping[str, Resources],
     rules: Sequence[Rule] = (),
 ) -> list[tuple[int, ...]]:
-    """Return for each move the numbers of the moves that must have ended before it starts.
+    """Return for each step the numbers of the steps that must have ended before it starts.
 
     An arrival needs the earliest departures from its destination that, with all arrivals planned before it counted,
     leave enough room. Every order that respects these edges is then safe at every moment, whatever the real
@@ -42,18 +42,18 @@ def find_dependencies(
         departures.setdefault(timed[number][0].source, []).append(number)
     legs: dict[str, int] = {}
     found = []
-    for number, (move, start, _finish) in enumerate(timed):
-        load = loads[move.destination]
+    for number, (step, start, _finish) in enumerate(timed):
+        load = loads[step.destination]
         for resource in range(3):
-            load[resource] += move.demand[resource]
-        ended = [n for n in departures.get(move.destination, ()) if timed[n][2] <= start]
+            load[resource] += step.demand[resource]
+        ended = [n for n in departures.get(step.destination, ()) if timed[n][2] <= start]
         needed = set(
-            _enough(load, caps[move.destination], [(n, timed[n][0].demand) for n in ended])
+            _enough(load, caps[step.destination], [(n, timed[n][0].demand) for n in ended])
         )
-        if move.domain in legs:
-            needed.add(legs[move.domain])
-        needed |= _for_rules(move, start, timed[:number], rules, snapshot)
-        legs[move.domain] = number
+        if step.domain in legs:
+            needed.add(legs[step.domain])
+        needed |= _for_rules(step, start, timed[:number], rules, snapshot)
+        legs[step.domain] = number
         found.append(tuple(sorted(needed)))
     return found
 
@@ -75,16 +75,16 @@ def _enough(
 
 
 def _for_rules(
-    move: Move,
+    step: Step,
     start: int,
     earlier: Sequence[Timed],
     rules: Sequence[Rule],
     snapshot: ClusterSnapshot,
 ) -> set[int]:
     """Wait for the VMs of the same rule that planned to be gone from the destination's zone before."""
-    mates = {name for rule in rules if move.domain in rule.domains for name in rule.domains}
+    mates = {name for rule in rules if step.domain in rule.domains for name in rule.domains}
     return {
         number
         for number, (other, _start, finish) in enumerate(earlier)
-        if other.domain in mates and other.domain != move.domain and finish <= start
+        if other.domain in mates and other.domain != step.domain and finish <= start
     }

@@ -8,16 +8,16 @@ from collections.abc import Sequence
 
 from ..policy.windows import told
 from ..problem import Problem
-from .migration import Migration
+from .step import TimedStep
 
 
-def late_domains(problem: Problem, migrations: Sequence[Migration]) -> dict[str, str]:
+def late_domains(problem: Problem, migrations: Sequence[TimedStep]) -> dict[str, str]:
     """Return the VMs whose migrations would end too late, with the reason."""
     found = {}
     for migration in migrations:
-        if is_late(problem, migration.move.domain, migration.finish_ms):
-            rule = problem.closings[migration.move.domain]
-            found[migration.move.domain] = (
+        if is_late(problem, migration.step.domain, migration.finish_ms):
+            rule = problem.closings[migration.step.domain]
+            found[migration.step.domain] = (
                 f"the window of the {rule.title} closes on {told(rule.closes)}, in {rule.open_s:.0f} s, "
                 f"and its migration would end {migration.finish_ms / 1000:.0f} s from now"
             )

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The order of migrations: several list schedules, each justified; then the best one is disturbed and justified again.
 
-A list schedule prefers moves with much work behind them at one of their hosts; which moves of a host stand
-behind which is shuffled from schedule to schedule. Justification takes a schedule and starts every move as late
+A list schedule prefers steps with much work behind them at one of their hosts; which steps of a host stand
+behind which is shuffled from schedule to schedule. Justification takes a schedule and starts every step as late
 as possible, those that end last first, and then as early as possible, those that start first first. That closes
 gaps which no rule of preference sees, and never costs anything.
 
@@ -23,19 +23,19 @@ from random import Random
 from ..errors import NoOrder
 from ..patience import patience
 from .bound import makespan_bound_ms
-from .indexed_moves import IndexedMoves
-from .migration import Move
+from .indexed_steps import IndexedSteps
 from .parking import Durations, Shelters, add_parking
 from .rule_watch import RuleWatch
+from .step import Step
 from .timing import NEVER, start_times
 
-Timed = tuple[Move, int, int]
-"""A move with its start and finish in ms."""
+Timed = tuple[Step, int, int]
+"""A step with its start and finish in ms."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What the order depends on beside the moves.
+    """What the order depends on beside the steps.
 
     Attributes
     ----------
@@ -56,16 +56,16 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """Moves with their times.
+    """Steps with their times.
 
     Attributes
     ----------
     timed
-        By start; perhaps with parking moves added.
+        By start; perhaps with parking steps added.
     makespan_ms
         When the last one ends.
     bound_ms
-        No order of the moves, each made in one go, ends earlier.
+        No order of the steps, each made in one go, ends earlier.
     """
 
     timed: tuple[Timed, ...]
@@ -73,15 +73,15 @@ class Order:
     bound_ms: int
 
 
-def order_moves(moves: Sequence[Move], setting: Setting) -> Order:
-    """Find the times of moves.
+def order_steps(steps: Sequence[Step], setting: Setting) -> Order:
+    """Find the times of steps.
 
     Raises
     ------
     NoOrder
         The migrations block each other, and there is no host to park a VM on.
     """
-    direct = IndexedMoves.of(moves, setting.loads, setting.caps, setting.per_host, setting.cluster)
+    direct = IndexedSteps.of(steps, setting.loads, setting.caps, setting.per_host, setting.cluster)
     bound = makespan_bound_ms(direct)
     table = _disturb(_best_of_lists(direct, setting, bound), setting, bound)
     # An order that parks VMs makes other migrations than those that the bound is about.
@@ -94,29 +94,29 @@ def order_moves(moves: Sequence[Move], setting: Setting) -> Order:
 
 @dataclass(frozen=True, slots=True)
 class _Timetable:
-    """Moves and their starts in ms."""
+    """Steps and their starts in ms."""
 
-    moves: IndexedMoves
+    steps: IndexedSteps
     starts: Sequence[int]
 
     @property
     def makespan_ms(self) -> int:
-        """When the last move ends."""
+        """When the last step ends."""
         return max(self.finishes(), default=0)
 
     def finishes(self) -> list[int]:
-        """Return when each move ends."""
-        return [s + d for s, d in zip(self.starts, self.moves.durations, strict=True)]
+        """Return when each step ends."""
+        return [s + d for s, d in zip(self.starts, self.steps.durations, strict=True)]
 
     def timed(self) -> tuple[Timed, ...]:
-        """Return the moves by their start."""
-        rows = zip(self.moves.moves, self.starts, self.finishes(), strict=True)
+        """Return the steps by their start."""
+        rows = zip(self.steps.steps, self.starts, self.finishes(), strict=True)
         return tuple(sorted(rows, key=lambda row: (row[1], row[2], row[0].domain)))
 
 
-def _best_of_lists(direct: IndexedMoves, setting: Setting, bound: int) -> _Timetable:
-    """Return the shortest of several schedules, the first of which puts long moves before short ones."""
-    chance = Random(len(direct.moves))
+def _best_of_lists(direct: IndexedSteps, setting: Setting, bound: int) -> _Timetable:
+    """Return the shortest of several schedules, the first of which puts long steps before short ones."""
+    chance = Random(len(direct.steps))
     best: _Timetable | None = None
     blocked: NoOrder | None = None
     for attempt in range(_tries(direct, MOST_LISTS)):
@@ -136,39 +136,39 @@ def _best_of_lists(direct: IndexedMoves, setting: Setting, bound: int) -> _Timet
     return best
 
 
-def _tries(moves: IndexedMoves, most: int) -> int:
-    """Return how many schedules are worth their time: it depends on the number of moves, never on the clock."""
-    tries = min(most, MOVES_IN_ALL // max(1, len(moves.moves)))
+def _tries(steps: IndexedSteps, most: int) -> int:
+    """Return how many schedules are worth their time: it depends on the number of steps, never on the clock."""
+    tries = min(most, STEPS_IN_ALL // max(1, len(steps.steps)))
     return patience().much(max(1, tries))
 
 
-def _list(moves: IndexedMoves, chance: Random | None, setting: Setting) -> _Timetable:
-    """Schedule moves by the work behind them; when all block each other, some are held back, or else parked."""
+def _list(steps: IndexedSteps, chance: Random | None, setting: Setting) -> _Timetable:
+    """Schedule steps by the work behind them; when all block each other, some are held back, or else parked."""
     held: list[int] = []
-    urgency = [-work for work in _work_behind(moves, chance)]
+    urgency = [-work for work in _work_behind(steps, chance)]
     while True:
-        parking = [number for number, move in enumerate(moves.moves) if move.parking]
-        starts = start_times(moves, urgency, setting.watch(), [*held, *parking])
+        parking = [number for number, step in enumerate(steps.steps) if step.parking]
+        starts = start_times(steps, urgency, setting.watch(), [*held, *parking])
         if NEVER not in starts:
-            return _Timetable(moves, starts)
-        if taken := _in_the_way(moves, starts, held):
+            return _Timetable(steps, starts)
+        if taken := _in_the_way(steps, starts, held):
             held += taken
         else:
-            moves = add_parking(
-                moves, starts, setting.watch(), setting.shelters, setting.duration_ms
+            steps = add_parking(
+                steps, starts, setting.watch(), setting.shelters, setting.duration_ms
             )
-            urgency = [-work for work in _work_behind(moves, chance)]
+            urgency = [-work for work in _work_behind(steps, chance)]
             held = []
 
 
-def _in_the_way(moves: IndexedMoves, starts: Sequence[int], held: Sequence[int]) -> list[int]:
-    """Return the moves that took the room which those that block each other wait for, the earliest first."""
-    wanted = {moves.destination[n] for n, start in enumerate(starts) if start == NEVER}
-    fixed = {*held, *moves.follows, *moves.follows.values()}
+def _in_the_way(steps: IndexedSteps, starts: Sequence[int], held: Sequence[int]) -> list[int]:
+    """Return the steps that took the room which those that block each other wait for, the earliest first."""
+    wanted = {steps.destination[n] for n, start in enumerate(starts) if start == NEVER}
+    fixed = {*held, *steps.follows, *steps.follows.values()}
     taken = [
         number
         for host in wanted
-        for number in moves.arrivals[host]
+        for number in steps.arrivals[host]
         if starts[number] != NEVER and number not in fixed
     ]
     return sorted(taken, key=lambda number: (starts[number], number))
@@ -178,35 +178,35 @@ def _justify(table: _Timetable, setting: Setting) -> _Timetable:
     """Start everything as late as possible, then as early as possible, as long as that shortens the schedule."""
     while True:
         later = _as_late_as_possible(table, setting)
-        starts = start_times(table.moves, later, setting.watch()) if later else [NEVER]
+        starts = start_times(table.steps, later, setting.watch()) if later else [NEVER]
         if NEVER in starts:
             return table
-        sooner = _Timetable(table.moves, starts)
+        sooner = _Timetable(table.steps, starts)
         if sooner.makespan_ms >= table.makespan_ms:
             return table
         table = sooner
 
 
 def _as_late_as_possible(table: _Timetable, setting: Setting) -> list[int]:
-    """Return starts of the same moves, which may be before 0; nothing if they block each other this way round."""
-    backwards = table.moves.backwards
+    """Return starts of the same steps, which may be before 0; nothing if they block each other this way round."""
+    backwards = table.steps.backwards
     urgency = [-finish for finish in table.finishes()]
     end = setting.watch()
-    for move in table.moves.moves:
-        if end.is_watched(move.domain):
-            end.start(move)
-            end.finish(move)
+    for step in table.steps.steps:
+        if end.is_watched(step.domain):
+            end.start(step)
+            end.finish(step)
     starts = start_times(backwards, urgency, end)
     if NEVER in starts:
         return []
-    durations = table.moves.durations
+    durations = table.steps.durations
     return [-start - duration for start, duration in zip(starts, durations, strict=True)]
 
 
 def _disturb(best: _Timetable, setting: Setting, bound: int) -> _Timetable:
     """Shift some starts by chance, use them as preferences, and keep what is not longer, again and again."""
     chance = Random(len(best.starts))
-    for attempt in range(_tries(best.moves, MOST_DISTURBED)):
+    for attempt in range(_tries(best.steps, MOST_DISTURBED)):
         makespan = best.makespan_ms
         if makespan <= bound * NEAR_ENOUGH or patience().is_over:
             break
@@ -215,25 +215,25 @@ def _disturb(best: _Timetable, setting: Setting, bound: int) -> _Timetable:
             start + (chance.uniform(-reach, reach) * makespan if chance.random() < part else 0)
             for start in best.starts
         ]
-        starts = start_times(best.moves, urgency, setting.watch())
+        starts = start_times(best.steps, urgency, setting.watch())
         if NEVER not in starts:
-            table = _justify(_Timetable(best.moves, starts), setting)
+            table = _justify(_Timetable(best.steps, starts), setting)
             best = table if table.makespan_ms <= makespan else best
     return best
 
 
-def _work_behind(moves: IndexedMoves, chance: Random | None) -> list[int]:
-    """Return per move the work of its host that stands behind it, itself included, at the end where that is more.
+def _work_behind(steps: IndexedSteps, chance: Random | None) -> list[int]:
+    """Return per step the work of its host that stands behind it, itself included, at the end where that is more.
 
     Parameters
     ----------
     chance
-        Who stands behind whom; without it, short moves stand behind long ones.
+        Who stands behind whom; without it, short steps stand behind long ones.
     """
-    durations = moves.durations
+    durations = steps.durations
     behind = [0] * len(durations)
-    for host in range(len(moves.loads)):
-        queue = [*moves.departures[host], *moves.arrivals[host]]
+    for host in range(len(steps.loads)):
+        queue = [*steps.departures[host], *steps.arrivals[host]]
         if chance:
             chance.shuffle(queue)
         else:
@@ -247,8 +247,8 @@ def _work_behind(moves: IndexedMoves, chance: Random | None) -> list[int]:
 NEAR_ENOUGH = 1.002
 """A makespan this near to its bound is not worth another try."""
 
-MOST_LISTS, MOST_DISTURBED, MOVES_IN_ALL = 12, 150, 40_000
-"""How many schedules are made and disturbed at most, and how many moves they may have in all."""
+MOST_LISTS, MOST_DISTURBED, STEPS_IN_ALL = 12, 150, 40_000
+"""How many schedules are made and disturbed at most, and how many steps they may have in all."""
 
 DISTURBANCES = ((0.25, 0.15), (0.1, 0.3))
-"""Part of the moves that are shifted, and how far at most, as a part of the makespan; tried in turn."""
+"""Part of the steps that are shifted, and how far at most, as a part of the makespan; tried in turn."""

@@ -15,7 +15,7 @@ from ..goal.base import Term
 from ..goal.expansion import Expansion
 from ..problem import Problem
 from ..seal import sealed
-from .migration import Migration
+from .step import TimedStep
 
 VERSION = 1
 
@@ -39,7 +39,7 @@ class Plan:
     gap: float
     terms: tuple[Term, ...]
     placement: Placement
-    migrations: tuple[Migration, ...]
+    migrations: tuple[TimedStep, ...]
     waves: tuple[tuple[str, ...], ...]
     makespan_ms: int
     makespan_bound_ms: int
@@ -85,22 +85,22 @@ class Plan:
         now = self.problem.now
         return {"asked": asked, "made": now.isoformat() if now else None}
 
-    def _step(self, migration: Migration) -> dict[str, Any]:
-        move = migration.move
-        rule = self.problem.closings.get(move.domain)
+    def _step(self, migration: TimedStep) -> dict[str, Any]:
+        step = migration.step
+        rule = self.problem.closings.get(step.domain)
         return {
             "id": migration.id,
-            "domain": move.domain,
-            "uuid": self.problem.snapshot.domains[move.domain].uuid,
-            "source": move.source,
-            "destination": move.destination,
+            "domain": step.domain,
+            "uuid": self.problem.snapshot.domains[step.domain].uuid,
+            "source": step.source,
+            "destination": step.destination,
             "start_s": migration.start_ms / 1000,
             "finish_s": migration.finish_ms / 1000,
             "after": list(migration.after),
             "reason": migration.reason,
-            "memory_mib": self.problem.snapshot.domains[move.domain].memory_mib,
-            "transfer_s": move.transfer_s,
-            "parking": move.parking,
+            "memory_mib": self.problem.snapshot.domains[step.domain].memory_mib,
+            "transfer_s": step.transfer_s,
+            "parking": step.parking,
             **({"deadline": rule.closes.isoformat()} if rule else {}),
         }
 

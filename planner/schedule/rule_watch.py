@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..cluster.snapshot import ClusterSnapshot
 from ..policy.base import Rule
-from .migration import Move
+from .step import Step
 
 
 class RuleWatch:
@@ -32,21 +32,21 @@ class RuleWatch:
         """Tell whether any rule is about a VM."""
         return domain in self._rules
 
-    def rules_hold(self, move: Move) -> bool:
-        """Tell whether the rules let a move start now."""
-        before = self._ends[move.domain]
-        self.start(move)
+    def rules_hold(self, step: Step) -> bool:
+        """Tell whether the rules let a step start now."""
+        before = self._ends[step.domain]
+        self.start(step)
         holds = all(
             rule.amount_during(self._snapshot, self._ends) <= tolerated
-            for rule, tolerated in self._rules[move.domain]
+            for rule, tolerated in self._rules[step.domain]
         )
-        self._ends[move.domain] = before
+        self._ends[step.domain] = before
         return holds
 
-    def start(self, move: Move) -> None:
+    def start(self, step: Step) -> None:
         """Count the VM at both ends."""
-        self._ends[move.domain] = (move.source, move.destination)
+        self._ends[step.domain] = (step.source, step.destination)
 
-    def finish(self, move: Move) -> None:
+    def finish(self, step: Step) -> None:
         """Count the VM where it has arrived."""
-        self._ends[move.domain] = (move.destination,)
+        self._ends[step.domain] = (step.destination,)

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .migration import Migration
+from .step import TimedStep
 
 
-def group_in_waves(migrations: Sequence[Migration], per_host: int, cluster: int) -> list[list[str]]:
+def group_in_waves(migrations: Sequence[TimedStep], per_host: int, cluster: int) -> list[list[str]]:
     """Put each migration into the first wave after those it waits for that has tokens left.
 
     Parameters
@@ -22,7 +22,7 @@ def group_in_waves(migrations: Sequence[Migration], per_host: int, cluster: int)
     busy: list[dict[str, int]] = []
     open_from = 0
     for migration in migrations:
-        move = migration.move
+        step = migration.step
         wave = max([open_from, *(wave_of[other] + 1 for other in migration.after)])
         while wave < len(waves) and not _has_tokens(
             waves[wave], busy[wave], migration, per_host, cluster
@@ -33,7 +33,7 @@ def group_in_waves(migrations: Sequence[Migration], per_host: int, cluster: int)
             busy.append({})
         waves[wave].append(migration.id)
         wave_of[migration.id] = wave
-        for host in (move.source, move.destination):
+        for host in (step.source, step.destination):
             busy[wave][host] = busy[wave].get(host, 0) + 1
         while open_from < len(waves) and len(waves[open_from]) >= cluster:
             open_from += 1
@@ -41,7 +41,7 @@ def group_in_waves(migrations: Sequence[Migration], per_host: int, cluster: int)
 
 
 def _has_tokens(
-    wave: list[str], busy: dict[str, int], migration: Migration, per_host: int, cluster: int
+    wave: list[str], busy: dict[str, int], migration: TimedStep, per_host: int, cluster: int
 ) -> bool:
-    ends = (migration.move.source, migration.move.destination)
+    ends = (migration.step.source, migration.step.destination)
     return len(wave) < cluster and all(busy.get(host, 0) < per_host for host in ends)

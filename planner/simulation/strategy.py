@@ -14,7 +14,7 @@ from ..goal.balance import PRESETS, Balance
 from ..goal.base import Goal
 from ..goal.repair import Repair
 from ..pipeline import plan_problem
-from ..power.decide import Decision, decide_on
+from ..power.decide import PowerDecision, decide_on
 from ..power.demand import Look
 from ..power.policy import PowerPolicy
 from .problems import Problems
@@ -84,11 +84,11 @@ class PowerSaving:
         self._act(decision, world)
         return Report(action=decision.action, hosts=decision.hosts, why=decision.why)
 
-    def _remember(self, decision: Decision, world: World) -> None:
+    def _remember(self, decision: PowerDecision, world: World) -> None:
         kept = [look for look in self.looks if world.now - look.at <= REMEMBERED]
         self.looks = [*kept, decision.look] if decision.look else kept
 
-    def _act(self, decision: Decision, world: World) -> None:
+    def _act(self, decision: PowerDecision, world: World) -> None:
         if decision.action == "wake":
             up_s = world.wake(decision.hosts, self.power.stagger_s)
             goal = replace(GOALS[decision.then], effort=self.effort)

@@ -136,11 +136,11 @@ class World:
     def follow(self, plan: Plan) -> float:
         """Begin the migrations of a plan; return the seconds until the last one ends."""
         for migration in plan.migrations:
-            move = migration.move
-            memory_mib = self._domains[move.domain].memory_mib
+            step = migration.step
+            memory_mib = self._domains[step.domain].memory_mib
             self._deeds.migrations += 1
             self._deeds.moved_mib += memory_mib
-            arrival = partial(self._arrive, move.domain, move.destination)
+            arrival = partial(self._arrive, step.domain, step.destination)
             self.after(migration.finish_ms / 1000, arrival)
         return plan.makespan_ms / 1000
 

@@ -16,7 +16,7 @@ from ..plugin_utils._cluster_facts import FactsMissing, peer_uri
 from ..plugin_utils._controller import this_operator
 from ..plugin_utils._controller_action import CLUSTER_OPTIONS, ControllerAction
 from ..plugin_utils._executions import (
-    Decision,
+    ExecutionsDecision,
     Found,
     Refused,
     awaited,
@@ -66,11 +66,11 @@ class ActionModule(ControllerAction):
             "uris": {name: peer_uri(name, answers) for name in answers.members(options["group"])},
         }
 
-    def _decide(self, found: Found, options: dict[str, t.Any]) -> Decision:
+    def _decide(self, found: Found, options: dict[str, t.Any]) -> ExecutionsDecision:
         """Decide; in check mode nothing is going to be done, so nobody is kept out."""
         try:
             return decide(found, options["purpose"], options["break_lock"], options["fenced"])
         except Refused as error:
             if not self._task.check_mode:
                 raise
-            return Decision(warnings=[str(error)])
+            return ExecutionsDecision(warnings=[str(error)])

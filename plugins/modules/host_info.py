@@ -433,15 +433,15 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..module_utils._errors import or_fail
-from ..module_utils._inspection.inspect import Request, inspect_within
+from ..module_utils._inspection.inspect import InspectionRequest, inspect_within
 from ..module_utils._libvirt.connection import LIBVIRT_IMPORT_ERROR
 
 
-def request(params: dict[str, t.Any], keep_history: bool) -> Request:
+def request(params: dict[str, t.Any], keep_history: bool) -> InspectionRequest:
     """Return what the parameters ask for."""
     # The third field is the address on this side: "client port server port".
     connection = os.environ.get("SSH_CONNECTION", "").split()
-    return Request(
+    return InspectionRequest(
         uri=params["uri"],
         name=params["name"],
         migration_network=params["migration_network"],

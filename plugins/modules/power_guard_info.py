@@ -79,7 +79,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ..module_utils._errors import or_fail
 from ..module_utils._facts.power_guards import judge
 from ..module_utils._libvirt.connection import LIBVIRT_IMPORT_ERROR
-from ..module_utils._libvirt.guests import read_guests
+from ..module_utils._libvirt.vms import read_vms
 from ..module_utils._linux.power_guards import read_guards
 
 
@@ -95,15 +95,15 @@ def main() -> None:
     )
     if LIBVIRT_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("libvirt"), exception=LIBVIRT_IMPORT_ERROR)
-    guests = or_fail(module, lambda: read_guests(module.params["uri"]))
-    guards = judge(module.params["name"], read_guards(guests), module.params["services"])
+    vms = or_fail(module, lambda: read_vms(module.params["uri"]))
+    guards = judge(module.params["name"], read_guards(vms), module.params["services"])
     module.exit_json(
         changed=False,
         needed_by=guards.needed_by,
         serves=guards.serves,
         waits=guards.waits,
         warnings_of_users=guards.warnings,
-        off_vms=[{"name": guest.name, "uuid": guest.uuid} for guest in guests if not guest.active],
+        off_vms=[{"name": vm.name, "uuid": vm.uuid} for vm in vms if not vm.active],
     )
 
 

@@ -64,7 +64,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ..module_utils._errors import or_fail
 from ..module_utils._facts.power_guards import judge
 from ..module_utils._libvirt.connection import LIBVIRT_IMPORT_ERROR
-from ..module_utils._libvirt.guests import read_guests
+from ..module_utils._libvirt.vms import read_vms
 from ..module_utils._linux.power_guards import read_guards
 from ..module_utils._linux.shutting_down import begin_shutdown
 
@@ -82,8 +82,8 @@ def main() -> None:
     )
     if LIBVIRT_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("libvirt"), exception=LIBVIRT_IMPORT_ERROR)
-    guests = or_fail(module, lambda: read_guests(module.params["uri"]))
-    guards = judge(module.params["name"], read_guards(guests), module.params["services"])
+    vms = or_fail(module, lambda: read_vms(module.params["uri"]))
+    guards = judge(module.params["name"], read_guards(vms), module.params["services"])
     against = guards.needed_by + guards.waits
     if against:
         module.fail_json(msg=" ".join(against), needed_by=against)

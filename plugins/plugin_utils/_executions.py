@@ -87,7 +87,7 @@ def documents(found: Found) -> list[Document]:
 
 
 @dataclass(frozen=True)
-class Decision:
+class ExecutionsDecision:
     """What to do before anything is planned.
 
     Parameters
@@ -127,7 +127,7 @@ def awaited(found: Found) -> list[str]:
 
 def decide(
     found: Found, purpose: str, break_lock: bool = False, fenced: t.Collection[str] = ()
-) -> Decision:
+) -> ExecutionsDecision:
     """Decide what a new run for a purpose does.
 
     Parameters
@@ -160,7 +160,7 @@ def decide(
         if _is_unprovable(lock, found, break_lock or lock["coordinator"] in fenced)
     ]
     dead = _dead(found)
-    return Decision(
+    return ExecutionsDecision(
         follow=_target(*running[0]) if running else None,
         settle=[item for item in dead if item["coordinator"] in found.answers],
         silent=sorted({*found.silent, *awaited(found)}),

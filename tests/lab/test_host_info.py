@@ -14,7 +14,7 @@ from ansible_collections.drover.libvirt.plugins.module_utils._inspection import 
     inspect as inspection,
 )
 from ansible_collections.drover.libvirt.plugins.module_utils._inspection.inspect import (
-    Request,
+    InspectionRequest,
     inspect,
 )
 
@@ -148,7 +148,7 @@ def test_a_frozen_qemu_hides_nothing_else(lab: Lab, monkeypatch: pytest.MonkeyPa
     lab.start_guest("vm1", "kvm1")
     lab.start_guest("vm2", "kvm1")
     with faults.paused(lab.hosts["kvm1"].qemu("vm1")):
-        found = inspect(Request(lab.hosts["kvm1"].uri, "kvm1", sample_s=0.1))
+        found = inspect(InspectionRequest(lab.hosts["kvm1"].uri, "kvm1", sample_s=0.1))
     assert [entry["state"] for entry in found.domains] == ["running", "running"]
     assert any("has not answered" in warning for warning in found.warnings)
 
@@ -168,7 +168,7 @@ def test_a_vm_that_disappears_is_left_out(lab: Lab) -> None:
     vm1 = lab.hosts["kvm1"].connection().lookupByName("vm1")
     vm1.undefine()
     found = inspect(
-        Request(lab.hosts["kvm1"].uri, "kvm1", sample_s=60.0),
+        InspectionRequest(lab.hosts["kvm1"].uri, "kvm1", sample_s=60.0),
         sleep=lambda _seconds: vm1.destroy() and None,
     )
     assert [entry["name"] for entry in found.domains] == ["vm2"]

@@ -31,7 +31,7 @@ def test_pages_of_an_evacuation(blank_cluster: Lab, tmp_path: Path) -> None:
     looked = run_playbook(lab, *ask, "--check")
     assert looked.code == 0, looked.output
     planned = read(page)
-    assert sorted(row[1] for row in planned.one("move-table").rows()) == ["vm1", "vm2"]
+    assert sorted(row[1] for row in planned.one("step-table").rows()) == ["vm1", "vm2"]
     assert "Nothing has run yet." in planned.one("time").text
 
     done = run_playbook(lab, *ask)

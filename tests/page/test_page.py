@@ -97,24 +97,24 @@ def column(browser: Browser, table: str, number: int) -> list[str]:
 def test_sorting_and_finding(files: dict[str, Path], browser: Browser) -> None:
     """A heading sorts, by numbers where they are numbers, and back; a search leaves the rows with all its words."""
     opened(browser, files["evacuation"])
-    click = "document.querySelectorAll('#move-table thead button')[4].click()"
+    click = "document.querySelectorAll('#step-table thead button')[4].click()"
     browser.run(click)
-    ascending = column(browser, "move-table", 4)
+    ascending = column(browser, "step-table", 4)
     browser.run(click)
-    assert column(browser, "move-table", 4) == ascending[::-1] != ascending
+    assert column(browser, "step-table", 4) == ascending[::-1] != ascending
     sizes = [float(text.split()[0]) for text in ascending]
     assert sizes == sorted(sizes)
     assert (
-        browser.run("document.querySelectorAll('#move-table th')[4].getAttribute('aria-sort')")
+        browser.run("document.querySelectorAll('#step-table th')[4].getAttribute('aria-sort')")
         == "descending"
     )
     browser.run(
-        "(() => { const i = document.querySelector('input[data-for=move-table]'); i.value = 'kvm1 skipped';"
+        "(() => { const i = document.querySelector('input[data-for=step-table]'); i.value = 'kvm1 skipped';"
         " i.dispatchEvent(new Event('input')); })()"
     )
-    assert len(column(browser, "move-table", 1)) == 1
+    assert len(column(browser, "step-table", 1)) == 1
     assert browser.run(
-        "document.querySelector('output[data-count=move-table]').textContent"
+        "document.querySelector('output[data-count=step-table]').textContent"
     ).startswith("1 of ")
 
 
@@ -123,13 +123,13 @@ def test_the_keyboard_reaches_why_not_there(files: dict[str, Path], browser: Bro
     opened(browser, files["evacuation"])
     browser.press("Tab")
     assert browser.run("document.activeElement.textContent") == "Skip to the content"
-    browser.run("document.querySelector('#move-table tbody th button').focus()")
+    browser.run("document.querySelector('#step-table tbody th button').focus()")
     browser.press("Enter")
-    told = browser.run("document.querySelector('#move-table tr.more').textContent")
+    told = browser.run("document.querySelector('#step-table tr.more').textContent")
     assert "Not kvm2" in told
     assert browser.run("document.activeElement.getAttribute('aria-expanded')") == "true"
     browser.press("Enter")
-    assert browser.run("document.querySelector('#move-table tr.more')") is None
+    assert browser.run("document.querySelector('#step-table tr.more')") is None
     browser.run("document.querySelector('#host-table tbody th button').click()")
     assert "Leave" in browser.run("document.querySelector('#host-table tr.more').textContent")
 
@@ -138,17 +138,17 @@ def test_a_pair_of_hosts_leads_to_its_migrations(files: dict[str, Path], browser
     """A click on a ribbon, or on a field of the matrix, leaves its migrations; a button brings back the others."""
     for name, picture in (("evacuation", ".links a"), ("large", ".cell")):
         opened(browser, files[name])
-        everything = len(column(browser, "move-table", 1))
+        everything = len(column(browser, "step-table", 1))
         pair: dict[str, Any] = browser.run(
             f"(() => {{ const p = document.querySelector('{picture}'); p.dispatchEvent(new MouseEvent('click', "
             "{bubbles: true, cancelable: true})); return {...p.dataset}; })()"
         )
         shown = list(
-            zip(column(browser, "move-table", 2), column(browser, "move-table", 3), strict=True)
+            zip(column(browser, "step-table", 2), column(browser, "step-table", 3), strict=True)
         )
         assert shown == [(pair["from"], pair["to"])] * int(pair["n"])
-        browser.run("document.querySelector('[data-chip=move-table] button').click()")
-        assert len(column(browser, "move-table", 1)) == everything
+        browser.run("document.querySelector('[data-chip=step-table] button').click()")
+        assert len(column(browser, "step-table", 1)) == everything
 
 
 def test_a_screen_reader_finds_names(files: dict[str, Path], browser: Browser) -> None:

@@ -68,6 +68,22 @@ FORBIDDEN = (
 OTHERS = re.compile(r"LICENSE|docs/faults\.md|tests/data/|tests/unit/|.*\.(json\.gz|png|cast)$")
 
 
+# Words of the glossary that a class may bear alone where it is that thing, and nowhere else: what else is decided,
+# asked or limited says of what. A plan's hosts and limits are read on both sides of the document.
+ONE_MEANING = {
+    "Answer": {"plugins/plugin_utils/_answer_gate.py"},
+    "Decision": set(),
+    "Host": {"planner/cluster/host.py"},
+    "Ledger": {"plugins/module_utils/_execution/ledger.py"},
+    "Limits": {"planner/policy/policies.py", "plugins/module_utils/_execution/steps.py"},
+    "Request": set(),
+    "Verdict": {"plugins/module_utils/_ends/verdict.py"},
+    "Guest": set(),
+    "Move": set(),
+    "Switchover": set(),
+}
+
+
 def _texts() -> dict[str, str]:
     """Return all tracked text files of the project by name."""
     listed = subprocess.run(
@@ -96,3 +112,15 @@ def test_no_text_has_a_forbidden_word(pattern: str, instead: str, example: str) 
         if wrong.search(line)
     ]
     assert not found, f"Write instead: {instead}.\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize(("word", "places"), ONE_MEANING.items())
+def test_a_word_has_one_meaning(word: str, places: set[str]) -> None:
+    """In plugins and planner alike."""
+    defined = re.compile(rf"^(class {word}\b|{word} = )", re.MULTILINE)
+    found = {
+        name
+        for name, text in TEXTS.items()
+        if name.startswith(("plugins/", "planner/")) and defined.search(text)
+    }
+    assert found == places

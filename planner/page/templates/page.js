@@ -160,14 +160,14 @@
       const pair = pairOf(event);
       if (!pair) return;
       event.preventDefault();
-      choose("move-table", { from: pair.dataset.from, to: pair.dataset.to });
-      $("#moves").scrollIntoView();
-      $('input[data-for="move-table"]').focus({ preventScroll: true });
+      choose("step-table", { from: pair.dataset.from, to: pair.dataset.to });
+      $("#steps").scrollIntoView();
+      $('input[data-for="step-table"]').focus({ preventScroll: true });
     });
   }
   const time = $("#time");
   if (time) {
-    const rows = rowsOf($("#move-table"));
+    const rows = rowsOf($("#step-table"));
     time.addEventListener("pointerover", (event) => {
       const number = event.target.dataset ? event.target.dataset.i : undefined;
       if (number === undefined) return;

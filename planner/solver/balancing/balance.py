@@ -16,7 +16,7 @@ from ..search.state import Preferences, State, manners
 from ..solution import Solution, proved_solution
 from .even import BalanceSearch
 from .iterated import iterate
-from .pool import PoolAnswer, solve_pool
+from .pool import PoolBound, solve_pool
 from .scale import Scale
 
 WHOLE_ITEMS = 400
@@ -60,7 +60,7 @@ def solve_balance(goal: Balance, problem: Problem, effort: Effort) -> Solution:
 
 
 def _searched(
-    indexed: Indexed, scale: Scale, pool: PoolAnswer | None, manner: Preferences
+    indexed: Indexed, scale: Scale, pool: PoolBound | None, manner: Preferences
 ) -> Placement:
     """Return the best placement that a search finds."""
     search = min(_starts(indexed, scale, pool, manner), key=BalanceSearch.cost_s)
@@ -69,14 +69,14 @@ def _searched(
     return indexed.placement(search.state.moves())
 
 
-def _pool(indexed: Indexed, scale: Scale, effort: Effort) -> PoolAnswer | None:
+def _pool(indexed: Indexed, scale: Scale, effort: Effort) -> PoolBound | None:
     whole = len(indexed.items) <= WHOLE_ITEMS
     quick = replace(effort, gap=POOL_GAP, max_nodes=POOL_NODES) if whole else effort
     return solve_pool(indexed, scale, quick, whole=whole)
 
 
 def _starts(
-    indexed: Indexed, scale: Scale, pool: PoolAnswer | None, manner: Preferences
+    indexed: Indexed, scale: Scale, pool: PoolBound | None, manner: Preferences
 ) -> Iterator[BalanceSearch]:
     """Make answers from the present placement and from the pool's movers.
 
@@ -101,7 +101,7 @@ def _starts(
     yield _evened(State(indexed, manner), scale, 1.0, movers)
 
 
-def _is_near(search: BalanceSearch, pool: PoolAnswer) -> bool:
+def _is_near(search: BalanceSearch, pool: PoolBound) -> bool:
     indexed = search.state.indexed
     reached = indexed.problem.objective_s(indexed.placement(search.state.moves()))
     return reached - pool.bound_s <= NEAR * reached

@@ -25,7 +25,7 @@ TANGENTS = (0.005, 0.02, 0.05, 0.1, 0.2, 0.4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PoolAnswer:
+class PoolBound:
     """What the pool relaxation says.
 
     Attributes
@@ -40,12 +40,12 @@ class PoolAnswer:
     movers: dict[int, float]
 
 
-def solve_pool(indexed: Indexed, scale: Scale, effort: Effort, *, whole: bool) -> PoolAnswer | None:
+def solve_pool(indexed: Indexed, scale: Scale, effort: Effort, *, whole: bool) -> PoolBound | None:
     """Solve the relaxation, with VMs that leave whole (a tighter bound, harder) or in part.
 
     Returns
     -------
-    PoolAnswer or None
+    PoolBound or None
         ``None`` if the solver found nothing in time.
     """
     program = Program()
@@ -61,7 +61,7 @@ def solve_pool(indexed: Indexed, scale: Scale, effort: Effort, *, whole: bool) -
     if not answer.has_values or answer.bound is None:
         return None
     parts = {number: answer.values[column] for number, column in out.items()}
-    return PoolAnswer(
+    return PoolBound(
         bound_s=answer.bound + scale.weight_s * scale.band.ideal,
         movers={n: part for n, part in parts.items() if part > 1e-6},
     )

@@ -25,7 +25,7 @@ from typing import Any
 from ...errors import MissingLibrary
 from ...libraries import require
 from ...patience import patience
-from .program import Ending, Program, SolverAnswer
+from .program import Ending, Program, Solved
 
 FEASIBLE_POINT = 2
 """HiGHS's primal_solution_status of a feasible point."""
@@ -75,7 +75,7 @@ def installed_solvers() -> list[str]:
     return found
 
 
-def solve_program(program: Program, costs: Mapping[int, float], effort: Effort) -> SolverAnswer:
+def solve_program(program: Program, costs: Mapping[int, float], effort: Effort) -> Solved:
     """Minimise the costs over a program.
 
     Raises
@@ -84,12 +84,12 @@ def solve_program(program: Program, costs: Mapping[int, float], effort: Effort) 
         No solver is installed.
     """
     if any(not pairs and not _holds(sense, bound) for pairs, sense, bound in program.rows):
-        return SolverAnswer(ending=Ending.INFEASIBLE, values=[], objective=0.0, bound=None)
+        return Solved(ending=Ending.INFEASIBLE, values=[], objective=0.0, bound=None)
     if not program.lower:
-        return SolverAnswer(ending=Ending.OPTIMAL, values=[], objective=0.0, bound=0.0)
+        return Solved(ending=Ending.OPTIMAL, values=[], objective=0.0, bound=0.0)
     effort = _bearable(effort)
     if effort.time_limit_s <= 0:
-        return SolverAnswer(ending=Ending.TIME_LIMIT, values=[], objective=0.0, bound=None)
+        return Solved(ending=Ending.TIME_LIMIT, values=[], objective=0.0, bound=None)
     pulp = require("pulp")
     problem, columns = _build(pulp, program, costs)
     solver, is_highs = _solver(pulp, effort, any(program.integer))
@@ -212,7 +212,7 @@ def _interruptible() -> dict[str, Any]:
 
 def _by_highs(
     problem: Any, columns: list[Any], solver: Any, costs: Mapping[int, float], mip: bool
-) -> SolverAnswer:
+) -> Solved:
     with (
         _silence(),
         suppress(KeyError),
@@ -222,20 +222,20 @@ def _by_highs(
     state = model.getModelStatus().name
     info = model.getInfo()
     if state in ("kInfeasible", "kUnboundedOrInfeasible"):
-        return SolverAnswer(ending=Ending.INFEASIBLE, values=[], objective=0.0, bound=None)
+        return Solved(ending=Ending.INFEASIBLE, values=[], objective=0.0, bound=None)
     if info.primal_solution_status != FEASIBLE_POINT and state != "kModelEmpty":
-        return SolverAnswer(ending=Ending.TIME_LIMIT, values=[], objective=0.0, bound=None)
+        return Solved(ending=Ending.TIME_LIMIT, values=[], objective=0.0, bound=None)
     values = [column.varValue or 0.0 for column in columns]
     objective = sum(cost * values[column] for column, cost in costs.items())
     ending = Ending.OPTIMAL if state in ("kOptimal", "kModelEmpty") else Ending.FEASIBLE
     bound = float(info.mip_dual_bound) if mip else (objective if ending is Ending.OPTIMAL else None)
     known = bound if bound is not None and abs(bound) < FAR else None
-    return SolverAnswer(ending=ending, values=values, objective=objective, bound=known)
+    return Solved(ending=ending, values=values, objective=objective, bound=known)
 
 
 def _by_other(
     pulp: Any, problem: Any, columns: list[Any], solver: Any, costs: Mapping[int, float]
-) -> SolverAnswer:
+) -> Solved:
     outcome = problem.solve(solver)
     if hasattr(outcome, "has_solution"):
         found, infeasible = outcome.has_solution, outcome.status.name == "Infeasible"
@@ -246,12 +246,12 @@ def _by_other(
         proved = problem.sol_status == pulp.LpSolutionOptimal
     if not found:
         ending = Ending.INFEASIBLE if infeasible else Ending.TIME_LIMIT
-        return SolverAnswer(ending=ending, values=[], objective=0.0, bound=None)
+        return Solved(ending=ending, values=[], objective=0.0, bound=None)
     values = [column.varValue or 0.0 for column in columns]
     objective = sum(cost * values[column] for column, cost in costs.items())
     ending = Ending.OPTIMAL if proved else Ending.FEASIBLE
     gap = getattr(solver, "gapRel", None) or getattr(solver, "optionsDict", {}).get("gapRel") or 0.0
-    return SolverAnswer(
+    return Solved(
         ending=ending, values=values, objective=objective, bound=_bound(objective, gap, proved)
     )
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from ..indexed import Indexed
 from . import constraints, objective
 from .backend import Effort, solve_program
-from .program import SolverAnswer
+from .program import Solved
 from .variables import Variables
 
 EXACT_COLUMNS = 40_000
@@ -47,7 +47,7 @@ def build(
     return variables
 
 
-def solve_exactly(variables: Variables, effort: Effort, *, spread: bool = False) -> SolverAnswer:
+def solve_exactly(variables: Variables, effort: Effort, *, spread: bool = False) -> Solved:
     """Solve for the least cost; with ``spread``, keep that cost and then make the fullest host as empty as it goes.
 
     The second stage only ever improves on the first: where it finds nothing in time, the first answer stands.
@@ -62,7 +62,7 @@ def solve_exactly(variables: Variables, effort: Effort, *, spread: bool = False)
     second = solve_program(variables.program, {column: 1.0}, replace(effort, max_nodes=nodes))
     if not second.has_values:
         return first
-    return SolverAnswer(
+    return Solved(
         ending=first.ending, values=second.values, objective=first.objective, bound=first.bound
     )
 

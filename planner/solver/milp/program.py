@@ -57,7 +57,7 @@ class Ending(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SolverAnswer:
+class Solved:
     """What a solve returned; ``bound`` is ``None`` where the solver does not tell."""
 
     ending: Ending

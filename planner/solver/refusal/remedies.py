@@ -16,7 +16,7 @@ from ..milp import constraints
 from ..milp.backend import Effort, solve_program
 from ..milp.failures import Failure, Refuge, add_failures
 from ..milp.model import build, movers_within
-from ..milp.program import Pairs, SolverAnswer
+from ..milp.program import Pairs, Solved
 from ..milp.variables import Variables
 
 RESOURCES = range(3)
@@ -116,7 +116,7 @@ def _room(indexed: Indexed, effort: Effort) -> dict[str, Resources]:
 
 
 def _amounts(
-    indexed: Indexed, missing: dict[tuple[int, int], int], answer: SolverAnswer
+    indexed: Indexed, missing: dict[tuple[int, int], int], answer: Solved
 ) -> dict[str, Resources]:
     found: dict[str, Resources] = {}
     for host, name in enumerate(indexed.hosts):

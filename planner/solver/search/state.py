@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, The Drover authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A placement under construction: loads, ledgers and where every item is."""
+"""A placement under construction: loads, counts and where every item is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ...cluster.resources import TOLERANCE
 from ...policy.base import Rule
 from ...problem import Problem
 from ..indexed import Indexed
-from .ledger import Ledger, ledger
+from .running_counts import RunningCount, running_count
 
 
 class Preferences(Enum):
@@ -36,7 +36,7 @@ def manners(problem: Problem) -> tuple[Preferences, ...]:
 
 
 @dataclass(slots=True)
-class Account:
+class RuleState:
     """What a rule still tolerates, and what breaking it costs.
 
     Attributes
@@ -51,7 +51,7 @@ class Account:
         Seconds of migration that a violation is worth; nothing, for firm rules that the goal does not repair.
     """
 
-    book: Ledger
+    count: RunningCount
     tolerated: float
     found: float
     broken: float
@@ -63,7 +63,7 @@ class Account:
         return after <= self.tolerated or (change <= 0 and after <= self.found)
 
 
-def _account(rule: Rule, indexed: Indexed, preferences: Preferences) -> Account:
+def _rule_state(rule: Rule, indexed: Indexed, preferences: Preferences) -> RuleState:
     snapshot = indexed.problem.snapshot
     broken = rule.amount(snapshot, snapshot.placement)
     if rule.is_firm:
@@ -71,7 +71,7 @@ def _account(rule: Rule, indexed: Indexed, preferences: Preferences) -> Account:
     else:
         tolerated = broken if preferences is Preferences.KEPT else inf
         price_s = 0.0 if preferences is Preferences.IGNORED else rule.weight
-    return Account(ledger(rule, indexed), tolerated, broken, broken, price_s)
+    return RuleState(running_count(rule, indexed), tolerated, broken, broken, price_s)
 
 
 class State:
@@ -87,16 +87,16 @@ class State:
         self.indexed = indexed
         self.where = [item.home for item in indexed.items]
         self.loads = [list(load) for load in indexed.loads]
-        self._about: dict[int, list[Account]] = {}
+        self._about: dict[int, list[RuleState]] = {}
         self._ruled: set[int] = set()
         self.rules_s = 0.0
         for rule in indexed.problem.policies.rules:
-            account = _account(rule, indexed, preferences)
-            self.rules_s += account.price_s * account.broken
-            for number in account.book.amounts:
-                self._about.setdefault(number, []).append(account)
+            rule_state = _rule_state(rule, indexed, preferences)
+            self.rules_s += rule_state.price_s * rule_state.broken
+            for number in rule_state.count.amounts:
+                self._about.setdefault(number, []).append(rule_state)
             if rule.is_firm:
-                self._ruled.update(account.book.amounts)
+                self._ruled.update(rule_state.count.amounts)
 
     def has_room(self, item: int, host: int) -> bool:
         """Tell whether a host can carry an item beside what it carries."""
@@ -117,22 +117,24 @@ class State:
 
     def relief_s(self, item: int) -> float:
         """Return what a move of an item can gain at most by the rules about it that are broken, in seconds."""
-        return sum(account.price_s * account.broken for account in self._about.get(item, ()))
+        return sum(
+            rule_state.price_s * rule_state.broken for rule_state in self._about.get(item, ())
+        )
 
     def obeys(self, item: int, host: int) -> bool:
         """Tell whether all rules about an item let it go to a host."""
         source = self.where[item]
         return all(
-            account.allows(account.book.change(item, source, host))
-            for account in self._about.get(item, ())
+            rule_state.allows(rule_state.count.change(item, source, host))
+            for rule_state in self._about.get(item, ())
         )
 
     def more_rules_s(self, item: int, host: int) -> float:
         """Return what broken rules cost more if an item goes to a host, in seconds of migration."""
         source = self.where[item]
         return sum(
-            account.price_s * account.book.change(item, source, host)
-            for account in self._about.get(item, ())
+            rule_state.price_s * rule_state.count.change(item, source, host)
+            for rule_state in self._about.get(item, ())
         )
 
     def move(self, item: int, host: int) -> None:
@@ -142,11 +144,11 @@ class State:
         for resource in range(3):
             left[resource] -= demand[resource]
             joined[resource] += demand[resource]
-        for account in self._about.get(item, ()):
-            change = account.book.change(item, source, host)
-            account.broken += change
-            self.rules_s += account.price_s * change
-            account.book.move(item, source, host)
+        for rule_state in self._about.get(item, ()):
+            change = rule_state.count.change(item, source, host)
+            rule_state.broken += change
+            self.rules_s += rule_state.price_s * change
+            rule_state.count.move(item, source, host)
         self.where[item] = host
 
     def share(self, host: int, item: int | None = None) -> float:

@@ -19,8 +19,8 @@ import typing as t
 from .._ends.account import Account
 from .._ends.outcome import Outcome
 from .._errors import DroverError
-from .._facts.power_guards import Guest
-from .._libvirt.guests import read_guests
+from .._facts.power_guards import ListedVm
+from .._libvirt.vms import read_vms
 from .._patience import PatientCall
 from .executor import StepOutcome
 
@@ -31,14 +31,14 @@ AT_ONCE = 16
 
 # What was seen: the VMs of each host, None for one that did not answer.
 Seen = dict[str, t.Optional[list[dict[str, t.Any]]]]
-ReadGuests = t.Callable[[str], list[Guest]]
+ReadVms = t.Callable[[str], list[ListedVm]]
 
 
 def look_last(
     hosts: t.Sequence[str],
     outcomes: t.Sequence[StepOutcome],
     uris: t.Mapping[str, str],
-    read: ReadGuests = read_guests,
+    read: ReadVms = read_vms,
 ) -> Seen:
     """Return the VMs of hosts, after the last migration.
 
@@ -60,13 +60,13 @@ def look_last(
     return seen
 
 
-def _look_at(hosts: t.Sequence[str], uris: t.Mapping[str, str], read: ReadGuests) -> Seen:
+def _look_at(hosts: t.Sequence[str], uris: t.Mapping[str, str], read: ReadVms) -> Seen:
     with concurrent.futures.ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         answers = pool.map(lambda host: _look(uris.get(host), read), hosts)
         return dict(zip(hosts, answers))
 
 
-def _look(uri: str | None, read: ReadGuests) -> list[dict[str, t.Any]] | None:
+def _look(uri: str | None, read: ReadVms) -> list[dict[str, t.Any]] | None:
     if not uri:
         return None
     try:
@@ -75,8 +75,8 @@ def _look(uri: str | None, read: ReadGuests) -> list[dict[str, t.Any]] | None:
         return None
 
 
-def _read(uri: str, read: ReadGuests) -> list[dict[str, t.Any]] | None:
-    return [guest._asdict() for guest in read(uri)]
+def _read(uri: str, read: ReadVms) -> list[dict[str, t.Any]] | None:
+    return [vm._asdict() for vm in read(uri)]
 
 
 def _is_missing(outcome: StepOutcome, seen: Seen) -> bool:
@@ -85,8 +85,8 @@ def _is_missing(outcome: StepOutcome, seen: Seen) -> bool:
     if outcome.outcome.moved and step.destination not in seen:
         return False
     wanted = step.uuid or step.domain
-    found = [guest for guests in seen.values() for guest in guests or ()]
-    return not any(guest["active"] and wanted in (guest["uuid"], guest["name"]) for guest in found)
+    found = [vm for vms in seen.values() for vm in vms or ()]
+    return not any(vm["active"] and wanted in (vm["uuid"], vm["name"]) for vm in found)
 
 
 def found_elsewhere(outcomes: t.Sequence[StepOutcome], seen: Seen) -> list[StepOutcome]:
@@ -100,8 +100,8 @@ def _placed(outcome: StepOutcome, seen: Seen) -> StepOutcome:
         return outcome
     hosts = [
         host
-        for host, guests in sorted(seen.items())
-        if any(guest["active"] and guest["uuid"] == uuid for guest in guests or ())
+        for host, vms in sorted(seen.items())
+        if any(vm["active"] and vm["uuid"] == uuid for vm in vms or ())
     ]
     if not hosts:
         return outcome

@@ -68,7 +68,7 @@ class Step:
 
 
 @dataclasses.dataclass(frozen=True)
-class Host:
+class PlannedHost:
     """A host as the plan saw it.
 
     Parameters
@@ -109,7 +109,7 @@ class Work:
 
     digest: str
     steps: tuple[Step, ...]
-    hosts: dict[str, Host]
+    hosts: dict[str, PlannedHost]
     limits: Limits
 
 
@@ -179,9 +179,9 @@ def _epoch_s(moment: str | None) -> float | None:
     return None if moment is None else datetime.datetime.fromisoformat(moment).timestamp()
 
 
-def _host(item: t.Mapping[str, t.Any]) -> Host:
+def _host(item: t.Mapping[str, t.Any]) -> PlannedHost:
     limit = item.get("memory_limit_mib")
-    return Host(
+    return PlannedHost(
         name=_text(item["name"]),
         uri=_text(item.get("uri") or ""),
         migration_address=_text(item.get("migration_address") or ""),

@@ -41,7 +41,7 @@ _QEMU = "qemu"
 _COMMAND_LENGTH = 15
 
 
-class Guest(t.NamedTuple):
+class ListedVm(t.NamedTuple):
     """A VM of the host: whether it is active, and the state in libvirt's words."""
 
     name: str
@@ -64,7 +64,7 @@ class Reading(t.NamedTuple):
     iSCSI targets, by service; C(qemus) is how many QEMU processes there are.
     """
 
-    guests: t.Sequence[Guest] = ()
+    vms: t.Sequence[ListedVm] = ()
     commands: t.AbstractSet[str] = frozenset()
     qemus: int = 0
     clients: t.Mapping[str, t.Sequence[str]] = {}
@@ -75,10 +75,10 @@ class Reading(t.NamedTuple):
 class Guards(t.NamedTuple):
     """What speaks against switching the host off now.
 
-    C(guests) and C(serves) refuse, C(waits) is over by itself, C(warnings) are only said.
+    C(vms) and C(serves) refuse, C(waits) is over by itself, C(warnings) are only said.
     """
 
-    guests: list[str]
+    vms: list[str]
     serves: list[str]
     waits: list[str]
     warnings: list[str]
@@ -86,7 +86,7 @@ class Guards(t.NamedTuple):
     @property
     def needed_by(self) -> list[str]:
         """All that refuses."""
-        return self.guests + self.serves
+        return self.vms + self.serves
 
 
 def judge(host: str, reading: Reading, services: t.Mapping[str, t.Sequence[str]]) -> Guards:
@@ -101,17 +101,17 @@ def judge(host: str, reading: Reading, services: t.Mapping[str, t.Sequence[str]]
         Commands by service, beside C(SERVICES).
     """
     return Guards(
-        [*_guests(host, reading)],
+        [*_vms(host, reading)],
         [*_services(host, reading, services), *_clients(host, reading)],
         [*_upgrades(host, reading), *_inhibitors(host, reading)],
         ["{0} is logged in on {1}.".format(user, host) for user in reading.users],
     )
 
 
-def _guests(host: str, reading: Reading) -> t.Iterator[str]:
-    active = [guest for guest in reading.guests if guest.active]
-    for guest in active:
-        yield "The VM {0} is {1} on {2}: move it away first.".format(guest.name, guest.state, host)
+def _vms(host: str, reading: Reading) -> t.Iterator[str]:
+    active = [vm for vm in reading.vms if vm.active]
+    for vm in active:
+        yield "The VM {0} is {1} on {2}: move it away first.".format(vm.name, vm.state, host)
     if reading.qemus > len(active):
         yield (
             "{0} QEMU processes run on {1}, but libvirt knows only {2} running VMs: end the others, or ask "

@@ -58,7 +58,7 @@ from .storage import inspect_storage
 PROBE_LIMIT_S = 5.0
 
 
-class Request(t.NamedTuple):
+class InspectionRequest(t.NamedTuple):
     """What to read, and under which name.
 
     C(name) is how the cluster calls the host, None for its own host name; C(migration_network) is
@@ -98,7 +98,7 @@ class _Domains(t.NamedTuple):
 
 
 def inspect(
-    request: Request,
+    request: InspectionRequest,
     clock: t.Callable[[], float] = since_boot_s,
     sleep: t.Callable[[float], None] = time.sleep,
 ) -> Inspection:
@@ -106,7 +106,7 @@ def inspect(
 
     Parameters
     ----------
-    request : Request
+    request : InspectionRequest
         What to read.
     clock, sleep : callable
         Seconds since the boot, and waiting for some seconds.
@@ -149,7 +149,7 @@ def inspect(
 
 
 def _use(
-    request: Request,
+    request: InspectionRequest,
     reading: HostReading,
     load: Load,
     meter: LoadMeter,
@@ -187,12 +187,12 @@ def _block_managed(facts: list[dict[str, t.Any]]) -> None:
         domain["blockers"].extend(managed_blockers(stack, domain["name"]))
 
 
-def inspect_within(request: Request, limit_s: float) -> Inspection:
+def inspect_within(request: InspectionRequest, limit_s: float) -> Inspection:
     """Read a host and its domains, unless its libvirt does not answer.
 
     Parameters
     ----------
-    request : Request
+    request : InspectionRequest
         What to read.
     limit_s : float
         Seconds after which it is given up, beside the time between the samples.
@@ -255,7 +255,7 @@ def _block_job_targets(definition: Definition) -> list[str]:
 
 def _inspect_host(
     connection: t.Any,
-    request: Request,
+    request: InspectionRequest,
     reading: HostReading,
     pools: list[dict[str, t.Any]],
     domains: _Domains,
@@ -303,7 +303,7 @@ def _questions(
     return sorted(asked, key=lambda question: (question[1] != arch, question[2] != preferred))
 
 
-def _inspect_network(request: Request, warnings: list[str]) -> dict[str, t.Any]:
+def _inspect_network(request: InspectionRequest, warnings: list[str]) -> dict[str, t.Any]:
     """Return C(bridges), C(interfaces) and C(migration), without what cannot be read."""
     try:
         interfaces, routes = read_interfaces(), read_default_routes()

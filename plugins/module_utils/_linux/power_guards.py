@@ -16,8 +16,8 @@ import os
 import typing as t
 
 from .._facts.power_guards import (
-    Guest,
     Inhibitor,
+    ListedVm,
     Reading,
     is_qemu,
     parse_inhibitors,
@@ -31,17 +31,17 @@ _ANSWER_S = 10.0
 _LOGIND = "org.freedesktop.login1"
 
 
-def read_guards(guests: t.Sequence[Guest], root: str = "/") -> Reading:
+def read_guards(vms: t.Sequence[ListedVm], root: str = "/") -> Reading:
     """Return what was read on this host, beside its VMs, which libvirt knows.
 
     Parameters
     ----------
-    guests : list of Guest
+    vms : list of ListedVm
     root : str
         Where C(/proc/fs) and C(/sys) are.
     """
     return Reading(
-        guests=guests,
+        vms=vms,
         commands=running_commands(),
         qemus=_count_qemus(),
         clients={"NFS": _nfs_clients(root), "iSCSI": _iscsi_sessions(root)},

@@ -47,7 +47,7 @@ class Action(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Decision:
+class CopyDecision:
     """What to do next, and why in a sentence."""
 
     action: Action
@@ -108,7 +108,7 @@ class History:
 
 
 @dataclass(frozen=True)
-class Limits:
+class CopyLimits:
     """How patient the decisions are; see C(MigrationOptions) for the meaning.
 
     Parameters
@@ -127,9 +127,9 @@ class Limits:
     post_copy: bool = False
 
 
-def limits_for(options: MigrationOptions, size_mib: float) -> Limits:
+def copy_limits(options: MigrationOptions, size_mib: float) -> CopyLimits:
     """Return the limits that the options set for a VM with so much memory and disks to copy."""
-    return Limits(
+    return CopyLimits(
         budget_s=options.timeout_s(size_mib),
         max_downtime_ms=options.max_downtime_ms,
         downtime_steps=options.downtime_steps,
@@ -141,45 +141,45 @@ def limits_for(options: MigrationOptions, size_mib: float) -> Limits:
     )
 
 
-def decide(history: History, limits: Limits) -> Decision:
+def decide(history: History, limits: CopyLimits) -> CopyDecision:
     """Say what to do with the copy now.
 
     Parameters
     ----------
     history : History
         The readings so far.
-    limits : Limits
+    limits : CopyLimits
         How patient to be.
 
     Returns
     -------
-    Decision
+    CopyDecision
         The first rule that has something to say, in the order: post-copy is left alone, dead path,
         time budget, stall, downtime ramp.
     """
     reading = history.latest
     if reading is None or reading.post_copy:
-        return Decision(Action.CONTINUE)
+        return CopyDecision(Action.CONTINUE)
     for rule in (_dead_path, _over_budget, _stalled, _ramp):
         decision = rule(history, reading, limits)
         if decision is not None:
             return decision
-    return Decision(Action.CONTINUE)
+    return CopyDecision(Action.CONTINUE)
 
 
-def _dead_path(history: History, reading: Progress, limits: Limits) -> Decision | None:
+def _dead_path(history: History, reading: Progress, limits: CopyLimits) -> CopyDecision | None:
     silent_s = reading.elapsed_s - history.moved_at_s
     if silent_s < limits.no_progress_timeout_s:
         return None
     # Never post-copy over a path that carries nothing: the VM would lose its memory.
-    return Decision(
+    return CopyDecision(
         Action.ABORT,
         "Not one byte was copied for {:.0f} s.".format(silent_s),
         error_code="no_progress",
     )
 
 
-def _over_budget(_history: History, reading: Progress, limits: Limits) -> Decision | None:
+def _over_budget(_history: History, reading: Progress, limits: CopyLimits) -> CopyDecision | None:
     if reading.elapsed_s < limits.budget_s:
         return None
     return _give_up(
@@ -195,7 +195,7 @@ def _over_budget(_history: History, reading: Progress, limits: Limits) -> Decisi
     )
 
 
-def _stalled(history: History, reading: Progress, limits: Limits) -> Decision | None:
+def _stalled(history: History, reading: Progress, limits: CopyLimits) -> CopyDecision | None:
     best_mib = best_before(history, reading.elapsed_s - limits.stall_window_s)
     at_border = history.borders[-1] is reading
     if not at_border or best_mib is None:
@@ -220,23 +220,23 @@ def _stalled(history: History, reading: Progress, limits: Limits) -> Decision | 
     )
 
 
-def _ramp(history: History, reading: Progress, limits: Limits) -> Decision | None:
+def _ramp(history: History, reading: Progress, limits: CopyLimits) -> CopyDecision | None:
     return _allow(history, ramped_downtime_ms(reading, limits))
 
 
-def _allow(history: History, downtime_ms: int) -> Decision | None:
+def _allow(history: History, downtime_ms: int) -> CopyDecision | None:
     if downtime_ms <= history.downtime_ms:
         return None
-    return Decision(
+    return CopyDecision(
         Action.SET_DOWNTIME,
         "A pause of {} ms is allowed now.".format(downtime_ms),
         downtime_ms=downtime_ms,
     )
 
 
-def _give_up(limits: Limits, reason: str, error_code: str) -> Decision:
+def _give_up(limits: CopyLimits, reason: str, error_code: str) -> CopyDecision:
     action = Action.POST_COPY if limits.post_copy else Action.ABORT
-    return Decision(action, reason, error_code=error_code)
+    return CopyDecision(action, reason, error_code=error_code)
 
 
 def best_before(history: History, moment_s: float) -> float | None:
@@ -259,7 +259,7 @@ def estimated_downtime_ms(history: History) -> float:
     return 1000 * history.latest.memory_remaining_mib / history.bandwidth_mib_s
 
 
-def ramped_downtime_ms(reading: Progress, limits: Limits) -> int:
+def ramped_downtime_ms(reading: Progress, limits: CopyLimits) -> int:
     """Return the pause that may be allowed at this point of the copy, in milliseconds.
 
     It grows from 100 ms to the maximum in equal steps, one for each iteration, or with the first

@@ -24,7 +24,7 @@ from .._libvirt.migration import completed_statistics
 from .._request.request import MigrationRequest
 from .disk_copy import DiskCopy
 from .explanation import account_of
-from .monitor import StopRequest
+from .monitor import StopSignal
 from .progress import Progress
 from .transfer import Copied, Transfer
 
@@ -64,7 +64,7 @@ class LiveMove:
         self._disk_copy = DiskCopy(facts, request.options, ends)
         self._transfer = Transfer(request, facts, ends, self._mark, self._disk_copy)
 
-    def run(self, on_progress: t.Callable[[Progress], None], stop: StopRequest | None) -> Account:
+    def run(self, on_progress: t.Callable[[Progress], None], stop: StopSignal | None) -> Account:
         """Copy, hand over, judge, clean up.
 
         Raises

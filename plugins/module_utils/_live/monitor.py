@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from .._errors import DroverError
 from .._patience import PatientCall
-from .convergence import Action, Decision, History, Limits, decide
+from .convergence import Action, CopyDecision, CopyLimits, History, decide
 from .progress import Progress, read_progress
 
 POLL_S = 0.5
@@ -39,7 +39,7 @@ class Job(t.Protocol):
         """Cancel the migration. May hang."""
 
 
-class StopRequest(t.Protocol):
+class StopSignal(t.Protocol):
     """Something like C(threading.Event) by which a caller asks to cancel."""
 
     def is_set(self) -> bool:
@@ -59,7 +59,7 @@ class Watched:
         The last reading.
     peak_throttle_percent : int
         Strongest throttle that was seen.
-    ended : Decision or None
+    ended : CopyDecision or None
         Why this process cancelled it or switched to post-copy, None when it did neither.
     warnings : tuple of str
         Calls of the loop that failed.
@@ -68,7 +68,7 @@ class Watched:
     returned: bool
     latest: Progress | None = None
     peak_throttle_percent: int = 0
-    ended: Decision | None = None
+    ended: CopyDecision | None = None
     warnings: tuple[str, ...] = ()
 
     @property
@@ -89,7 +89,7 @@ class Monitor:
     ----------
     job : Job
         The migration.
-    limits : Limits
+    limits : CopyLimits
         When to do what.
     abort_timeout_s : float
         How long a cancelled migration may take to return.
@@ -97,18 +97,18 @@ class Monitor:
         Returns seconds; only differences matter.
     on_progress : callable
         Gets every reading.
-    stop : StopRequest or None
+    stop : StopSignal or None
         Asks to cancel.
     """
 
     def __init__(
         self,
         job: Job,
-        limits: Limits,
+        limits: CopyLimits,
         abort_timeout_s: float,
         clock: t.Callable[[], float],
         on_progress: t.Callable[[Progress], None],
-        stop: StopRequest | None,
+        stop: StopSignal | None,
     ) -> None:
         self._job = job
         self._limits = limits
@@ -120,7 +120,7 @@ class Monitor:
         self._history = History()
         self._call: PatientCall[t.Any] | None = None
         self._peak_throttle = 0
-        self._ended: Decision | None = None
+        self._ended: CopyDecision | None = None
         self._post_copy = False
         self._cancelled_at_s: float | None = None
         self._warnings: list[str] = []
@@ -156,24 +156,24 @@ class Monitor:
         self._tell()
         self._act(self._decide(reading))
 
-    def _decide(self, reading: Progress | None) -> Decision:
+    def _decide(self, reading: Progress | None) -> CopyDecision:
         if self._post_copy:
             # The VM's memory is on both hosts now: whatever is cancelled here loses it.
-            return Decision(Action.CONTINUE)
+            return CopyDecision(Action.CONTINUE)
         if self._stop is not None and self._stop.is_set():
-            return Decision(
+            return CopyDecision(
                 Action.ABORT, "The migration was cancelled on request.", error_code="cancelled"
             )
         if reading is not None:
             return decide(self._history, self._limits)
         return self._decide_blindly()
 
-    def _decide_blindly(self) -> Decision:
+    def _decide_blindly(self) -> CopyDecision:
         """Decide without a reading: only the time budget counts."""
         elapsed_s = self._clock() - self._started_s
         if elapsed_s < self._limits.budget_s:
-            return Decision(Action.CONTINUE)
-        return Decision(
+            return CopyDecision(Action.CONTINUE)
+        return CopyDecision(
             Action.ABORT,
             "The copy did not end within its time budget of {:.0f} s.".format(
                 self._limits.budget_s
@@ -188,7 +188,7 @@ class Monitor:
         progress = read_progress(statistics, self._clock() - self._started_s)
         return replace(progress, post_copy=self._post_copy)
 
-    def _act(self, decision: Decision) -> None:
+    def _act(self, decision: CopyDecision) -> None:
         if decision.action is Action.SET_DOWNTIME:
             self._history = self._history.allowing(decision.downtime_ms)
             self._attempt(
@@ -199,7 +199,7 @@ class Monitor:
         elif decision.action is Action.ABORT:
             self._cancel(decision)
 
-    def _switch_to_post_copy(self, decision: Decision) -> None:
+    def _switch_to_post_copy(self, decision: CopyDecision) -> None:
         """Switch, and from then on only look. What is refused for long ends in the time budget."""
         self._ended = decision
         try:
@@ -210,7 +210,7 @@ class Monitor:
         else:
             self._post_copy = True
 
-    def _cancel(self, decision: Decision) -> None:
+    def _cancel(self, decision: CopyDecision) -> None:
         self._ended = decision
         self._cancelled_at_s = self._clock()
         # It may hang as long as libvirt waits for the busy VM; the loop goes on and counts the

@@ -22,10 +22,10 @@ from .._libvirt.handover_mark import set_mark
 from .._libvirt.migration import MigrationJob, migration_flags, migration_parameters
 from .._request.request import MigrationRequest
 from . import timeline
-from .convergence import limits_for
+from .convergence import copy_limits
 from .disk_copy import DiskCopy
 from .handover import Handover
-from .monitor import Monitor, StopRequest, Watched
+from .monitor import Monitor, StopSignal, Watched
 from .progress import Progress
 
 # How long the source's last event may trail behind the return of the migration call.
@@ -126,7 +126,7 @@ class Transfer:
         """Whether the destination was seen running the VM."""
         return timeline.destination_ran(self._log.events)
 
-    def run(self, on_progress: t.Callable[[Progress], None], stop: StopRequest | None) -> Copied:
+    def run(self, on_progress: t.Callable[[Progress], None], stop: StopSignal | None) -> Copied:
         """Migrate; returns when libvirt's call and the handover are over, however they went.
 
         Raises
@@ -174,10 +174,10 @@ class Transfer:
         self,
         job: MigrationJob,
         on_progress: t.Callable[[Progress], None],
-        stop: StopRequest | None,
+        stop: StopSignal | None,
     ) -> Monitor:
         options = self._request.options
-        limits = limits_for(options, self._facts.memory_mib + self._disk_copy.capacity_mib)
+        limits = copy_limits(options, self._facts.memory_mib + self._disk_copy.capacity_mib)
         return Monitor(job, limits, options.abort_timeout_s, self._ends.clock, on_progress, stop)
 
     def _mark_source(self) -> None:

@@ -21,7 +21,7 @@ from .._errors import DomainNotFound, DroverError
 from .._facts.end_state import EndState, Evidence
 from .._libvirt.domain import DomainFacts, read_facts
 from .._live.live_move import LiveMove
-from .._live.monitor import StopRequest
+from .._live.monitor import StopSignal
 from .._live.post_copy import in_post_copy, is_broken
 from .._live.progress import Progress
 from .._prerequisites.check import check_prerequisites, refuse_failed
@@ -65,7 +65,7 @@ class Attempt:
         The VM and the hosts.
     clock, sleep : callable, optional
         Time, in seconds.
-    stop : StopRequest, optional
+    stop : StopSignal, optional
         Cancels a migration when set.
     proven_ways : set of tuple, optional
         Ways between hosts whose migration ports were proved already; new ones are added.
@@ -84,7 +84,7 @@ class Attempt:
         *,
         clock: t.Callable[[], float] = time.monotonic,
         sleep: t.Callable[[float], None] = time.sleep,
-        stop: StopRequest | None = None,
+        stop: StopSignal | None = None,
         proven_ways: set[Way] | None = None,
     ) -> None:
         self._request = request

@@ -18,7 +18,7 @@ import time
 import typing as t
 
 from .._libvirt.events import start_event_loop
-from .._live.monitor import StopRequest
+from .._live.monitor import StopSignal
 from .._live.progress import Progress
 from .._prerequisites.port_proof import Way
 from .._request.request import MigrationRequest
@@ -34,7 +34,7 @@ def migrate(
     on_begin: Beginning | None = None,
     clock: t.Callable[[], float] = time.monotonic,
     sleep: t.Callable[[float], None] = time.sleep,
-    stop: StopRequest | None = None,
+    stop: StopSignal | None = None,
     proven_ways: set[Way] | None = None,
 ) -> MigrationResult:
     """Move one VM to another host.
@@ -53,7 +53,7 @@ def migrate(
         the VM should this process die.
     clock, sleep : callable, optional
         Time, in seconds.
-    stop : StopRequest, optional
+    stop : StopSignal, optional
         Cancels the migration when set; the VM then stays where it is.
     proven_ways : set of tuple, optional
         Ways between hosts whose migration ports were proved already; new ones are added. Pass

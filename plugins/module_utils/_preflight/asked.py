@@ -12,10 +12,10 @@ from __future__ import annotations
 import typing as t
 
 from .peer import Peer
-from .survey import Request
+from .survey import SurveyRequest
 
 
-def read_request(params: t.Mapping[str, t.Any], ssh_connection: str) -> Request:
+def read_request(params: t.Mapping[str, t.Any], ssh_connection: str) -> SurveyRequest:
     """Return what the module's parameters ask for.
 
     Parameters
@@ -24,7 +24,7 @@ def read_request(params: t.Mapping[str, t.Any], ssh_connection: str) -> Request:
         The variable SSH_CONNECTION: "client port server port", or nothing.
     """
     connection = ssh_connection.split()
-    return Request(
+    return SurveyRequest(
         uri=params["uri"],
         name=params["name"],
         peers=[_peer(peer) for peer in params["peers"] or []],

@@ -14,7 +14,7 @@ import typing as t
 
 from .._prerequisites.finding import Finding, blocks, holds, untold, warns
 from .checked import Facts
-from .probe import Answer
+from .probe import Probed
 
 _OPEN = "Open the migration ports ({}) between the hosts on the migration network, both ways."
 
@@ -55,7 +55,7 @@ def name_resolution(
 
 
 def migration_ports(
-    peer: str, address: str | None, answers: t.Sequence[Answer], range_text: str
+    peer: str, address: str | None, answers: t.Sequence[Probed], range_text: str
 ) -> t.Iterator[Finding]:
     """A listener on the peer's migration ports was reached."""
     if not answers or address is None:
@@ -65,7 +65,7 @@ def migration_ports(
             "Use the role drover.libvirt.preflight, which starts a listener there.",
         )
         return
-    by_kind: dict[str, list[Answer]] = {}
+    by_kind: dict[str, list[Probed]] = {}
     for answer in answers:
         impostor = answer.kind in ("answered", "stuck") and answer.name != peer
         by_kind.setdefault("impostor" if impostor else answer.kind, []).append(answer)
@@ -73,17 +73,17 @@ def migration_ports(
         yield _FINDINGS[kind](peer, address, those, range_text)
 
 
-def _ports(answers: t.Iterable[Answer]) -> str:
+def _ports(answers: t.Iterable[Probed]) -> str:
     return ", ".join(str(answer.port) for answer in answers)
 
 
-def _answered(peer: str, address: str, answers: list[Answer], _range: str) -> Finding:
+def _answered(peer: str, address: str, answers: list[Probed], _range: str) -> Finding:
     return holds(
         "migration_ports", "{} answers at {}, ports {}.".format(peer, address, _ports(answers))
     )
 
 
-def _silent(peer: str, address: str, answers: list[Answer], range_text: str) -> Finding:
+def _silent(peer: str, address: str, answers: list[Probed], range_text: str) -> Finding:
     return blocks(
         "migration_ports",
         "{} at {} does not answer on the ports {}: something drops what is sent there, and a "
@@ -92,7 +92,7 @@ def _silent(peer: str, address: str, answers: list[Answer], range_text: str) -> 
     )
 
 
-def _refused(peer: str, address: str, answers: list[Answer], range_text: str) -> Finding:
+def _refused(peer: str, address: str, answers: list[Probed], range_text: str) -> Finding:
     return blocks(
         "migration_ports",
         "{} at {} refuses connections to the ports {}, although it listens there: {}.".format(
@@ -102,7 +102,7 @@ def _refused(peer: str, address: str, answers: list[Answer], range_text: str) ->
     )
 
 
-def _strange(peer: str, address: str, answers: list[Answer], _range: str) -> Finding:
+def _strange(peer: str, address: str, answers: list[Probed], _range: str) -> Finding:
     return blocks(
         "migration_ports",
         "Something other than the listener of {} answers at {}, ports {}: {}.".format(
@@ -112,7 +112,7 @@ def _strange(peer: str, address: str, answers: list[Answer], _range: str) -> Fin
     )
 
 
-def _impostor(peer: str, address: str, answers: list[Answer], _range: str) -> Finding:
+def _impostor(peer: str, address: str, answers: list[Probed], _range: str) -> Finding:
     return blocks(
         "migration_ports",
         "At {}, the address of {}, answers {}.".format(address, peer, answers[0].name),
@@ -120,7 +120,7 @@ def _impostor(peer: str, address: str, answers: list[Answer], _range: str) -> Fi
     )
 
 
-def _stuck(peer: str, address: str, answers: list[Answer], _range: str) -> Finding:
+def _stuck(peer: str, address: str, answers: list[Probed], _range: str) -> Finding:
     return blocks(
         "migration_ports",
         "{} at {} answers on the ports {}, but large packets do not arrive.".format(
@@ -130,7 +130,7 @@ def _stuck(peer: str, address: str, answers: list[Answer], _range: str) -> Findi
     )
 
 
-_FINDINGS: dict[str, t.Callable[[str, str, list[Answer], str], Finding]] = {
+_FINDINGS: dict[str, t.Callable[[str, str, list[Probed], str], Finding]] = {
     "answered": _answered,
     "silent": _silent,
     "refused": _refused,
@@ -141,7 +141,7 @@ _FINDINGS: dict[str, t.Callable[[str, str, list[Answer], str], Finding]] = {
 
 
 def clocks(
-    host: str, peer: str, answers: t.Iterable[Answer], tolerance_s: float
+    host: str, peer: str, answers: t.Iterable[Probed], tolerance_s: float
 ) -> t.Iterator[Finding]:
     """The clocks of the two hosts agree."""
     measured = [a for a in answers if a.skew_s is not None and a.name == peer]

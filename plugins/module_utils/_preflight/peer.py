@@ -21,7 +21,7 @@ from .._prerequisites.context import Pair
 from .._prerequisites.finding import Finding, blocks, holds
 from . import pair as pairs
 from .checked import Checked, Facts, Subject, about
-from .probe import Answer, probe_ports
+from .probe import Probed, probe_ports
 from .vm_on_peer import Candidate, PeerSurvey, pair_request
 
 _RESOLVE_S = 5.0
@@ -79,7 +79,7 @@ def survey_peer(home: Home, peer: Peer) -> list[Checked]:
     return about(Subject(home.name, peer.name), found) + judged
 
 
-def _probe(peer: Peer) -> list[Answer]:
+def _probe(peer: Peer) -> list[Probed]:
     return probe_ports(peer.address, peer.ports) if peer.address and peer.ports else []
 
 
@@ -135,7 +135,7 @@ def _addresses(hostname: str) -> list[str]:
     return PatientCall(look_up).result_or(_RESOLVE_S, [])
 
 
-def _about_ways(home: Home, peer: Peer, answers: t.Sequence[Answer]) -> list[Finding]:
+def _about_ways(home: Home, peer: Peer, answers: t.Sequence[Probed]) -> list[Finding]:
     """Return what is known of the way between the hosts, whether or not libvirt answers."""
     here, there = home.facts, peer.facts
     return [

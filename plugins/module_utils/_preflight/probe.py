@@ -22,7 +22,7 @@ from .talk import BULK_BYTES, GREETING, RECEIVED
 ANSWER_LIMIT_S = 3.0
 
 
-class Answer(t.NamedTuple):
+class Probed(t.NamedTuple):
     """What came of probing a port.
 
     C(kind) is C(answered), C(silent) (nothing came back), C(refused) (something said no),
@@ -39,7 +39,7 @@ class Answer(t.NamedTuple):
 
 def probe_ports(
     address: str, ports: t.Iterable[int], limit_s: float = ANSWER_LIMIT_S
-) -> list[Answer]:
+) -> list[Probed]:
     """Probe all ports at the same time.
 
     Parameters
@@ -53,30 +53,30 @@ def probe_ports(
     """
     waiting = [(port, PatientCall(_probe_of(address, port, limit_s))) for port in ports]
     return [
-        pending.result_or(4 * limit_s, Answer(port, "silent", "no answer in time"))
+        pending.result_or(4 * limit_s, Probed(port, "silent", "no answer in time"))
         for port, pending in waiting
     ]
 
 
-def _probe_of(address: str, port: int, limit_s: float) -> t.Callable[[], Answer]:
+def _probe_of(address: str, port: int, limit_s: float) -> t.Callable[[], Probed]:
     return lambda: _probe(address, port, limit_s)
 
 
-def _probe(address: str, port: int, limit_s: float) -> Answer:
+def _probe(address: str, port: int, limit_s: float) -> Probed:
     try:
         connection = socket.create_connection((address, port), limit_s)
     except (socket.timeout, TimeoutError):
-        return Answer(port, "silent", "no answer within {:g} s".format(limit_s))
+        return Probed(port, "silent", "no answer within {:g} s".format(limit_s))
     except OSError as error:
-        return Answer(port, "refused", error.strerror or str(error))
+        return Probed(port, "refused", error.strerror or str(error))
     with connection:
         try:
             return _talk(connection, port)
         except OSError as error:
-            return Answer(port, "strange", error.strerror or str(error))
+            return Probed(port, "strange", error.strerror or str(error))
 
 
-def _talk(connection: socket.socket, port: int) -> Answer:
+def _talk(connection: socket.socket, port: int) -> Probed:
     asked_s = time.time()
     connection.sendall(GREETING)
     line = read_line(connection)
@@ -85,9 +85,9 @@ def _talk(connection: socket.socket, port: int) -> Answer:
         told = json.loads(line)
         name, clock_s = str(told["name"]), float(told["clock_s"])
     except (ValueError, KeyError, TypeError):
-        return Answer(port, "strange", "it does not answer like a listener of Drover")
+        return Probed(port, "strange", "it does not answer like a listener of Drover")
     skew_s = clock_s - (asked_s + round_trip_s / 2)
-    answer = Answer(port, "answered", "", name, skew_s, round_trip_s / 2)
+    answer = Probed(port, "answered", "", name, skew_s, round_trip_s / 2)
     return answer if _bulk_passes(connection) else answer._replace(kind="stuck")
 
 

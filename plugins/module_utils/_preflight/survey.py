@@ -13,8 +13,7 @@ import typing as t
 
 from .._errors import DroverError
 from .._facts.cluster_stack import ClusterStack
-from .._inspection.inspect import Inspection, inspect_within
-from .._inspection.inspect import Request as InspectionRequest
+from .._inspection.inspect import Inspection, InspectionRequest, inspect_within
 from .._libvirt.connection import open_connection
 from .._libvirt.domain import DomainFacts, read_facts
 from .._linux.cluster_stack import read_cluster_stack
@@ -36,7 +35,7 @@ _PEER_S = 120.0
 _PEER_PER_DOMAIN_S = 2.0
 
 
-class Request(t.NamedTuple):
+class SurveyRequest(t.NamedTuple):
     """What to look at.
 
     C(domains) are the VMs to look at where they are placed here, None for all.
@@ -63,7 +62,7 @@ class Survey(t.NamedTuple):
     warnings: list[str]
 
 
-def survey(request: Request) -> Survey:
+def survey(request: SurveyRequest) -> Survey:
     """Make all checks from this host.
 
     Raises
@@ -90,7 +89,7 @@ def survey(request: Request) -> Survey:
     return Survey(host, [one.name for one in candidates], checks, found.warnings)
 
 
-def _inspect(request: Request) -> Inspection:
+def _inspect(request: SurveyRequest) -> Inspection:
     found = inspect_within(
         InspectionRequest(
             uri=request.uri,
@@ -112,7 +111,9 @@ def _is_wanted(domain: Facts, wanted: t.Sequence[str] | None) -> bool:
     return placed and (wanted is None or domain["name"] in wanted)
 
 
-def _about_host(request: Request, host: str, facts: Facts, stack: ClusterStack) -> list[Checked]:
+def _about_host(
+    request: SurveyRequest, host: str, facts: Facts, stack: ClusterStack
+) -> list[Checked]:
     migration = facts.get("migration")
     return about(
         Subject(host),
@@ -158,7 +159,7 @@ def _silent(host: str, domain: str) -> Checked:
 
 
 def _home(
-    request: Request,
+    request: SurveyRequest,
     host: str,
     connection: t.Any,
     facts: Facts,

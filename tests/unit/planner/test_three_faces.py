@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, The Drover authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every kind of rule has its meaning, its rows in the model, its ledger in the search, its parser and its schema."""
+"""Every kind of rule has its meaning, its rows in the model, its running count, its parser and its schema."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from planner.policy.base import Rule
 from planner.policy.huge_pages import HugePages
 from planner.policy.parse import PARSERS
 from planner.solver.milp.constraints import add_rule
-from planner.solver.search.ledger import ledger
+from planner.solver.search.running_counts import running_count
 
 MADE_FROM_FACTS = {HugePages}
 """Kinds that nobody writes into a policy, so that they need neither a parser nor a schema."""
@@ -27,7 +27,7 @@ def test_no_face_is_missing(kind: type[Rule]) -> None:
     """A new kind of rule that forgets a face fails here."""
     assert "violations" in kind.__dict__
     assert add_rule.dispatch(kind) is not add_rule.dispatch(object)
-    assert ledger.dispatch(kind) is not ledger.dispatch(object)
+    assert running_count.dispatch(kind) is not running_count.dispatch(object)
     if kind in MADE_FROM_FACTS:
         return
     assert kind.kind in PARSERS

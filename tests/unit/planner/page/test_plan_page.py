@@ -49,7 +49,7 @@ def test_what_a_plan_does() -> None:
     page = page_of(plan)
     [heading] = page.all("h1")
     assert heading.text == plan["message"]
-    moves = page.one("move-table").rows()
+    moves = page.one("step-table").rows()
     assert [row[1:4] for row in moves] == [
         [step["domain"], step["source"], step["destination"]] for step in plan["steps"]
     ]
@@ -157,7 +157,7 @@ def test_names_never_become_markup(name: str) -> None:
     assert shape(hostile) == shape(page("plain", "aplain", "plain"))
     shown = name.encode("unicode_escape").decode() if not name.isprintable() else name
     assert (
-        shown in [row[1] for row in hostile.one("move-table").rows()]
+        shown in [row[1] for row in hostile.one("step-table").rows()]
         or " ".join(shown.split()) in hostile.text
     )
     assert not set(hostile.raw.replace("\n", "")) & set("\x1b\u202e\u2028")
@@ -218,7 +218,7 @@ def test_a_plan_of_many_moves_stays_small() -> None:
     text = plan_page(*large())
     assert len(text.encode()) < 3_000_000
     page = parsed(text)
-    assert len(page.one("move-table").rows()) == 2000
+    assert len(page.one("step-table").rows()) == 2000
     assert [svg for svg in page.all("svg") if svg.attributes.get("class") == "matrix"]
     assert "packed" in page.one("time").all("div")[1].attributes["class"]
 

@@ -23,7 +23,7 @@ def test_batches_and_their_migrations() -> None:
         for number, batch in enumerate(plan["batches"], start=1)
         for step in batch["steps"]
     ]
-    assert [row[:4] for row in page.one("move-table").rows()] == moves
+    assert [row[:4] for row in page.one("step-table").rows()] == moves
     island = island_of(page)
     told = {island["words"][int(domain)] for why in island["batches"] for domain in why}
     assert told == {move[1] for move in moves}

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from planner.cluster.parse import parse_cluster
 from planner.cluster.resources import TOLERANCE, Resources
 from planner.schedule.bound import Sums, least_makespan, makespan_bound_ms
-from planner.schedule.indexed_moves import IndexedMoves
-from planner.schedule.migration import Move
-from planner.schedule.order import Setting, order_moves
+from planner.schedule.indexed_steps import IndexedSteps
+from planner.schedule.order import Setting, order_steps
 from planner.schedule.prices import is_too_short, priced_makespan
 from planner.schedule.rule_watch import RuleWatch
+from planner.schedule.step import Step
 from tests.unit.planner.builders import cluster
 
 NAMES = "abcd"
@@ -32,10 +32,10 @@ def indexed(
     room: Sequence[tuple[int, int]],
     per_host: int = 1,
     at_once: int = 9,
-) -> IndexedMoves:
-    """Return moves between hosts that have so much room beside the VMs that leave them."""
-    moves = [
-        Move(
+) -> IndexedSteps:
+    """Return steps between hosts that have so much room beside the VMs that leave them."""
+    steps = [
+        Step(
             domain=f"vm{number}",
             source=NAMES[source],
             destination=NAMES[destination],
@@ -57,34 +57,34 @@ def indexed(
         name: (load[0] + memory, load[1] + vcpus, 0.0)
         for (name, load), (memory, vcpus) in zip(loads.items(), room, strict=True)
     }
-    return IndexedMoves.of(moves, loads, caps, per_host, at_once)
+    return IndexedSteps.of(steps, loads, caps, per_host, at_once)
 
 
-def shortest_makespan(moves: IndexedMoves) -> int | None:
+def shortest_makespan(steps: IndexedSteps) -> int | None:
     """Return the least makespan of all orders, by trying them all; ``None`` if there is no order.
 
-    A move that starts between two ends of others could start at the earlier one as well, so only these
-    moments count; at each of them any set of moves that fit may start, or none.
+    A step that starts between two ends of others could start at the earlier one as well, so only these
+    moments count; at each of them any set of steps that fit may start, or none.
     """
-    everything = frozenset(range(len(moves.moves)))
+    everything = frozenset(range(len(steps.steps)))
 
     def fits(running: frozenset[int], done: frozenset[int]) -> bool:
-        hosts = [host for n in running for host in (moves.source[n], moves.destination[n])]
-        if len(running) > moves.cluster or any(hosts.count(h) > moves.per_host for h in hosts):
+        hosts = [host for n in running for host in (steps.source[n], steps.destination[n])]
+        if len(running) > steps.cluster or any(hosts.count(h) > steps.per_host for h in hosts):
             return False
         return all(
-            moves.loads[host][r]
-            + sum(moves.moves[n].demand[r] for n in running | done if moves.destination[n] == host)
-            - sum(moves.moves[n].demand[r] for n in done if moves.source[n] == host)
-            <= moves.caps[host][r] + TOLERANCE
-            for host, r in product(range(len(moves.loads)), range(2))
+            steps.loads[host][r]
+            + sum(steps.steps[n].demand[r] for n in running | done if steps.destination[n] == host)
+            - sum(steps.steps[n].demand[r] for n in done if steps.source[n] == host)
+            <= steps.caps[host][r] + TOLERANCE
+            for host, r in product(range(len(steps.loads)), range(2))
         )
 
     def ends(now: int, running: dict[int, int], done: frozenset[int]) -> Iterator[int]:
         waiting = sorted(everything - done - set(running))
         for count in range(len(waiting) + 1):
             for chosen in combinations(waiting, count):
-                under_way = {**running, **{n: now + moves.durations[n] for n in chosen}}
+                under_way = {**running, **{n: now + steps.durations[n] for n in chosen}}
                 if under_way and fits(frozenset(under_way), done):
                     then = min(under_way.values())
                     left = {n: end for n, end in under_way.items() if end > then}
@@ -108,10 +108,10 @@ ROOM = st.lists(st.tuples(st.integers(0, 8), st.integers(0, 4)), min_size=3, max
 def test_no_order_beats_the_bound(
     ways: list[Way], room: list[tuple[int, int]], per_host: int, at_once: int
 ) -> None:
-    """Of all orders of up to five moves, tried one by one, none is shorter than the bound."""
-    moves = indexed(ways, room, per_host, at_once)
-    shortest = shortest_makespan(moves)
-    assert shortest is None or makespan_bound_ms(moves) <= shortest
+    """Of all orders of up to five steps, tried one by one, none is shorter than the bound."""
+    steps = indexed(ways, room, per_host, at_once)
+    shortest = shortest_makespan(steps)
+    assert shortest is None or makespan_bound_ms(steps) <= shortest
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
@@ -120,12 +120,12 @@ def test_the_order_found_is_near_the_shortest(
     ways: list[Way], room: list[tuple[int, int]], per_host: int
 ) -> None:
     """Where an order without parking exists, the one found is at most a third longer than the shortest."""
-    moves = indexed(ways, room, per_host)
-    shortest = shortest_makespan(moves)
+    steps = indexed(ways, room, per_host)
+    shortest = shortest_makespan(steps)
     if shortest is not None:
-        order = order_moves(moves.moves, setting(moves))
+        order = order_steps(steps.steps, setting(steps))
         assert order.bound_ms <= order.makespan_ms
-        assert any(move.parking for move, *_times in order.timed) or (
+        assert any(step.parking for step, *_times in order.timed) or (
             shortest <= order.makespan_ms <= 4 * shortest / 3
         )
 
@@ -133,23 +133,23 @@ def test_the_order_found_is_near_the_shortest(
 def test_room_is_not_taken_from_those_who_need_it() -> None:
     """vm0 fits on c at once, but then vm1 never does, and blocks vm3: vm0 is held back, and nobody is parked."""
     ways = [(0, 2, 1, 1, 0), (1, 2, 1, 5, 0), (2, 0, 1, 1, 0), (2, 1, 1, 1, 0)]
-    moves = indexed(ways, [(9, 9), (0, 9), (4, 9)])
-    order = order_moves(moves.moves, setting(moves))
-    assert sorted(move.domain for move, *_times in order.timed) == ["vm0", "vm1", "vm2", "vm3"]
+    steps = indexed(ways, [(9, 9), (0, 9), (4, 9)])
+    order = order_steps(steps.steps, setting(steps))
+    assert sorted(step.domain for step, *_times in order.timed) == ["vm0", "vm1", "vm2", "vm3"]
 
 
-def setting(moves: IndexedMoves) -> Setting:
+def setting(steps: IndexedSteps) -> Setting:
     """Return what an order depends on, with no host to park on."""
-    names = NAMES[: len(moves.loads)]
+    names = NAMES[: len(steps.loads)]
     snapshot = parse_cluster(cluster(a={}))
     return Setting(
-        loads=dict(zip(names, moves.loads, strict=True)),
-        caps=dict(zip(names, moves.caps, strict=True)),
+        loads=dict(zip(names, steps.loads, strict=True)),
+        caps=dict(zip(names, steps.caps, strict=True)),
         watch=lambda: RuleWatch(snapshot, ()),
         shelters=lambda _domain: (),
         duration_ms=lambda _domain, _source, _destination: (0, 0.0),
-        per_host=moves.per_host,
-        cluster=moves.cluster,
+        per_host=steps.per_host,
+        cluster=steps.cluster,
     )
 
 
@@ -189,12 +189,12 @@ def test_what_long_jobs_leave_free_is_wasted() -> None:
 def test_an_arrival_waits_for_a_long_departure() -> None:
     """c is full until x has left it, so y and z can only come after that: 60 + 10, though c's work is 80 / 2."""
     ways = [(2, 0, 60, 6, 0), (0, 2, 10, 3, 0), (1, 2, 10, 3, 0)]
-    moves = indexed(ways, [(9, 9), (9, 9), (0, 9)], per_host=2)
-    assert makespan_bound_ms(moves) == 70 == shortest_makespan(moves)
+    steps = indexed(ways, [(9, 9), (9, 9), (0, 9)], per_host=2)
+    assert makespan_bound_ms(steps) == 70 == shortest_makespan(steps)
 
 
 def test_a_chain_of_full_hosts_moves_one_by_one() -> None:
     """c waits for room on b, b for room on a: heads follow from heads."""
     ways = [(0, 3, 5, 4, 0), (1, 0, 6, 4, 0), (2, 1, 7, 4, 0)]
-    moves = indexed(ways, [(0, 0), (0, 0), (0, 0), (4, 0)], per_host=2)
-    assert makespan_bound_ms(moves) == 18 == shortest_makespan(moves)
+    steps = indexed(ways, [(0, 0), (0, 0), (0, 0), (4, 0)], per_host=2)
+    assert makespan_bound_ms(steps) == 18 == shortest_makespan(steps)

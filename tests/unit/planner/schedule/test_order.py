@@ -107,10 +107,10 @@ def test_a_circle_without_parking_space_is_said() -> None:
 def test_circles_are_the_strongly_connected_parts() -> None:
     """A chain has no circle, an exchange has one."""
     problem = read_problem(cluster(a={"x": 1}, b={"y": 1}, c={}), TIGHT, evacuation("c"))
-    from planner.schedule.build import list_moves
+    from planner.schedule.build import list_steps
 
-    assert circles(list_moves(problem, Placement({"x": "b", "y": "c"}))) == []
-    assert circles(list_moves(problem, Placement({"x": "b", "y": "a"}))) == [{"a", "b"}]
+    assert circles(list_steps(problem, Placement({"x": "b", "y": "c"}))) == []
+    assert circles(list_steps(problem, Placement({"x": "b", "y": "a"}))) == [{"a", "b"}]
 
 
 def test_apart_at_every_moment() -> None:

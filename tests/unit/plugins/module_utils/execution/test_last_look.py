@@ -14,7 +14,7 @@ from ansible_collections.drover.libvirt.plugins.module_utils._execution.last_loo
     look_last,
 )
 from ansible_collections.drover.libvirt.plugins.module_utils._execution.steps import Step
-from ansible_collections.drover.libvirt.plugins.module_utils._facts.power_guards import Guest
+from ansible_collections.drover.libvirt.plugins.module_utils._facts.power_guards import ListedVm
 
 HOSTS = ("kvm1", "kvm2", "kvm3", "kvm4")
 URIS = {host: f"qemu+tcp://{host}/system" for host in HOSTS}
@@ -31,11 +31,11 @@ def ended(outcome: str) -> StepOutcome:
 def look(outcome: str, where: str = "", silent: str = "") -> Seen:
     """Look where web is."""
 
-    def read(uri: str) -> list[Guest]:
+    def read(uri: str) -> list[ListedVm]:
         host = uri.split("/")[2]
         if host == silent:
             raise ConnectionFailed("No.")
-        return [Guest("web", "u1", True, "running")] if host == where else []
+        return [ListedVm("web", "u1", True, "running")] if host == where else []
 
     return look_last(["kvm1"], [ended(outcome)], URIS, read)
 
@@ -52,7 +52,7 @@ def test_a_vm_that_is_missing_is_looked_for_everywhere() -> None:
     found = look("not_moved", "kvm4", silent="kvm3")
     assert [*found] == [*HOSTS]
     assert found["kvm3"] is None
-    assert [guest["name"] for guest in found["kvm4"] or []] == ["web"]
+    assert [vm["name"] for vm in found["kvm4"] or []] == ["web"]
 
 
 def test_a_vm_that_somebody_moved_is_elsewhere_and_not_gone() -> None:

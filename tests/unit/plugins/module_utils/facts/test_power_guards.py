@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.drover.libvirt.plugins.module_utils._facts.power_guards import (
-    Guest,
     Inhibitor,
+    ListedVm,
     Reading,
     is_qemu,
     judge,
@@ -21,14 +21,14 @@ from ansible_collections.drover.libvirt.plugins.module_utils._linux.power_guards
 
 def test_nothing_speaks_against_an_idle_host() -> None:
     """VMs that are off are no reason by themselves."""
-    reading = Reading(guests=[Guest("vm1", "u", False, "shutoff")], commands={"sshd", "libvirtd"})
+    reading = Reading(vms=[ListedVm("vm1", "u", False, "shutoff")], commands={"sshd", "libvirtd"})
     assert judge("kvm3", reading, {}) == ([], [], [], [])
 
 
 def test_every_active_vm_is_named() -> None:
     """Also a paused one, which may be arriving."""
-    guests = [Guest("vm1", "u", True, "running"), Guest("vm2", "v", True, "paused")]
-    found = judge("kvm3", Reading(guests=guests, qemus=2), {}).needed_by
+    vms = [ListedVm("vm1", "u", True, "running"), ListedVm("vm2", "v", True, "paused")]
+    found = judge("kvm3", Reading(vms=vms, qemus=2), {}).needed_by
     assert ["vm1 is running" in found[0], "vm2 is paused" in found[1], len(found)] == [
         True,
         True,

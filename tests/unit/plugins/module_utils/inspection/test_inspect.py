@@ -21,7 +21,7 @@ from ansible_collections.drover.libvirt.plugins.module_utils._inspection import 
 )
 from ansible_collections.drover.libvirt.plugins.module_utils._inspection.inspect import (
     Inspection,
-    Request,
+    InspectionRequest,
     inspect,
     inspect_within,
 )
@@ -41,7 +41,7 @@ def uri(tmp_path: Path) -> str:
 def read(uri: str, tmp_path: Path, **more: Any) -> Inspection:
     """Read the host, without waiting for its load."""
     asked = {"name": "h1", "sample_s": 0.0, "marks_directory": str(tmp_path / "marks"), **more}
-    return inspect(Request(uri, **asked))
+    return inspect(InspectionRequest(uri, **asked))
 
 
 def test_a_host_and_its_vms_are_read(uri: str, tmp_path: Path) -> None:
@@ -154,11 +154,13 @@ def test_a_host_that_hangs_is_given_up(uri: str, monkeypatch: pytest.MonkeyPatch
     hanging = threading.Event()
     monkeypatch.setattr(inspecting, "inspect", lambda _request: hanging.wait(20))
     with pytest.raises(inspecting.NoAnswer, match="has not answered within 0 s") as refusal:
-        inspect_within(Request(uri, sample_s=0.0), 0.0)
+        inspect_within(InspectionRequest(uri, sample_s=0.0), 0.0)
     hanging.set()
     assert "does not stop the VMs" in refusal.value.remedy
 
 
 def test_a_host_that_answers_is_read_in_time(uri: str) -> None:
     """The same facts."""
-    assert inspect_within(Request(uri, name="h1", sample_s=0.0), 60.0).host["name"] == "h1"
+    assert (
+        inspect_within(InspectionRequest(uri, name="h1", sample_s=0.0), 60.0).host["name"] == "h1"
+    )

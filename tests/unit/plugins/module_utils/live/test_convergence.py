@@ -7,12 +7,12 @@ from __future__ import annotations
 import pytest
 from ansible_collections.drover.libvirt.plugins.module_utils._live.convergence import (
     Action,
+    CopyLimits,
     History,
-    Limits,
     best_before,
+    copy_limits,
     decide,
     estimated_downtime_ms,
-    limits_for,
     ramped_downtime_ms,
 )
 from ansible_collections.drover.libvirt.plugins.module_utils._live.progress import Progress
@@ -20,7 +20,7 @@ from ansible_collections.drover.libvirt.plugins.module_utils._request.options im
     MigrationOptions,
 )
 
-LIMITS = Limits(budget_s=300.0)
+LIMITS = CopyLimits(budget_s=300.0)
 
 
 def reading(
@@ -85,7 +85,7 @@ def test_a_dead_path_is_given_up() -> None:
 def test_a_dead_path_is_not_continued_by_post_copy() -> None:
     """Post-copy over a path that carries nothing would lose the VM's memory."""
     copy = history(reading(10.0, 1, 800, 224), reading(70.0, 1, 800, 224))
-    assert decide(copy, Limits(budget_s=30.0, post_copy=True)).action is Action.ABORT
+    assert decide(copy, CopyLimits(budget_s=30.0, post_copy=True)).action is Action.ABORT
 
 
 def test_the_budget_ends_the_copy() -> None:
@@ -99,12 +99,12 @@ def test_the_budget_ends_the_copy() -> None:
 def test_the_budget_may_end_in_post_copy() -> None:
     """Where post-copy is allowed it finishes what pre-copy could not."""
     copy = history(reading(0.0, 1, 1024, 0), reading(301.0, 9, 200, 9000))
-    assert decide(copy, Limits(budget_s=300.0, post_copy=True)).action is Action.POST_COPY
+    assert decide(copy, CopyLimits(budget_s=300.0, post_copy=True)).action is Action.POST_COPY
 
 
 def test_a_stall_is_given_up_before_the_budget() -> None:
     """No smaller remainder than 40 s ago, and too large for the allowed pause: it ends."""
-    decision = decide(stalling(), Limits(budget_s=300.0, auto_converge=False))
+    decision = decide(stalling(), CopyLimits(budget_s=300.0, auto_converge=False))
     assert (decision.action, decision.error_code) == (Action.ABORT, "stalled")
     assert "200 MiB remain, no less than 40 s ago" in decision.reason
 
@@ -131,7 +131,7 @@ def test_a_stall_within_the_pause_gets_all_of_it() -> None:
 def test_a_stall_is_judged_at_the_border_of_a_pass_only() -> None:
     """Inside a pass the remainder rises and falls, which means nothing."""
     copy = stalling().after(reading(61.0, 4, 210, 6100))
-    assert decide(copy, Limits(budget_s=300.0, auto_converge=False)).action is Action.CONTINUE
+    assert decide(copy, CopyLimits(budget_s=300.0, auto_converge=False)).action is Action.CONTINUE
 
 
 def test_the_first_pass_is_no_measure() -> None:
@@ -158,7 +158,7 @@ def test_the_pause_grows_step_by_step(elapsed_s: float, iteration: int, allowed_
 
 def test_a_small_maximum_is_never_exceeded() -> None:
     """A maximum below the usual first step is the first step."""
-    limits = Limits(budget_s=300.0, max_downtime_ms=50)
+    limits = CopyLimits(budget_s=300.0, max_downtime_ms=50)
     assert ramped_downtime_ms(reading(200.0, 20, 500, 500), limits) == 50
 
 
@@ -184,5 +184,5 @@ def test_no_bandwidth_means_an_endless_pause() -> None:
 
 def test_the_budget_follows_the_memory() -> None:
     """The time budget is 150 s for each GiB and 300 s at least."""
-    assert limits_for(MigrationOptions(), 8192).budget_s == 1200
-    assert limits_for(MigrationOptions(), 64).budget_s == 300
+    assert copy_limits(MigrationOptions(), 8192).budget_s == 1200
+    assert copy_limits(MigrationOptions(), 64).budget_s == 300

@@ -23,7 +23,7 @@ from ansible_collections.drover.libvirt.plugins.module_utils._libvirt.domain imp
 from ansible_collections.drover.libvirt.plugins.module_utils._libvirt.events import DomainEvent
 from ansible_collections.drover.libvirt.plugins.module_utils._live.convergence import (
     Action,
-    Decision,
+    CopyDecision,
 )
 from ansible_collections.drover.libvirt.plugins.module_utils._live.explanation import account_of
 from ansible_collections.drover.libvirt.plugins.module_utils._live.monitor import Watched
@@ -65,7 +65,7 @@ def finished(
 
 def ended(code: str, returned: bool = True) -> Watched:
     """Return a copy that this process cancelled."""
-    decision = Decision(Action.ABORT, "Our own reason.", error_code=code)
+    decision = CopyDecision(Action.ABORT, "Our own reason.", error_code=code)
     return Watched(returned, Progress(1.0), ended=decision)
 
 

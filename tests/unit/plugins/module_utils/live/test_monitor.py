@@ -8,7 +8,7 @@ import threading
 from typing import Any
 
 from ansible_collections.drover.libvirt.plugins.module_utils._errors import LibvirtFailed
-from ansible_collections.drover.libvirt.plugins.module_utils._live.convergence import Limits
+from ansible_collections.drover.libvirt.plugins.module_utils._live.convergence import CopyLimits
 from ansible_collections.drover.libvirt.plugins.module_utils._live.monitor import Monitor, Watched
 from ansible_collections.drover.libvirt.plugins.module_utils._live.progress import Progress
 
@@ -68,7 +68,7 @@ def watch(
 ) -> tuple[Watched, list[Progress]]:
     """Watch a job to its end and return what came of it, and the readings."""
     readings: list[Progress] = []
-    patience = Limits(**{"budget_s": 300.0, **limits})
+    patience = CopyLimits(**{"budget_s": 300.0, **limits})
     monitor = Monitor(job, patience, 10.0, job.clock, readings.append, stop)
     return monitor.watch(), readings
 

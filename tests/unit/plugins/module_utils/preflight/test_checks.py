@@ -15,7 +15,7 @@ from ansible_collections.drover.libvirt.plugins.module_utils._preflight import (
     own_host,
     pair,
 )
-from ansible_collections.drover.libvirt.plugins.module_utils._preflight.probe import Answer
+from ansible_collections.drover.libvirt.plugins.module_utils._preflight.probe import Probed
 
 MIGRATION = {"address": "10.0.1.1", "interface": "eth1", "speed_mbit": 10000, "mtu": 9000}
 
@@ -109,16 +109,16 @@ def test_the_peers_name_must_lead_to_the_peer(
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (Answer(49152, "silent"), "drops"),
-        (Answer(49152, "refused", "Connection refused"), "Connection refused"),
-        (Answer(49152, "strange", "it does not speak"), "it does not speak"),
-        (Answer(49152, "stuck", "", "kvm2"), "large packets"),
-        (Answer(49152, "answered", "", "kvm9"), "answers kvm9"),
+        (Probed(49152, "silent"), "drops"),
+        (Probed(49152, "refused", "Connection refused"), "Connection refused"),
+        (Probed(49152, "strange", "it does not speak"), "it does not speak"),
+        (Probed(49152, "stuck", "", "kvm2"), "large packets"),
+        (Probed(49152, "answered", "", "kvm9"), "answers kvm9"),
     ],
 )
-def test_whatever_is_wrong_with_a_port_blocks(answer: Answer, words: str) -> None:
+def test_whatever_is_wrong_with_a_port_blocks(answer: Probed, words: str) -> None:
     """One port that answers does not hide another that does not."""
-    good = Answer(49215, "answered", "", "kvm2")
+    good = Probed(49215, "answered", "", "kvm2")
     found = list(pair.migration_ports("kvm2", "10.0.1.2", [good, answer], "49152-49215"))
     assert verdicts(found) == [
         ("migration_ports", "info", True),
@@ -141,7 +141,7 @@ def test_clocks_may_differ_by_the_tolerance(
     skew_s: float, uncertain_s: float, expected: list[tuple[str, str]]
 ) -> None:
     """What cannot be measured more exactly is not held against them."""
-    answer = Answer(49152, "answered", "", "kvm2", skew_s, uncertain_s)
+    answer = Probed(49152, "answered", "", "kvm2", skew_s, uncertain_s)
     assert failing(pair.clocks("kvm1", "kvm2", [answer], 1.0)) == expected
 
 

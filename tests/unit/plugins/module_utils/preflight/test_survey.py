@@ -19,8 +19,8 @@ from ansible_collections.drover.libvirt.plugins.module_utils._preflight import s
 from ansible_collections.drover.libvirt.plugins.module_utils._preflight.checked import Checked
 from ansible_collections.drover.libvirt.plugins.module_utils._preflight.peer import Peer
 from ansible_collections.drover.libvirt.plugins.module_utils._preflight.survey import (
-    Request,
     Survey,
+    SurveyRequest,
     survey,
 )
 
@@ -64,7 +64,7 @@ def about_host(checks: list[Checked]) -> set[str]:
 
 def test_a_survey_looks_at_this_host_each_peer_and_each_vm_there(uri: str) -> None:
     """What libvirt cannot say here is told as such, and stops nothing else."""
-    found = survey(Request(uri, [Peer("h2", uri)], name="h1"))
+    found = survey(SurveyRequest(uri, [Peer("h2", uri)], name="h1"))
     assert (found.host, found.domains, found.warnings) == ("h1", ["vm1"], [])
     assert {"enough_hosts", "migration_network", "movable"} <= about_host(found.checks)
     pair = about_peer(found)
@@ -75,13 +75,13 @@ def test_a_survey_looks_at_this_host_each_peer_and_each_vm_there(uri: str) -> No
 
 def test_a_vm_that_runs_on_the_peer_as_well_blocks(uri: str) -> None:
     """The peer of this test is a twin, so it does."""
-    found = survey(Request(uri, [Peer("h2", uri)], name="h1"))
+    found = survey(SurveyRequest(uri, [Peer("h2", uri)], name="h1"))
     assert about_peer(found, "vm1")["free_name"].blocks
 
 
 def test_only_the_vms_that_were_asked_for_are_looked_at(uri: str) -> None:
     """One of another name is none of this host."""
-    found = survey(Request(uri, [], name="h1", domains=["vm9"]))
+    found = survey(SurveyRequest(uri, [], name="h1", domains=["vm9"]))
     assert found.domains == []
     assert "movable" not in about_host(found.checks)
 
@@ -89,13 +89,13 @@ def test_only_the_vms_that_were_asked_for_are_looked_at(uri: str) -> None:
 def test_the_facts_of_a_peer_are_not_asked_again(uri: str) -> None:
     """What host_info said of its bridges, interfaces and storage counts."""
     facts: dict[str, Any] = {"bridges": [], "interfaces": [], "storage": []}
-    found = survey(Request(uri, [Peer("h2", uri, facts=facts)], name="h1"))
+    found = survey(SurveyRequest(uri, [Peer("h2", uri, facts=facts)], name="h1"))
     assert "storage" not in about_peer(found, "vm1")
 
 
 def test_a_peer_that_refuses_is_named_with_a_remedy(uri: str, tmp_path: Path) -> None:
     """Its VMs are judged by the facts alone."""
-    found = survey(Request(uri, [Peer("h2", f"test://{tmp_path}/none.xml")], name="h1"))
+    found = survey(SurveyRequest(uri, [Peer("h2", f"test://{tmp_path}/none.xml")], name="h1"))
     connection = about_peer(found)["connection"]
     assert connection.blocks
     assert "h1 does not reach libvirt of h2" in connection.evidence
@@ -105,7 +105,7 @@ def test_a_peer_that_refuses_is_named_with_a_remedy(uri: str, tmp_path: Path) ->
 
 def test_a_peer_that_does_not_answer_is_given_up(uri: str) -> None:
     """The others are looked at all the same."""
-    found = survey(Request(uri, [Peer("h2", uri), Peer("h3", uri)], name="h1", connect_s=0.0))
+    found = survey(SurveyRequest(uri, [Peer("h2", uri), Peer("h3", uri)], name="h1", connect_s=0.0))
     silent = about_peer(found)["connection"]
     assert silent.passed or "has not answered" in silent.evidence
     assert {one.subject.peer for one in found.checks} == {None, "h2", "h3"}
@@ -123,7 +123,7 @@ def test_a_peer_that_is_lost_on_the_way_does_not_hide_the_others(
         return real(home, peer)
 
     monkeypatch.setattr(surveys, "survey_peer", lose)
-    found = survey(Request(uri, [Peer("h2", uri), Peer("h3", uri)], name="h1"))
+    found = survey(SurveyRequest(uri, [Peer("h2", uri), Peer("h3", uri)], name="h1"))
     lost = about_peer(found)
     assert set(lost) == {"connection"}
     assert lost["connection"].blocks
@@ -140,7 +140,7 @@ def test_a_vm_that_libvirt_does_not_speak_of_blocks(
         raise LibvirtFailed("Timed out.")
 
     monkeypatch.setattr(surveys, "read_facts", hang)
-    found = survey(Request(uri, [Peer("h2", uri)], name="h1"))
+    found = survey(SurveyRequest(uri, [Peer("h2", uri)], name="h1"))
     [silent] = [one for one in found.checks if one.finding.id == "answers"]
     assert (silent.subject.domain, silent.finding.blocks) == ("vm1", True)
     assert "free_name" not in about_peer(found, "vm1")
@@ -148,7 +148,7 @@ def test_a_vm_that_libvirt_does_not_speak_of_blocks(
 
 def test_the_address_that_the_inventory_gives_counts(uri: str) -> None:
     """This host need not know it by itself."""
-    found = survey(Request(uri, [], name="h1", migration_address="10.9.9.9"))
+    found = survey(SurveyRequest(uri, [], name="h1", migration_address="10.9.9.9"))
     [network] = [one.finding for one in found.checks if one.finding.id == "migration_network"]
     assert network.passed
     assert "10.9.9.9" in network.evidence

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, The Drover authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Moves by number instead of by name, with what hosts carry: the form in which they are timed and bounded."""
+"""Steps by number instead of by name, with what hosts carry: the form in which they are timed and bounded."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from ..cluster.resources import RESOURCE_NAMES
-from .migration import Move
+from .step import Step
 
 RESOURCES = range(len(RESOURCE_NAMES))
 
 
 @dataclass(frozen=True)
-class IndexedMoves:
-    """Moves, and the hosts that they share.
+class IndexedSteps:
+    """Steps, and the hosts that they share.
 
     Attributes
     ----------
     number
         Of a host, by its name.
     source, destination
-        Per move the number of a host.
+        Per step the number of a host.
     loads, caps
-        Per host what it carries before the first move, and the most that it may carry.
+        Per host what it carries before the first step, and the most that it may carry.
     per_host, cluster
-        How many moves a host takes part in at a time, and how many there are at a time.
+        How many steps a host takes part in at a time, and how many there are at a time.
     follows
-        Moves that another one must have ended before, as its second half: the VM is parked between them.
+        Steps that another one must have ended before, as its second half: the VM is parked between them.
     """
 
     number: Mapping[str, int]
-    moves: tuple[Move, ...]
+    steps: tuple[Step, ...]
     source: tuple[int, ...]
     destination: tuple[int, ...]
     loads: tuple[tuple[float, ...], ...]
@@ -45,16 +45,16 @@ class IndexedMoves:
     @classmethod
     def of(
         cls,
-        moves: Sequence[Move],
+        steps: Sequence[Step],
         loads: Mapping[str, Sequence[float]],
         caps: Mapping[str, Sequence[float]],
         per_host: int,
         cluster: int,
-    ) -> IndexedMoves:
-        """Number moves and hosts."""
+    ) -> IndexedSteps:
+        """Number steps and hosts."""
         return cls(
             number={name: index for index, name in enumerate(loads)},
-            moves=(),
+            steps=(),
             source=(),
             destination=(),
             loads=tuple(tuple(load) for load in loads.values()),
@@ -62,37 +62,37 @@ class IndexedMoves:
             per_host=per_host,
             cluster=cluster,
             follows={},
-        ).with_moves(moves)
+        ).with_steps(steps)
 
-    def with_moves(self, moves: Sequence[Move]) -> IndexedMoves:
-        """Return other moves of the same hosts; of the two halves of a way, the first stands before the second."""
+    def with_steps(self, steps: Sequence[Step]) -> IndexedSteps:
+        """Return other steps of the same hosts; of the two halves of a way, the first stands before the second."""
         latest: dict[str, int] = {}
         follows: dict[int, int] = {}
-        for index, move in enumerate(moves):
-            if move.domain in latest:
-                follows[index] = latest[move.domain]
-            latest[move.domain] = index
+        for index, step in enumerate(steps):
+            if step.domain in latest:
+                follows[index] = latest[step.domain]
+            latest[step.domain] = index
         return replace(
             self,
-            moves=tuple(moves),
-            source=tuple(self.number[move.source] for move in moves),
-            destination=tuple(self.number[move.destination] for move in moves),
+            steps=tuple(steps),
+            source=tuple(self.number[step.source] for step in steps),
+            destination=tuple(self.number[step.destination] for step in steps),
             follows=follows,
         )
 
     @cached_property
     def durations(self) -> list[int]:
         """In ms."""
-        return [move.duration_ms for move in self.moves]
+        return [step.duration_ms for step in self.steps]
 
     @cached_property
     def departures(self) -> list[list[int]]:
-        """Moves by the host that they leave."""
+        """Steps by the host that they leave."""
         return self._by_host(self.source)
 
     @cached_property
     def arrivals(self) -> list[list[int]]:
-        """Moves by the host that they go to."""
+        """Steps by the host that they go to."""
         return self._by_host(self.destination)
 
     def _by_host(self, hosts: Sequence[int]) -> list[list[int]]:
@@ -102,24 +102,24 @@ class IndexedMoves:
         return found
 
     @cached_property
-    def backwards(self) -> IndexedMoves:
-        """The same moves as if time ran backwards: from what is at the end to what is at the beginning.
+    def backwards(self) -> IndexedSteps:
+        """The same steps as if time ran backwards: from what is at the end to what is at the beginning.
 
-        A VM that moves is counted at both ends, from its start to its finish, so every order of these moves is an
+        A VM that moves is counted at both ends, from its start to its finish, so every order of these steps is an
         order of those, read from its end.
         """
         loads = [list(load) for load in self.loads]
-        for move, source, destination in zip(
-            self.moves, self.source, self.destination, strict=True
+        for step, source, destination in zip(
+            self.steps, self.source, self.destination, strict=True
         ):
             for resource in RESOURCES:
-                loads[source][resource] -= move.demand[resource]
-                loads[destination][resource] += move.demand[resource]
+                loads[source][resource] -= step.demand[resource]
+                loads[destination][resource] += step.demand[resource]
         return replace(
             self,
-            moves=tuple(
-                replace(move, source=move.destination, destination=move.source)
-                for move in self.moves
+            steps=tuple(
+                replace(step, source=step.destination, destination=step.source)
+                for step in self.steps
             ),
             source=self.destination,
             destination=self.source,

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rules as running counts, so that a search can ask about one move in no time.
 
-One kind of ledger per kind of rule. Each tells by how much a move breaks its rule more, or less; what that means, for a
+One class per kind of rule. Each tells by how much a move breaks its rule more, or less; what that means, for a
 firm rule or for a preferred one, is for the state to say.
 """
 
@@ -23,7 +23,7 @@ from ...policy.stay import Stay
 from ..indexed import Indexed
 
 
-class Ledger(Protocol):
+class RunningCount(Protocol):
     """The running state of a rule.
 
     Attributes
@@ -200,41 +200,41 @@ class PagesGivenOut:
 
 
 @singledispatch
-def ledger(rule: Rule, indexed: Indexed) -> Ledger:
-    """Return the ledger of a rule."""
-    raise NotImplementedError(f"no ledger for {type(rule).__name__}")
+def running_count(rule: Rule, indexed: Indexed) -> RunningCount:
+    """Return the running count of a rule."""
+    raise NotImplementedError(f"no running count for {type(rule).__name__}")
 
 
-@ledger.register
+@running_count.register
 def _ledger_anti_affinity(rule: AntiAffinity, indexed: Indexed) -> ZoneCounts:
     return ZoneCounts(rule, indexed)
 
 
-@ledger.register
+@running_count.register
 def _ledger_affinity(rule: Affinity, indexed: Indexed) -> FewHosts:
     return FewHosts(rule, indexed, 1)
 
 
-@ledger.register
+@running_count.register
 def _ledger_licence(rule: Licence, indexed: Indexed) -> FewHosts:
     return FewHosts(rule, indexed, rule.at_most_hosts)
 
 
-@ledger.register
+@running_count.register
 def _ledger_separation(rule: Separation, indexed: Indexed) -> OneGroup:
     return OneGroup(rule, indexed)
 
 
-@ledger.register
+@running_count.register
 def _ledger_huge_pages(rule: HugePages, indexed: Indexed) -> PagesGivenOut:
     return PagesGivenOut(rule, indexed)
 
 
-@ledger.register
+@running_count.register
 def _ledger_stay(rule: Stay, indexed: Indexed) -> AwayFromHome:
     return AwayFromHome(rule, indexed)
 
 
-@ledger.register
+@running_count.register
 def _ledger_host_affinity(rule: HostAffinity, indexed: Indexed) -> WrongHosts:
     return WrongHosts(rule, indexed)

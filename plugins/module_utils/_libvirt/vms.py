@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import typing as t
 
-from .._facts.power_guards import Guest
+from .._facts.power_guards import ListedVm
 from .._facts.states import state_and_reason
 from .connection import open_connection, translated
 
 
-def read_guests(uri: str) -> list[Guest]:
+def read_vms(uri: str) -> list[ListedVm]:
     """Return all VMs of a host, by name.
 
     Raises
@@ -27,14 +27,14 @@ def read_guests(uri: str) -> list[Guest]:
     connection = open_connection(uri, read_only=True)
     try:
         with translated("list the VMs"):
-            return sorted(_guest(domain) for domain in connection.listAllDomains(0))
+            return sorted(_listed(domain) for domain in connection.listAllDomains(0))
     finally:
         connection.close()
 
 
-def _guest(domain: t.Any) -> Guest:
+def _listed(domain: t.Any) -> ListedVm:
     state, reason = domain.state()
-    return Guest(
+    return ListedVm(
         domain.name(),
         domain.UUIDString(),
         bool(domain.isActive()),

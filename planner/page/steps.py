@@ -30,7 +30,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
+class StepRow:
     """A step of a plan as a row."""
 
     id: str
@@ -48,17 +48,17 @@ class Move:
     result: Result | None
 
 
-def moves_of(plan: Mapping[str, Any], outcomes: Iterable[Outcome]) -> list[Move]:
+def step_rows(plan: Mapping[str, Any], outcomes: Iterable[Outcome]) -> list[StepRow]:
     """Return the rows in the plan's order."""
     wave_of = {step: number for number, wave in enumerate(plan["waves"], start=1) for step in wave}
     by_step = {outcome["id"]: outcome for outcome in outcomes}
     return [
-        _move(step, wave_of.get(step["id"], 0), by_step.get(step["id"])) for step in plan["steps"]
+        _row(step, wave_of.get(step["id"], 0), by_step.get(step["id"])) for step in plan["steps"]
     ]
 
 
-def _move(step: Mapping[str, Any], wave: int, outcome: Outcome | None) -> Move:
-    return Move(
+def _row(step: Mapping[str, Any], wave: int, outcome: Outcome | None) -> StepRow:
+    return StepRow(
         id=_short(step["id"]),
         wave=wave,
         domain=step["domain"],
@@ -102,10 +102,10 @@ def alternatives(plan: Mapping[str, Any], words: Words) -> dict[int, list[int]]:
     }
 
 
-def troubles(moves: Sequence[Move]) -> list[Move]:
+def troubles(rows: Sequence[StepRow]) -> list[StepRow]:
     """Return the rows that somebody has to look at."""
     return [
-        move
-        for move in moves
-        if move.result and (move.result.tone in ("bad", "warn") or move.result.notes)
+        row
+        for row in rows
+        if row.result and (row.result.tone in ("bad", "warn") or row.result.notes)
     ]

@@ -10,7 +10,7 @@ from ..cluster.resources import Resources
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
+class Step:
     """A migration that has no time yet.
 
     Attributes
@@ -31,7 +31,7 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Migration:
+class TimedStep:
     """A migration with its place in the order.
 
     Attributes
@@ -41,7 +41,7 @@ class Migration:
     """
 
     id: str
-    move: Move
+    step: Step
     start_ms: int
     finish_ms: int
     after: tuple[str, ...] = ()
