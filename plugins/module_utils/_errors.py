@@ -71,6 +71,12 @@ class PrerequisiteFailed(DroverError):
     code = "prerequisite_failed"
 
 
+class ImageUnusable(DroverError):
+    """A saved image cannot be put where both hosts see it, or is not what it should be."""
+
+    code = "image_unusable"
+
+
 def failure(error: DroverError) -> dict[str, t.Any]:
     """Return the keyword arguments of C(fail_json) that describe the error."""
     return {"msg": str(error), "error_code": error.code, "remedy": error.remedy}

@@ -24,11 +24,9 @@ from .._live.live_move import LiveMove
 from .._live.monitor import StopSignal
 from .._live.post_copy import in_post_copy, is_broken
 from .._live.progress import Progress
-from .._prerequisites.check import check_prerequisites, refuse_failed
-from .._prerequisites.finding import Finding
 from .._prerequisites.hosts import host_uuid
-from .._prerequisites.lock_proof import LockProof
-from .._prerequisites.port_proof import PortProof, Way
+from .._prerequisites.port_proof import Way
+from .._prerequisites.prechecks import Prechecks
 from .._quick.interrupted import Interrupted
 from .._quick.quick_way import QuickWay
 from .._request.options import MigrationOptions
@@ -57,7 +55,10 @@ class SameHost(DroverError):
 
 
 class Attempt:
-    """One dealing with one VM and two hosts; C(run), C(examine) and C(reconcile) are the ways to deal.
+    """One dealing with one VM and two hosts.
+
+    C(run), C(examine), C(reconcile) and C(foresee) are the ways to deal with it. Each returns what
+    it came to, or raises before anything is changed; C(told) makes a result of either.
 
     Parameters
     ----------
@@ -100,94 +101,80 @@ class Attempt:
         self._quick = QuickWay(request.options, self._ends)
         self._report = Report(request, clock)
         self._settlement = Settlement(request, self._ends)
-        self._prerequisites: tuple[Finding, ...] = ()
-        self._actions_before: tuple[str, ...] = ()
         self._proven_ways = set() if proven_ways is None else proven_ways
-        self._port_proof: PortProof | None = None
-        self._lock_proof: LockProof | None = None
-        self._locks_bind = False
+        self._prechecks: Prechecks | None = None
+        self._facts: DomainFacts | None = None
+        self._actions_before: tuple[str, ...] = ()
 
-    def run(self) -> MigrationResult:
-        """Go through the phases."""
-        facts = None
-        self._begin_proofs()
+    def told(self, way: t.Callable[[], Account]) -> MigrationResult:
+        """Deal with the VM in one of the ways, and report what it came to."""
         try:
-            facts, evidence = self._prepare()
-            if self._quick.interrupted(facts.name, facts.uuid):
-                finished = self._finish_quick(facts, evidence)
-                if finished is not None:
-                    return finished
-                facts, evidence = self._read()
-            if is_broken(evidence):
-                return self._told(self._settlement.resume_post_copy(facts), facts)
-            if self._is_to_be_sorted_out(facts, evidence):
-                sorted_out = self._sort_out(facts)
-                if sorted_out is not None:
-                    return sorted_out
-                facts, evidence = self._read()
-            if self._is_there(evidence):
-                return self._told(examined(True), facts, evidence)
-            self._check(facts, evidence.destination)
-            return self._move(facts, evidence.destination)
+            account = way()
         except DroverError as error:
             # Only what comes before libvirt's migration call raises; from there on both hosts are
             # judged.
-            return self._refuse(error, facts)
+            account = refused(error, self._known_states())
+        seen = account.evidence or self._known_states()
+        findings = self._prechecks.findings if self._prechecks else ()
+        return self._report.result(account, self._facts, seen, findings, self._actions_before)
 
-    def examine(self) -> MigrationResult:
+    def run(self) -> Account:
+        """Migrate the VM, or finish what an earlier migration of it began."""
+        self._prechecks = Prechecks(self._request, self._proven_ways)
+        facts, evidence = self._prepare()
+        if self._quick.interrupted(facts.name, facts.uuid):
+            finished = self._finish_quick(facts, evidence)
+            if finished is not None:
+                return finished
+            facts, evidence = self._read()
+        if is_broken(evidence):
+            return self._settlement.resume_post_copy(facts)
+        if self._is_to_be_sorted_out(facts, evidence):
+            sorted_out = self._sort_out(facts)
+            if sorted_out is not None:
+                return sorted_out
+            facts, evidence = self._read()
+        if self._is_there(evidence):
+            return examined(True, evidence)
+        self._prechecks.refuse_unmet(facts, evidence.destination, self._ends)
+        return self._move(facts, evidence.destination, self._prechecks.locks_bind)
+
+    def examine(self) -> Account:
         """Go through the preparation only."""
-        facts = None
-        self._begin_proofs()
-        try:
-            facts, evidence = self._prepare()
-            if self._quick.interrupted(facts.name, facts.uuid):
-                return self._told(examined(False, _WOULD_FINISH), facts, evidence)
-            if not self._is_there(evidence):
-                self._check(facts, evidence.destination)
-        except DroverError as error:
-            return self._refuse(error, facts)
-        return self._told(examined(self._is_there(evidence)), facts, evidence)
+        self._prechecks = Prechecks(self._request, self._proven_ways)
+        facts, evidence = self._prepare()
+        if self._quick.interrupted(facts.name, facts.uuid):
+            return examined(False, evidence, _WOULD_FINISH)
+        if not self._is_there(evidence):
+            self._prechecks.refuse_unmet(facts, evidence.destination, self._ends)
+        return examined(self._is_there(evidence), evidence)
 
-    def reconcile(self) -> MigrationResult:
+    def reconcile(self) -> Account:
         """Bring the VM to one definition and at most one QEMU, by what both hosts say."""
-        facts = None
-        try:
-            facts, evidence = self._prepare()
-            if self._quick.interrupted(facts.name, facts.uuid):
-                finished = self._finish_quick(facts, evidence)
-                if finished is not None:
-                    return finished
-                facts, evidence = self._read()
-            if in_post_copy(evidence):
-                return self._told(self._settlement.resume_post_copy(facts), facts)
-            self._settlement.refuse_unclear(facts, evidence)
-            if is_odd(evidence):
-                account = self._settlement.settled(facts, keep_definition=False)
-                return self._told(account, facts)
-            return self._told(examined(not evidence.source.persistent), facts, evidence)
-        except DroverError as error:
-            return self._refuse(error, facts)
+        facts, evidence = self._prepare()
+        if self._quick.interrupted(facts.name, facts.uuid):
+            finished = self._finish_quick(facts, evidence)
+            if finished is not None:
+                return finished
+            facts, evidence = self._read()
+        if in_post_copy(evidence):
+            return self._settlement.resume_post_copy(facts)
+        self._settlement.refuse_unclear(facts, evidence)
+        if is_odd(evidence):
+            return self._settlement.settled(facts, keep_definition=False)
+        return examined(not evidence.source.persistent, evidence)
 
-    def foresee(self) -> MigrationResult:
+    def foresee(self) -> Account:
         """Say what C(reconcile) would do first, changing nothing."""
-        facts = None
-        try:
-            facts, evidence = self._prepare()
-            if self._quick.interrupted(facts.name, facts.uuid):
-                return self._told(examined(False, _WOULD_FINISH), facts, evidence)
-            if in_post_copy(evidence):
-                return self._told(examined(True, _WOULD_RESUME), facts, evidence)
-            self._settlement.refuse_unclear(facts, evidence)
-        except DroverError as error:
-            return self._refuse(error, facts)
-        if not is_odd(evidence):
-            return self._told(examined(not evidence.source.persistent), facts, evidence)
-        return self._told(self._settlement.foreseen(facts, evidence), facts, evidence)
-
-    def _begin_proofs(self) -> None:
-        """Begin what needs a command on a host, for that takes a while."""
-        self._port_proof = PortProof(self._request, self._proven_ways)
-        self._lock_proof = LockProof(self._request)
+        facts, evidence = self._prepare()
+        if self._quick.interrupted(facts.name, facts.uuid):
+            return examined(False, evidence, _WOULD_FINISH)
+        if in_post_copy(evidence):
+            return examined(True, evidence, _WOULD_RESUME)
+        self._settlement.refuse_unclear(facts, evidence)
+        if is_odd(evidence):
+            return self._settlement.foreseen(facts, evidence)
+        return examined(not evidence.source.persistent, evidence)
 
     def _is_there(self, evidence: Evidence) -> bool:
         """Whether the VM is where it is wanted: running, or for an offline move defined."""
@@ -217,18 +204,17 @@ class Attempt:
             )
 
     def _read(self) -> tuple[DomainFacts, Evidence]:
-        facts = self._read_facts()
-        return facts, self._ends.known_states(facts.uuid)
+        self._facts = self._read_facts()
+        return self._facts, self._known_states()
 
-    def _refuse(self, error: DroverError, facts: DomainFacts | None) -> MigrationResult:
-        uuid = facts.uuid if facts else self._request.uuid
-        evidence = self._ends.known_states(uuid)
-        return self._told(refused(error, evidence), facts, evidence)
+    def _known_states(self) -> Evidence:
+        """Return what those hosts say of the VM that are connected. Never raises."""
+        return self._ends.known_states(self._facts.uuid if self._facts else self._request.uuid)
 
     def close(self) -> None:
         """Give up the connections."""
-        if self._lock_proof is not None:
-            self._lock_proof.close()
+        if self._prechecks is not None:
+            self._prechecks.close()
         self._ends.close()
 
     def _read_facts(self) -> DomainFacts:
@@ -250,28 +236,7 @@ class Attempt:
             lambda connection: read_facts(connection, name, uuid, end.name), "read the VM " + name
         )
 
-    def _check(self, facts: DomainFacts, destination_before: EndState) -> None:
-        self._prerequisites = check_prerequisites(
-            self._request,
-            facts,
-            destination_before,
-            self._ends.source.connection(),
-            self._ends.destination.connection(),
-        )
-        if self._port_proof is not None:
-            self._prerequisites += tuple(self._port_proof.findings())
-        if self._lock_proof is not None:
-            self._use_locks(self._lock_proof.finding(facts))
-        refuse_failed(self._prerequisites)
-        if self._request.options.mode == "quick":
-            self._quick.refuse_unfit(facts)
-
-    def _use_locks(self, locks: Finding | None) -> None:
-        if locks is not None:
-            self._prerequisites += (locks,)
-            self._locks_bind = locks.passed
-
-    def _finish_quick(self, facts: DomainFacts, evidence: Evidence) -> MigrationResult | None:
+    def _finish_quick(self, facts: DomainFacts, evidence: Evidence) -> Account | None:
         """Bring an interrupted quick move to its end; None when the source has the VM as before."""
         if self.on_begin is not None:
             self.on_begin(facts, evidence.destination, self._request.options)
@@ -296,48 +261,35 @@ class Attempt:
             return True
         return self._settlement.waits_on_destination(facts.uuid)
 
-    def _sort_out(self, facts: DomainFacts) -> MigrationResult | None:
+    def _sort_out(self, facts: DomainFacts) -> Account | None:
         """Finish or undo what an earlier migration began; None when the VM is still to be moved."""
         account = self._settlement.settled(facts)
         evidence = account.evidence or self._ends.states(facts.uuid)
         if account.outcome.moved is False and evidence.source.active:
             self._actions_before += account.actions
             return None
-        return self._told(account, facts, evidence)
+        return account
 
-    def _move(self, facts: DomainFacts, destination_before: EndState) -> MigrationResult:
-        request = self._with_handover()
+    def _move(self, facts: DomainFacts, destination_before: EndState, locks_bind: bool) -> Account:
+        request = self._request
+        if locks_bind:
+            request = replace(request, options=replace(request.options, handover="libvirt"))
         if self.on_begin is not None:
             self.on_begin(facts, destination_before, request.options)
         if request.options.mode == "live":
             move = LiveMove(request, facts, self._ends, destination_before)
-            account = move.run(self.on_progress, self._stop)
-            return self._told(account, facts)
+            return move.run(self.on_progress, self._stop)
         if request.options.mode == "offline":
             account = OfflineMove(facts, self._ends, destination_before).run()
         else:
             account = self._quick.move(facts, destination_before)
         return self._after_standstill(account, facts)
 
-    def _with_handover(self) -> MigrationRequest:
-        """Return the request with the handover that the proof of the locks allows."""
-        if not self._locks_bind:
-            return self._request
-        return replace(self._request, options=replace(self._request.options, handover="libvirt"))
-
-    def _after_standstill(self, account: Account, facts: DomainFacts) -> MigrationResult:
-        """Report a move during which the VM stood still, once its clock is right again."""
+    def _after_standstill(self, account: Account, facts: DomainFacts) -> Account:
+        """Set the clock of a VM that stood still during its move."""
         ends = {Outcome.MOVED: self._ends.destination, Outcome.ROLLED_BACK: self._ends.source}
         if account.outcome in ends and facts.state.state != "paused":
             end = ends[account.outcome]
             remarks = clock_set(end, facts, self._ends.clock, self._ends.sleep)
             account = replace(account, warnings=account.warnings + remarks)
-        return self._told(account, facts)
-
-    def _told(
-        self, account: Account, facts: DomainFacts | None, evidence: Evidence | None = None
-    ) -> MigrationResult:
-        """Return an account as the result, with what both hosts said before where it does not tell of them."""
-        uuid = facts.uuid if facts else self._request.uuid
-        seen = account.evidence or evidence or self._ends.known_states(uuid)
-        return self._report.result(account, facts, seen, self._prerequisites, self._actions_before)
+        return account

@@ -145,8 +145,8 @@ class Cancellation:
             self._sleep(_LOOK_AGAIN_S)
 
     def _told(self, facts: DomainFacts, *actions: str) -> MigrationResult:
-        account = examined(False, *actions)
-        return self._report.result(account, facts, self._evidence(facts.uuid))
+        evidence = self._evidence(facts.uuid)
+        return self._report.result(examined(False, evidence, *actions), facts, evidence)
 
     def _evidence(self, uuid: str | None) -> Evidence:
         nobody = EndState(readable=False, state="unknown", error="it was not asked")

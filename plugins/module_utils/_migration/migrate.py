@@ -76,7 +76,7 @@ def migrate(
     if on_progress is not None:
         attempt.on_progress = on_progress
     with contextlib.closing(attempt):
-        return attempt.run()
+        return attempt.told(attempt.run)
 
 
 def examine(
@@ -99,7 +99,7 @@ def examine(
     """
     start_event_loop()
     with contextlib.closing(Attempt(request, clock=clock)) as attempt:
-        return attempt.examine()
+        return attempt.told(attempt.examine)
 
 
 def reconcile(
@@ -128,7 +128,7 @@ def reconcile(
     """
     start_event_loop()
     with contextlib.closing(Attempt(request, clock=clock, sleep=sleep)) as attempt:
-        return attempt.reconcile()
+        return attempt.told(attempt.reconcile)
 
 
 def foresee(
@@ -137,7 +137,7 @@ def foresee(
     """Say what C(reconcile) would do, changing nothing; the actions begin with "Would"."""
     start_event_loop()
     with contextlib.closing(Attempt(request, clock=clock)) as attempt:
-        return attempt.foresee()
+        return attempt.told(attempt.foresee)
 
 
 def abort(

@@ -46,7 +46,7 @@ class Report:
         self,
         account: Account,
         facts: DomainFacts | None,
-        evidence: Evidence,
+        seen: Evidence,
         prerequisites: t.Iterable[Finding] = (),
         actions_before: tuple[str, ...] = (),
     ) -> MigrationResult:
@@ -58,8 +58,8 @@ class Report:
             What its way came to.
         facts : DomainFacts or None
             The VM, where it was found.
-        evidence : Evidence
-            What both hosts say, where the way has not asked them at its end.
+        seen : Evidence
+            What both hosts say, where the account does not tell of them.
         prerequisites : iterable of Finding
             What the checks found.
         actions_before : tuple of str
@@ -68,7 +68,7 @@ class Report:
         request = self._request
         told = dict(
             vars(account),
-            evidence=account.evidence or evidence,
+            evidence=account.evidence or seen,
             actions=actions_before + account.actions,
         )
         return MigrationResult(
@@ -103,17 +103,19 @@ def refused(error: DroverError, evidence: Evidence) -> Account:
         error.code,
         error.remedy,
         error.code in ("connection_failed", "no_answer"),
+        evidence=evidence,
     )
 
 
-def examined(there: bool, *actions: str) -> Account:
+def examined(there: bool, evidence: Evidence, *actions: str) -> Account:
     """Nothing was asked for but to look; C(actions) say what would be done."""
-    return Account(Outcome.ALREADY_THERE if there else Outcome.NOT_MOVED, actions=actions)
+    outcome = Outcome.ALREADY_THERE if there else Outcome.NOT_MOVED
+    return Account(outcome, actions=actions, evidence=evidence)
 
 
-def foreseen(verdict: Verdict, marked: bool) -> Account:
+def foreseen(verdict: Verdict, evidence: Evidence, marked: bool) -> Account:
     """What would be done first to settle a VM that may have the handover mark."""
     wanted = [repair.value for repair in verdict.repairs]
     if marked and verdict.succeeded and not wanted:
         wanted.append(LOOK_AFTER)
-    return put_in_order(verdict, None, ["Would {}.".format(action) for action in wanted])
+    return put_in_order(verdict, evidence, ["Would {}.".format(action) for action in wanted])

@@ -102,7 +102,7 @@ class Settlement:
         mark = self.mark_on_destination(facts.uuid)
         left = mark or _unmarked(facts, keep_definition=False)
         verdict = classify(evidence, Circumstances(left))
-        return foreseen(verdict, marked=mark is not None)
+        return foreseen(verdict, evidence, marked=mark is not None)
 
     def settled(self, facts: DomainFacts, keep_definition: bool = True) -> Account:
         """Settle the VM by the table, with what its mark tells of an earlier migration.

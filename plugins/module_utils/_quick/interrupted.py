@@ -19,14 +19,14 @@ from __future__ import annotations
 from .._ends.account import Account, Phase
 from .._ends.ends import End, Ends
 from .._ends.outcome import Outcome
-from .._errors import DroverError
+from .._errors import DroverError, ImageUnusable
 from .._facts.end_state import FENCED, EndState
 from .._facts.handover import HandoverMark, mark_in
 from .._libvirt.handover_mark import clear_mark, read_mark
 from .._libvirt.images import saved_definition
 from .image_checks import is_whole
 from .quick_move import LOOK_AGAIN_S, PATIENCE_S, REMEDIES, UNREACHABLE, QuickMove
-from .saved_image import CLAIMED, PART, USED, FoundImage, ImageUnusable, SavedImage
+from .saved_image import CLAIMED, PART, USED, FoundImage, SavedImage
 
 # How a VM ends that somebody let run; QEMU that dies while the VM is held is none of these.
 _ENDED_BY_SOMEBODY = ("shutdown", "destroyed")

@@ -24,7 +24,7 @@ from .._ends.account import Account, Phase
 from .._ends.ends import End, Ends
 from .._ends.outcome import Outcome
 from .._ends.redundancy import end_redundant
-from .._errors import DroverError
+from .._errors import DroverError, ImageUnusable
 from .._facts.end_state import EndState
 from .._facts.handover import HandoverMark
 from .._libvirt import domain as domains
@@ -37,7 +37,7 @@ from .._libvirt.images import (
     saved_definition,
 )
 from .image_checks import is_whole
-from .saved_image import ImageUnusable, SavedImage
+from .saved_image import SavedImage
 
 # The slowest storage we wait for; a save of 1 TiB at 300 MiB/s takes an hour.
 PATIENCE_S = 2 * 3600.0

@@ -14,7 +14,6 @@ from .._ends.ends import Ends
 from .._facts.end_state import EndState, mark_before
 from .._libvirt.domain import DomainFacts
 from .._request.options import MigrationOptions
-from .image_checks import refuse_unusable
 from .interrupted import InterruptedQuickMove
 from .quick_move import QuickMove
 from .saved_image import SavedImage, saved_uuid
@@ -53,16 +52,6 @@ class QuickWay:
         if found is None or uuid not in (None, found):
             return None
         return DomainFacts(name, found, EndState(), 0, "<domain/>", None, 0)
-
-    def refuse_unfit(self, facts: DomainFacts) -> None:
-        """Refuse a VM that cannot go this way.
-
-        Raises
-        ------
-        ImageUnusable
-            A disk is not proved to be on the storage of the image.
-        """
-        refuse_unusable(self._options.save_directory, facts, self._options.unsafe)
 
     def move(self, facts: DomainFacts, destination_before: EndState) -> Account:
         """Save the VM and let it run on the destination."""

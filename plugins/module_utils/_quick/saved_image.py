@@ -26,14 +26,7 @@ import os
 import re
 from dataclasses import dataclass
 
-from .._errors import DroverError
-
-
-class ImageUnusable(DroverError):
-    """The saved image cannot be put where both hosts see it, or is not what it should be."""
-
-    code = "image_unusable"
-
+from .._errors import ImageUnusable
 
 PART, SAVED, CLAIMED, USED = "part", "saved", "claimed", "used"
 

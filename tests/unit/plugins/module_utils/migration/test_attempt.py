@@ -23,6 +23,10 @@ from ansible_collections.drover.libvirt.plugins.module_utils._migration.result i
     MigrationResult,
 )
 from ansible_collections.drover.libvirt.plugins.module_utils._migration.settlement import Settlement
+from ansible_collections.drover.libvirt.plugins.module_utils._prerequisites.finding import (
+    Finding,
+    holds,
+)
 from ansible_collections.drover.libvirt.plugins.module_utils._request.options import (
     MigrationOptions,
 )
@@ -48,26 +52,41 @@ class Tried(Attempt):
     def __init__(self, ends: Any, *, job: str | None = None) -> None:
         super().__init__(REQUEST, clock=ends.clock, sleep=ends.sleep)
         self.job = job
-        self.checked = self.migrated = False
+        self.migrated = False
         self._ends = ends
         self._report = Report(REQUEST, ends.clock)
         self._settlement = Settlement(REQUEST, ends)
-
-    def _begin_proofs(self) -> None:
-        pass
 
     def _facts_on(self, end: Any) -> DomainFacts:
         if end.domain("u") is None:
             raise DomainNotFound("There is no VM vm1 on {}.".format(end.name))
         return DomainFacts("vm1", "u", end.now, 96, "<domain/>", self.job, 0)
 
-    def _check(self, *_asked: Any) -> None:
-        self.checked = True
-
-    def _move(self, facts: DomainFacts, _there: EndState) -> MigrationResult:
+    def _move(self, _facts: DomainFacts, _there: EndState, _locks_bind: bool) -> Account:
         self.migrated = True
-        evidence = self._ends.states("u")
-        return self._told(Account(Outcome.MOVED), facts, evidence)
+        return Account(Outcome.MOVED, evidence=self._ends.states("u"))
+
+    @property
+    def checked(self) -> bool:
+        """Whether the prechecks were made."""
+        return bool(self._prechecks and self._prechecks.findings)
+
+
+class Passed:
+    """Prechecks with nothing against the migration."""
+
+    def __init__(self, *_asked: Any) -> None:
+        self.findings: tuple[Finding, ...] = ()
+        self.locks_bind = False
+
+    def refuse_unmet(self, *_asked: Any) -> None:
+        """Look."""
+        self.findings = (holds("two_hosts", "They are two."),)
+
+
+def told(tried: Attempt, way: Callable[[Any], Account] = Attempt.run) -> MigrationResult:
+    """Go a way and return its result."""
+    return tried.told(lambda: way(tried))
 
 
 Try = Callable[..., Tried]
@@ -77,6 +96,7 @@ Try = Callable[..., Tried]
 def trying(scripted: Callable[[EndState, EndState], Ends], monkeypatch: pytest.MonkeyPatch) -> Try:
     """Return what makes an attempt between two hosts."""
     monkeypatch.setattr(attempt, "host_uuid", lambda end: end.name)
+    monkeypatch.setattr(attempt, "Prechecks", Passed)
 
     def make(here: EndState, there: EndState, **more: Any) -> Tried:
         return Tried(scripted(here, there), **more)
@@ -93,21 +113,21 @@ def deeds(tried: Tried) -> list[str]:
 def test_a_vm_that_only_its_source_knows_is_checked_and_migrated(trying: Try) -> None:
     """The plain case."""
     tried = trying(RUNS, ABSENT)
-    assert tried.run().outcome is Outcome.MOVED
+    assert told(tried).outcome is Outcome.MOVED
     assert (tried.checked, tried.migrated) == (True, True)
 
 
 def test_a_vm_that_is_there_is_left_alone(trying: Try) -> None:
     """Nothing is checked."""
     tried = trying(ABSENT, RUNS)
-    assert tried.run().outcome is Outcome.ALREADY_THERE
+    assert told(tried).outcome is Outcome.ALREADY_THERE
     assert (tried.checked, deeds(tried)) == (False, [])
 
 
 def test_a_vm_that_waits_for_its_handover_gets_it_first(trying: Try) -> None:
     """It is where it was wanted."""
     tried = trying(LEFT, ARRIVED)
-    assert tried.run().outcome is Outcome.ALREADY_THERE
+    assert told(tried).outcome is Outcome.ALREADY_THERE
     assert deeds(tried) == ["undefine", "resume", "autostart", "clear"]
     assert not tried.migrated
 
@@ -115,7 +135,7 @@ def test_a_vm_that_waits_for_its_handover_gets_it_first(trying: Try) -> None:
 def test_a_copy_that_never_ran_goes_before_the_vm_is_migrated(trying: Try) -> None:
     """It says so among the actions."""
     tried = trying(RUNS, ARRIVED)
-    tried.run()
+    told(tried)
     assert tried.migrated
     assert "destroy" in deeds(tried)
 
@@ -123,28 +143,28 @@ def test_a_copy_that_never_ran_goes_before_the_vm_is_migrated(trying: Try) -> No
 def test_a_paused_copy_without_a_mark_is_for_a_person(trying: Try) -> None:
     """It is left to the checks, which refuse it; reconciling refuses it, too."""
     tried = trying(RUNS, PAUSED)
-    tried.run()
+    told(tried)
     assert tried.checked
     assert "destroy" not in deeds(tried)
-    assert trying(RUNS, PAUSED).reconcile().error_code == "twice_active"
+    assert told(trying(RUNS, PAUSED), Attempt.reconcile).error_code == "twice_active"
 
 
 def test_a_broken_post_copy_is_taken_up(trying: Try) -> None:
     """By either; here the link stays broken."""
     there = replace(RUNS, reason="postcopy_failed")
     for act in (Attempt.run, Attempt.reconcile):
-        assert act(trying(BROKEN, there)).error_code == "post_copy_broken"
+        assert told(trying(BROKEN, there), act).error_code == "post_copy_broken"
 
 
 def test_a_silent_host_ends_it(trying: Try) -> None:
     """The source knows that its VM did not leave; of a silent source nothing is known."""
-    assert trying(RUNS, SILENT).run().outcome is Outcome.NOT_MOVED
-    assert trying(SILENT, ABSENT).run().outcome is Outcome.UNKNOWN
+    assert told(trying(RUNS, SILENT)).outcome is Outcome.NOT_MOVED
+    assert told(trying(SILENT, ABSENT)).outcome is Outcome.UNKNOWN
 
 
 def test_a_vm_that_nobody_knows_is_refused(trying: Try) -> None:
     """With the code that tells it from other refusals."""
-    assert trying(ABSENT, ABSENT).run().error_code == "domain_not_found"
+    assert told(trying(ABSENT, ABSENT)).error_code == "domain_not_found"
 
 
 def test_reconciling_leaves_a_vm_in_order_alone(trying: Try) -> None:
@@ -154,29 +174,29 @@ def test_reconciling_leaves_a_vm_in_order_alone(trying: Try) -> None:
         (ABSENT, RUNS, Outcome.ALREADY_THERE),
     ):
         tried = trying(here, there)
-        result = tried.reconcile()
+        result = told(tried, Attempt.reconcile)
         assert (result.outcome, result.error_code, deeds(tried)) == (outcome, "", [])
 
 
 def test_reconciling_refuses_what_no_table_can_decide(trying: Try) -> None:
     """A job, or two definitions of a VM that is off."""
-    assert trying(RUNS, ABSENT, job="backup").reconcile().error_code == "job_running"
-    assert trying(OFF, OFF).reconcile().error_code == "twice_defined"
+    assert told(trying(RUNS, ABSENT, job="backup"), Attempt.reconcile).error_code == "job_running"
+    assert told(trying(OFF, OFF), Attempt.reconcile).error_code == "twice_defined"
 
 
 def test_reconciling_pauses_a_vm_that_runs_twice(trying: Try) -> None:
     """On both hosts, and takes autostart away; it ends neither."""
     tried = trying(RUNS, RUNS)
-    assert tried.reconcile().outcome is Outcome.QUARANTINED
+    assert told(tried, Attempt.reconcile).outcome is Outcome.QUARANTINED
     assert sorted(deeds(tried)) == ["no autostart", "no autostart", "suspend", "suspend"]
 
 
 def test_foreseeing_changes_nothing_and_says_what_would_be_done(trying: Try) -> None:
     """The first repairs, as "Would"."""
     tried = trying(LEFT, ARRIVED)
-    assert tried.foresee().actions[0] == "Would resume the VM on the destination."
+    assert told(tried, Attempt.foresee).actions[0] == "Would resume the VM on the destination."
     assert deeds(tried) == []
-    assert trying(BROKEN, replace(RUNS, reason="postcopy")).foresee().actions == (
+    assert told(trying(BROKEN, replace(RUNS, reason="postcopy")), Attempt.foresee).actions == (
         "Would resume the post-copy migration.",
     )
 
@@ -184,14 +204,14 @@ def test_foreseeing_changes_nothing_and_says_what_would_be_done(trying: Try) -> 
 def test_examining_checks_and_moves_nothing(trying: Try) -> None:
     """Where the VM is there already, nothing needs to hold."""
     tried = trying(RUNS, ABSENT)
-    assert tried.examine().outcome is Outcome.NOT_MOVED
+    assert told(tried, Attempt.examine).outcome is Outcome.NOT_MOVED
     assert (tried.checked, tried.migrated) == (True, False)
     tried = trying(ABSENT, RUNS)
-    assert tried.examine().outcome is Outcome.ALREADY_THERE
+    assert told(tried, Attempt.examine).outcome is Outcome.ALREADY_THERE
     assert not tried.checked
 
 
 def test_one_host_under_two_names_is_refused(trying: Try, monkeypatch: pytest.MonkeyPatch) -> None:
     """The VM would seem to run twice."""
     monkeypatch.setattr(attempt, "host_uuid", lambda _end: "one")
-    assert trying(RUNS, RUNS).run().error_code == "same_host"
+    assert told(trying(RUNS, RUNS)).error_code == "same_host"

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.drover.libvirt.plugins.module_utils._ends import aftercare
+from ansible_collections.drover.libvirt.plugins.module_utils._ends.account import Account
 from ansible_collections.drover.libvirt.plugins.module_utils._ends.outcome import Outcome
 from ansible_collections.drover.libvirt.plugins.module_utils._errors import LibvirtFailed
 from ansible_collections.drover.libvirt.plugins.module_utils._facts.end_state import EndState
@@ -19,7 +20,11 @@ from ansible_collections.drover.libvirt.plugins.module_utils._libvirt.domain imp
 from ansible_collections.drover.libvirt.plugins.module_utils._migration import attempt, offline
 from ansible_collections.drover.libvirt.plugins.module_utils._migration.attempt import Attempt
 from ansible_collections.drover.libvirt.plugins.module_utils._migration.report import Report
+from ansible_collections.drover.libvirt.plugins.module_utils._migration.result import (
+    MigrationResult,
+)
 from ansible_collections.drover.libvirt.plugins.module_utils._migration.settlement import Settlement
+from ansible_collections.drover.libvirt.plugins.module_utils._prerequisites import prechecks
 from ansible_collections.drover.libvirt.plugins.module_utils._prerequisites.finding import (
     Finding,
     blocks,
@@ -104,10 +109,15 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Script:
 
     monkeypatch.setattr(attempt, "read_facts", read_facts)
     monkeypatch.setattr(attempt, "host_uuid", lambda end: end.name)
-    monkeypatch.setattr(attempt, "check_prerequisites", lambda *_asked: found.checks)
-    monkeypatch.setattr(attempt, "PortProof", lambda *_asked: found.ports)
-    monkeypatch.setattr(attempt, "LockProof", lambda *_asked: found.locks)
+    monkeypatch.setattr(prechecks, "check_prerequisites", lambda *_asked: found.checks)
+    monkeypatch.setattr(prechecks, "PortProof", lambda *_asked: found.ports)
+    monkeypatch.setattr(prechecks, "LockProof", lambda *_asked: found.locks)
     return found
+
+
+def told(tried: Attempt, way: Callable[[Any], Account] = Attempt.run) -> MigrationResult:
+    """Go a way and return its result."""
+    return tried.told(lambda: way(tried))
 
 
 Try = Callable[..., Whole]
@@ -135,7 +145,7 @@ def test_a_live_migration_from_its_proofs_to_its_report(trying: Try, script: Scr
     script.ports = Proof(holds("migration_ports", "It answers."))
     script.locks = Proof(warns("image_locks", "No lock binds both.", "Nothing."))
     tried = trying()
-    result = tried.run()
+    result = told(tried)
     assert (result.outcome, result.error_code) == (Outcome.MOVED, "")
     assert [found["id"] for found in result.prerequisites] == [
         "two_hosts",
@@ -150,7 +160,7 @@ def test_a_lock_that_binds_both_leaves_the_handover_to_libvirt(trying: Try, scri
     """And that is what is written down before anything is changed."""
     script.locks = Proof(holds("image_locks", "One binds both."))
     tried = trying()
-    tried.run()
+    told(tried)
     assert [asked.handover for _name, asked in tried.begun] == ["libvirt"]
 
 
@@ -161,7 +171,7 @@ def test_a_check_that_fails_ends_it_before_it_begins(trying: Try, script: Script
         blocks("network", "It has no such network.", "Create it."),
     )
     tried = trying()
-    result = tried.run()
+    result = told(tried)
     assert (result.outcome, result.error_code) == (Outcome.NOT_MOVED, "prerequisite_failed")
     assert result.reason == "It has no such machine. It has no such network."
     assert result.remedy == "Install it. Create it."
@@ -172,24 +182,24 @@ def test_a_port_that_is_closed_ends_it_before_it_begins(trying: Try, script: Scr
     """libvirt would hang for minutes."""
     script.ports = Proof(blocks("migration_ports", "Nothing answers.", "Open them."))
     tried = trying()
-    assert tried.run().error_code == "prerequisite_failed"
+    assert told(tried).error_code == "prerequisite_failed"
     assert tried.begun == []
 
 
 def test_examining_makes_the_checks_and_the_proofs(trying: Try, script: Script) -> None:
     """It ends with their error, or without one, and changes nothing."""
     tried = trying()
-    assert (tried.examine().error_code, tried.begun) == ("", [])
+    assert (told(tried, Attempt.examine).error_code, tried.begun) == ("", [])
     script.ports = Proof(blocks("migration_ports", "Nothing answers.", "Open them."))
     tried = trying()
-    assert tried.examine().error_code == "prerequisite_failed"
+    assert told(tried, Attempt.examine).error_code == "prerequisite_failed"
 
 
 def test_the_proofs_are_ended_with_the_attempt(trying: Try, script: Script) -> None:
     """What runs on the hosts for them must not stay."""
     tried = trying()
     tried.close()
-    tried.examine()
+    told(tried, Attempt.examine)
     tried.close()
     assert script.locks.closed
 
@@ -198,7 +208,7 @@ def test_an_error_before_libvirts_call_is_a_refusal(trying: Try) -> None:
     """The VM is where it was, and says nothing of us."""
     tried = trying()
     tried.ends.source.refuses["mark"] = 1
-    result = tried.run()
+    result = told(tried)
     assert (result.outcome, result.reason) == (Outcome.NOT_MOVED, "Cannot mark on h1.")
 
 
@@ -215,7 +225,7 @@ def definitions(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_vm_that_is_off_moves_as_a_definition(trying: Try) -> None:
     """Nothing is copied, and nothing runs."""
     tried = trying(OFF, mode="offline")
-    result = tried.run()
+    result = told(tried)
     assert result.outcome is Outcome.MOVED
     assert (tried.ends.source.deeds, tried.ends.destination.deeds) == (["undefine"], ["define"])
 
@@ -223,7 +233,7 @@ def test_a_vm_that_is_off_moves_as_a_definition(trying: Try) -> None:
 def test_a_definition_that_is_there_already_is_left_alone(trying: Try) -> None:
     """An offline move asks for no more."""
     tried = trying(ABSENT, OFF, mode="offline")
-    assert tried.run().outcome is Outcome.ALREADY_THERE
+    assert told(tried).outcome is Outcome.ALREADY_THERE
     assert tried.begun == []
 
 
@@ -260,7 +270,7 @@ def test_a_quick_move_sets_the_clock_of_a_vm_that_stood_still(
     """Where an agent answered in it before."""
     script.xml = AGENT
     tried = trying(**quick(saving))
-    result = tried.run()
+    result = told(tried)
     assert result.outcome is Outcome.MOVED
     assert tried.ends.destination.deeds[-1] == "set clock"
     assert list(saving.iterdir()) == []
@@ -274,7 +284,7 @@ def test_a_quick_move_that_comes_back_sets_the_clock_on_the_source(
     tried = trying(**quick(saving))
     tried.ends.destination.refuses["restore"] = 1
     tried.ends.source.refuses["set clock"] = 99
-    result = tried.run()
+    result = told(tried)
     assert (result.outcome, tried.ends.source.now.state) == (Outcome.ROLLED_BACK, "running")
     assert result.warnings == ("Cannot set clock on h1.",)
 
@@ -288,7 +298,7 @@ def test_a_vm_whose_disks_are_elsewhere_does_not_go_this_way(
         "<target dev='vda'/></disk></devices></domain>"
     )
     tried = trying(**quick(saving))
-    result = tried.run()
+    result = told(tried)
     assert (result.outcome, result.error_code) == (Outcome.NOT_MOVED, "image_unusable")
     assert tried.ends.source.deeds == []
 
@@ -308,7 +318,7 @@ def test_an_interrupted_quick_move_is_finished_first(
     leave(saving, "claimed")
     paused = EndState(state="paused", reason="user", persistent=True, mark=MARK)
     tried = trying(ABSENT, paused, **quick(saving))
-    result = act(tried)
+    result = told(tried, act)
     assert result.outcome is Outcome.MOVED
     assert tried.ends.destination.now.state == "running"
     assert (len(tried.begun), list(saving.iterdir())) == (1, [])
@@ -327,7 +337,7 @@ def test_a_vm_that_never_left_its_source_is_moved_after_its_void_image_is_gone(
     """What was removed is told beside the move; who reconciles is content with the order."""
     leave(saving, "part")
     tried = trying(**quick(saving))
-    result = act(tried)
+    result = told(tried, act)
     assert result.outcome is outcome
     assert "Removed the void image" in result.actions[0]
     assert list(saving.iterdir()) == []
@@ -339,7 +349,7 @@ def test_looking_says_that_a_quick_move_would_be_finished(
 ) -> None:
     """The image stays."""
     leave(saving, "part")
-    result = act(trying(**quick(saving)))
+    result = told(trying(**quick(saving)), act)
     assert result.actions == ("Would finish the quick move that was interrupted.",)
     assert len(list(saving.iterdir())) == 1
 
@@ -348,7 +358,7 @@ def test_a_silent_host_keeps_the_image_of_an_interrupted_move(trying: Try, savin
     """It may run the VM."""
     leave(saving, "used")
     tried = trying(SAVED, SILENT, **quick(saving))
-    result = tried.reconcile()
+    result = told(tried, Attempt.reconcile)
     assert result.outcome in (Outcome.UNKNOWN, Outcome.NOT_MOVED)
     assert tried.ends.source.deeds == []
     assert len(list(saving.iterdir())) == 1
@@ -361,9 +371,12 @@ def test_a_vm_of_which_only_an_image_is_left_is_found(
     uuid = "0c9ba2b7-96a7-4b5c-9b22-3a1f3f0d1d1f"
     Path(SavedImage(str(saving), "vm1", uuid).saved).write_text("memory")
     tried = trying(ABSENT, ABSENT, **quick(saving))
-    assert tried.examine().uuid == uuid
+    assert told(tried, Attempt.examine).uuid == uuid
     Path(SavedImage(str(saving), "vm1", uuid).saved).unlink()
-    assert trying(ABSENT, ABSENT, **quick(saving)).examine().error_code == "domain_not_found"
+    assert (
+        told(trying(ABSENT, ABSENT, **quick(saving)), Attempt.examine).error_code
+        == "domain_not_found"
+    )
 
 
 def test_a_host_that_breaks_off_while_it_is_read_is_a_refusal(
@@ -376,13 +389,13 @@ def test_a_host_that_breaks_off_while_it_is_read_is_a_refusal(
 
     monkeypatch.setattr(attempt, "read_facts", fail)
     for act in (Attempt.run, Attempt.examine, Attempt.reconcile, Attempt.foresee):
-        assert act(trying()).reason == "Cannot read the VM."
+        assert told(trying(), act).reason == "Cannot read the VM."
 
 
 def test_what_was_left_is_brought_in_order_before_the_move(trying: Try) -> None:
     """And told beside it."""
     arrived = replace(RUNS, state="paused", reason="user", mark=HandoverMark())
     tried = trying(RUNS, arrived)
-    result = tried.run()
+    result = told(tried)
     assert result.outcome is Outcome.MOVED
     assert result.actions[0] == "Stopped the paused copy on the destination."

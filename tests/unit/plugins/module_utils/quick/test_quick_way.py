@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from ansible_collections.drover.libvirt.plugins.module_utils._errors import LibvirtFailed
 from ansible_collections.drover.libvirt.plugins.module_utils._facts.end_state import EndState
-from ansible_collections.drover.libvirt.plugins.module_utils._libvirt.domain import DomainFacts
 from ansible_collections.drover.libvirt.plugins.module_utils._patience import NoAnswer
 from ansible_collections.drover.libvirt.plugins.module_utils._quick import image_checks
 from ansible_collections.drover.libvirt.plugins.module_utils._quick.image_checks import is_whole
@@ -39,12 +38,6 @@ def way(directory: Path | str, unsafe: bool = False) -> QuickWay:
     return QuickWay(MigrationOptions(save_directory=str(directory), unsafe=unsafe), ends)
 
 
-def facts(*disks: str) -> DomainFacts:
-    """Return a VM with these disks."""
-    xml = "<domain><devices>{}</devices></domain>".format("".join(disks))
-    return DomainFacts("vm1", UUID, RUNS, 64, xml, None, 0)
-
-
 def test_without_a_directory_nothing_was_left() -> None:
     """No quick move was ever made, and no VM is known by an image."""
     assert way("").interrupted("vm1", UUID) is None
@@ -66,57 +59,6 @@ def test_a_transient_vm_is_known_by_its_image_alone(tmp_path: Path) -> None:
     assert (found.uuid, found.state.state) == (UUID, "absent")
     assert way(tmp_path).saved_facts("vm1", "0c9ba2b7-0000-4b5c-9b22-3a1f3f0d1d1f") is None
     assert way(tmp_path).saved_facts("vm2", None) is None
-
-
-def file_disk(path: Path | str) -> str:
-    """Return a disk that is a file."""
-    return f"<disk type='file' device='disk'><source file='{path}'/><target dev='vda'/></disk>"
-
-
-def test_disks_beside_the_image_may_go_this_way(tmp_path: Path) -> None:
-    """The destination proves that it shares the file system by reading the image there."""
-    (tmp_path / "a.raw").write_text("")
-    way(tmp_path).refuse_unfit(facts(file_disk(tmp_path / "a.raw")))
-
-
-@pytest.mark.parametrize(
-    ("disk", "name"),
-    [
-        (file_disk("/proc/version"), "/proc/version"),
-        (file_disk("/nowhere/a.raw"), "/nowhere/a.raw"),
-        (
-            "<disk type='block' device='disk'><source dev='/dev/null'/><target dev='vda'/></disk>",
-            "/dev/null",
-        ),
-        (
-            "<disk type='volume' device='disk'><source pool='p' volume='v'/><target dev='vdb'/></disk>",
-            "the disk vdb",
-        ),
-    ],
-)
-def test_a_disk_elsewhere_is_refused_and_named(tmp_path: Path, disk: str, name: str) -> None:
-    """A restore takes whatever lies at the disk's path on the other host."""
-    with pytest.raises(ImageUnusable, match=f"share {name}"):
-        way(tmp_path).refuse_unfit(facts(disk))
-
-
-def test_the_operator_may_vouch_for_a_disk(tmp_path: Path) -> None:
-    """With the option that skips libvirt's check, too."""
-    way(tmp_path, unsafe=True).refuse_unfit(facts(file_disk("/proc/version")))
-
-
-@pytest.mark.parametrize(
-    "disk",
-    [
-        "<disk type='file' device='cdrom'><target dev='sda'/></disk>",
-        "<disk type='network' device='disk'><source protocol='rbd' name='p/v'/><target dev='vda'/></disk>",
-    ],
-)
-def test_an_empty_drive_and_storage_of_the_network_are_no_obstacle(
-    tmp_path: Path, disk: str
-) -> None:
-    """Neither lies on a file system of the host."""
-    way(tmp_path).refuse_unfit(facts(disk))
 
 
 class Reader:
