@@ -9,7 +9,7 @@ LABS ?= 2
 KEEP ?= 0
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.collections
 
-.PHONY: help setup setup-lab demo test test-fast test-lab test-page faults fuzz test-pulp4 test-py39 lint types sanity bench lab-up lab-down lab-status build clean
+.PHONY: help setup setup-lab demo test test-fast test-lab test-page faults fuzz test-pulp4 test-py39 lint types sanity bench lab-up lab-down lab-status docs pictures build release clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -80,8 +80,16 @@ lab-down: ## Take the lab down: make lab-down LAB=lab
 lab-status: ## Show the lab's hosts and guests
 	$(PY) -m tests.lab status --name $(LAB)
 
+docs: ## The documentation site in build/docs/html; a warning or a broken link is an error
+	scripts/setup docs
+	.venv-docs/bin/python scripts/docs.py
+
+pictures: setup-lab ## Make docs/pictures again, from an evacuation in the lab
+	scripts/setup page
+	$(PY) scripts/pictures.py
+
 build: setup ## Build the collection's archive
 	mkdir -p build && .venv/bin/ansible-galaxy collection build --force --output-path build .
 
 clean: ## Remove what was made here (not the lab: make lab-down)
-	rm -rf .venv .venv-pulp4 .venv-py39 .venv-peers .collections build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-pulp4 .venv-py39 .venv-peers .venv-docs .venv-release .collections build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
