@@ -214,7 +214,7 @@ def _power(entry: JsonObject) -> Power:
         proven=bool(entry.get("proven")),
         doubtful=str(doubtful.get("reason") or "it did not come up") if doubtful else None,
         boot_s=entry.get("boot_s"),
-        since=_moment(entry.get("since")),
+        since=known_moment(entry.get("since")),
         reason=entry.get("reason") or "",
         times_off=int(entry.get("times_off") or 0),
         off_s=float(entry.get("off_s") or 0.0),
@@ -257,11 +257,11 @@ def _domain(entry: JsonObject) -> Domain:
 
 
 def _last_migration(entry: JsonObject | None) -> LastMigration | None:
-    at = _moment(entry["at"]) if entry else None
+    at = known_moment(entry["at"]) if entry else None
     return LastMigration(at=at, failed=bool(entry.get("failed"))) if entry and at else None
 
 
-def _moment(text: str | None) -> datetime | None:
+def known_moment(text: str | None) -> datetime | None:
     """Read a moment; what is none, or has no distance from UTC, is as good as unknown."""
     try:
         at = datetime.fromisoformat(text or "")

@@ -62,6 +62,32 @@ def _with_load(
     return {**entry, "load": {**kind, **figures}} if figures else dict(entry)
 
 
+def kept_figures(facts: JsonObject) -> dict[str, dict[str, Any]]:
+    """Return the figures that are in facts, to be kept: of hosts by name, of VMs by UUID or else by name."""
+    return {
+        "hosts": {entry["name"]: entry["load"] for entry in facts["hosts"] if entry.get("load")},
+        "domains": {_key(entry): entry["load"] for entry in facts["domains"] if entry.get("load")},
+    }
+
+
+def with_kept(facts: JsonObject, kept: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the facts with figures that were kept; where there are none, as they were."""
+    of_hosts, of_domains = kept.get("hosts") or {}, kept.get("domains") or {}
+    return {
+        **facts,
+        "hosts": [_with_entry(entry, of_hosts.get(entry["name"])) for entry in facts["hosts"]],
+        "domains": [_with_entry(entry, of_domains.get(_key(entry))) for entry in facts["domains"]],
+    }
+
+
+def _key(domain: JsonObject) -> str:
+    return str(domain.get("uuid") or domain["name"])
+
+
+def _with_entry(entry: JsonObject, figures: Any) -> dict[str, Any]:
+    return {**entry, "load": figures} if figures else dict(entry)
+
+
 class _OfDomains:
     """The figures of VMs."""
 

@@ -89,6 +89,15 @@ def parse_load(document: JsonObject) -> Load:
     return Load(window_s=seconds(entry["window"]), percentile=entry.get("percentile"))
 
 
+def without_figures(facts: JsonObject) -> dict[str, Any]:
+    """Return the facts without figures of monitoring, so that the load now counts."""
+    return {
+        **facts,
+        "hosts": [{**entry, "load": None} for entry in facts["hosts"]],
+        "domains": [{**entry, "load": None} for entry in facts["domains"]],
+    }
+
+
 def with_load(snapshot: ClusterSnapshot, load: Load) -> ClusterSnapshot:
     """Return the snapshot with the load that counts in the place of the load now, and warnings where it is unknown.
 

@@ -16,6 +16,7 @@ from typing import Any
 from ..cluster.resources import Resources
 from ..errors import InputError
 from ..pipeline import plain, read_problem
+from ..policy.load import without_figures
 from ..policy.time_frame import needs_now
 from ..policy.windows import next_opening, open_s, told
 from ..problem import Problem
@@ -84,9 +85,18 @@ class PowerDecision:
 
 @dataclass(frozen=True, kw_only=True)
 class _Case:
-    """All that a decision stands on."""
+    """All that a decision stands on.
+
+    Attributes
+    ----------
+    problem
+        With the load that plans are made for: VMs that leave a host must fit elsewhere by it.
+    present
+        With the load now: yesterday's peak wakes nobody.
+    """
 
     problem: Problem
+    present: Problem
     power: PowerPolicy
     now: datetime
     looks: tuple[Look, ...]
@@ -106,7 +116,7 @@ class _Case:
     @cached_property
     def look(self) -> Look:
         """The present one."""
-        return look_at(self.problem.snapshot, self.now)
+        return look_at(self.present.snapshot, self.now)
 
     @cached_property
     def need(self) -> Need:
@@ -165,21 +175,24 @@ def decide(
     PlanningError
         A document breaks its schema, or contradicts itself.
     """
-    document = plain(policy)
-    # Waking needs the load now; the looks are the memory of power saving.
-    present = {**(document or {}), "load": None}
-    problem = read_problem(plain(facts), present, {"goal": "repair", "now": now})
+    document, known = plain(policy), plain(facts)
+    asked = {"goal": "repair", "now": now}
+    problem = present = read_problem(known, document, asked)
+    if problem.policies.load.window_s is not None:
+        present = read_problem(without_figures(known), {**document, "load": None}, asked)
     power = parse_power(document)
     if problem.now is None:
         raise needs_now("policy.power")
     seen = parse_looks(looks, problem.now)
-    return decide_on(problem, power, looks=seen, night=night, demand=demand).to_document()
+    found = decide_on(problem, power, present=present, looks=seen, night=night, demand=demand)
+    return found.to_document()
 
 
 def decide_on(
     problem: Problem,
     power: PowerPolicy,
     *,
+    present: Problem | None = None,
     looks: Sequence[Look] = (),
     night: bool = False,
     demand: float | None = None,
@@ -190,6 +203,8 @@ def decide_on(
     ----------
     problem
         The cluster, its policies and what time it is; the effort of its goal is that of the plans that are made.
+    present
+        The same with the load now, where the policy makes plans for another one.
     looks
         Earlier looks at the cluster, the oldest first.
 
@@ -207,6 +222,7 @@ def decide_on(
         )
     case = _Case(
         problem=problem,
+        present=present or problem,
         power=power,
         now=problem.now,
         looks=tuple(looks),
@@ -226,12 +242,12 @@ def _decide(case: _Case) -> PowerDecision:
 
 def _wake_for_need(case: _Case) -> PowerDecision | None:
     """Return whom to wake for VMs that have no place, or too little CPU; ``None`` where nobody is to be woken."""
-    unplaced = short_of_place(case.problem, case.need)
-    why = unplaced or short_of_cpu(case.problem, case.need, case.power.wake_above)
-    asleep = wakeable(case.problem, case.power, case.now, at_once=bool(unplaced or case.multiple))
+    unplaced = short_of_place(case.present, case.need)
+    why = unplaced or short_of_cpu(case.present, case.need, case.power.wake_above)
+    asleep = wakeable(case.present, case.power, case.now, at_once=bool(unplaced or case.multiple))
     if not why or not asleep:
         return None
-    hosts = hosts_to_wake(case.problem, case.power, case.need, asleep)
+    hosts = hosts_to_wake(case.present, case.power, case.need, asleep)
     if case.failed:
         why = [f"{', '.join(case.failed)} failed.", *why]
     return PowerDecision(action="wake", hosts=hosts, then="balance", why=tuple(why))

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..cluster.domain import Domain
 from ..cluster.host import Host
-from ..cluster.parse import parse_cluster
+from ..cluster.parse import known_moment, parse_cluster
 from ..cluster.snapshot import ClusterSnapshot
 from ..goal.restoration import Restoration, marked_homes
 from ..visible import text_of
@@ -136,27 +136,40 @@ def asleep(facts: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _slept(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return what is known of the power of hosts that have slept."""
-    return [power for host in facts["hosts"] if (power := host.get("power") or {}).get("off_s")]
+def _slept(facts: Mapping[str, Any]) -> list[tuple[float, Mapping[str, Any]]]:
+    """Return for how many seconds hosts have slept until now, and what is known of their power.
+
+    What time it is the newest clock of the hosts tells.
+    """
+    now_s = max((host.get("clock_epoch_s") or 0.0 for host in facts["hosts"]), default=0.0)
+    found = []
+    for host in facts["hosts"]:
+        power = host.get("power") or {}
+        slept_s = float(power.get("off_s") or 0.0)
+        since = known_moment(power.get("since"))
+        if host.get("state") == "asleep" and since:
+            slept_s += max(0.0, now_s - since.timestamp())
+        if slept_s:
+            found.append((slept_s, power))
+    return found
 
 
 def saved_kwh(facts: Mapping[str, Any]) -> float | None:
-    """Return the energy that hosts have not used while they slept, until they were last woken; ``None`` where their
-    watts are not known."""
-    known = [power for power in _slept(facts) if power.get("idle_w") is not None]
+    """Return the energy that hosts have not used while they slept, until now; ``None`` where no watts are known."""
+    known = [(slept_s, p) for slept_s, p in _slept(facts) if p.get("idle_w") is not None]
     if not known:
         return None
-    spared = sum(p["off_s"] * (p["idle_w"] - (p.get("asleep_w") or 0.0)) for p in known)
+    spared = sum(slept_s * (p["idle_w"] - (p.get("asleep_w") or 0.0)) for slept_s, p in known)
     return max(0.0, float(spared) / 3.6e6)
 
 
 def saved(facts: Mapping[str, Any]) -> list[str]:
-    """Say for how long hosts have slept until they were last woken, and what that saved where their watts are known."""
-    powers = _slept(facts)
-    if not powers:
+    """Say for how long hosts have slept until now, and what that saved where their watts are known."""
+    slept = _slept(facts)
+    if not slept:
         return []
-    hours = sum(power["off_s"] for power in powers) / 3600
+    powers = [power for _slept_s, power in slept]
+    hours = sum(slept_s for slept_s, _power in slept) / 3600
     known = [power for power in powers if power.get("idle_w") is not None]
     kwh = saved_kwh(facts)
     saved = "" if kwh is None else f", which saved {kwh:.1f} kWh"

@@ -41,6 +41,8 @@ class Problems:
     ----------
     snapshot
         As the facts tell it.
+    load
+        What the policy has plans made for.
 
     Raises
     ------
@@ -54,13 +56,20 @@ class Problems:
         self.snapshot = parse_cluster(facts)
         self._policies = parse_policies(self.policy, facts, self.snapshot, start)
         self._is_fixed = not any(map(_looks_at_what_changes, _selectors(self.policy)))
+        self.load = self._policies.load
         check_consistency(self._policies, self.snapshot)
 
-    def at(self, snapshot: ClusterSnapshot, now: datetime, goal: Goal) -> Problem:
-        """Return what is asked at a moment."""
+    def at(
+        self,
+        snapshot: ClusterSnapshot,
+        now: datetime,
+        goal: Goal,
+        counted: ClusterSnapshot | None = None,
+    ) -> Problem:
+        """Return what is asked at a moment; `counted` is the cluster with the load that plans are made for."""
         policies = self._policies_at(snapshot, now)
         return Problem(
-            snapshot=snapshot,
+            snapshot=counted or snapshot,
             policies=policies,
             goal=goal,
             transfer_s=predict_transfers(snapshot, policies),

@@ -17,6 +17,7 @@ from ..pipeline import plan_problem
 from ..power.decide import PowerDecision, decide_on
 from ..power.demand import Look
 from ..power.policy import PowerPolicy
+from ..problem import Problem
 from .problems import Problems
 from .world import World
 
@@ -78,8 +79,11 @@ class PowerSaving:
     def __call__(self, world: World) -> Report:
         """Run once."""
         repair = replace(GOALS["repair"], effort=self.effort)
-        problem = self.problems.at(world.snapshot, world.now, repair)
-        decision = decide_on(problem, self.power, looks=self.looks, night=self.night)
+        present = self.problems.at(world.snapshot, world.now, repair)
+        problem = _posed(world, self.problems, repair)
+        decision = decide_on(
+            problem, self.power, present=present, looks=self.looks, night=self.night
+        )
         self._remember(decision, world)
         self._act(decision, world)
         return Report(action=decision.action, hosts=decision.hosts, why=decision.why)
@@ -99,10 +103,15 @@ class PowerSaving:
                 world.put_to_sleep(decision.hosts, decision.reason, moved_s)
 
 
+def _posed(world: World, problems: Problems, goal: Goal) -> Problem:
+    """Return what a plan is made for now."""
+    return problems.at(world.snapshot, world.now, goal, world.counted(problems.load))
+
+
 def _follow(world: World, problems: Problems, goal: Goal) -> None:
     """Plan and begin; where there is no plan, everything stays as it is."""
     try:
-        world.follow(plan_problem(problems.at(world.snapshot, world.now, goal), explained=False))
+        world.follow(plan_problem(_posed(world, problems, goal), explained=False))
     except PlanningError as error:
         world.note(error.message)
 

@@ -9,12 +9,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from heapq import heappop, heappush
+from math import ceil
 from typing import Any
 
 from ..cluster.domain import LastMigration
+from ..cluster.history import Point, Series
 from ..cluster.host import Host
 from ..cluster.snapshot import ClusterSnapshot
 from ..errors import InputError
+from ..policy.load import Load
 from ..power.decide import BOOT_S
 from ..schedule.plan import Plan
 from .meter import ASLEEP, ON, STOPPING, WAKING, Meter, Metered
@@ -107,6 +110,22 @@ class World:
                 self._base, hosts=dict(self._hosts), domains=dict(self._domains)
             )
         return self._snapshot
+
+    def counted(self, load: Load) -> ClusterSnapshot:
+        """Return the cluster with the load that a policy counts, as far back as there are samples."""
+        if load.window_s is None:
+            return self.snapshot
+        domains = dict(self._domains)
+        first = max(0, self.step + 1 - ceil(load.window_s / self._step_s))
+        for name in self._running:
+            samples = self._series[name][first : self.step + 1]
+            ages = (self._step_s * age for age in reversed(range(len(samples))))
+            points = (Point(age_s, self._step_s, x) for age_s, x in zip(ages, samples, strict=True))
+            share = load.of(Series(tuple(points)))
+            assert share is not None
+            busy = round(domains[name].vcpus * share / 100, 4)
+            domains[name] = replace(domains[name], cpu_usage=busy)
+        return replace(self.snapshot, domains=domains)
 
     def advance(self) -> None:
         """Take the next sample of every VM."""

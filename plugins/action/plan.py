@@ -14,8 +14,14 @@ from ..plugin_utils._cluster_facts import FactsMissing, cluster_facts, marked_ho
 from ..plugin_utils._controller_action import CLUSTER_OPTIONS, ControllerAction
 from ..plugin_utils._documents import DocumentUnreadable, read_document, write_document
 from ..plugin_utils._finds_files import FindsFiles
-from ..plugin_utils._monitoring import monitored
-from ..plugin_utils._planner import PlanningError, make_plan, plan_page, render, write_text
+from ..plugin_utils._planner import (
+    PlanningError,
+    kept_figures,
+    make_plan,
+    plan_page,
+    render,
+    write_text,
+)
 
 # What of the options goes into the goal, for each kind.
 GOALS = {
@@ -66,9 +72,7 @@ class ActionModule(FindsFiles, ControllerAction):
         facts = self._facts(options, answers)
         if options["facts"] is None:
             self._keep_metrics(answers, options["group"], facts)
-        facts, warnings = monitored(facts, policy, answers, options["group"])
-        for warning in warnings:
-            self._warn(warning)
+        facts = self._monitored(facts, policy, answers, options["group"])
         return self._deliver(make_plan(facts, policy, _goal(options)), facts, options)
 
     def _facts(self, options: dict[str, t.Any], answers: Answers) -> dict[str, t.Any]:
@@ -92,6 +96,7 @@ class ActionModule(FindsFiles, ControllerAction):
             "plan": plan,
             "text": text,
             "coordinator": choose_coordinator(plan, facts),
+            "figures": kept_figures(facts),
             "leaving": {host: _leaving(plan, host) for host in plan["goal_hosts"]},
         }
 

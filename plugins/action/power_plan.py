@@ -39,6 +39,8 @@ class ActionModule(FindsFiles, ControllerAction):
         policy = read_document(options["policy"], "policy", self._find)
         # A host that has failed is a reason to wake others, not to do nothing.
         facts = cluster_facts(answers, options["group"], "ignore")
+        self._keep_metrics(answers, options["group"], facts)
+        facts = self._monitored(facts, policy, answers, options["group"])
         leave_off_vms = parse_power(policy).leave_off_vms
         for host in facts["hosts"]:
             _add_needs(host, facts, answers.of(POWER_GUARD_INFO, host["name"]), leave_off_vms)
@@ -50,7 +52,6 @@ class ActionModule(FindsFiles, ControllerAction):
             night=options["night"],
             demand=options["demand"],
         )
-        self._keep_metrics(answers, options["group"], facts)
         text = render_decision(decision)
         self._display.display(text)
         return {

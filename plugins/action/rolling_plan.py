@@ -41,9 +41,10 @@ class ActionModule(FindsFiles, ControllerAction):
     REFUSALS = (FactsMissing, DocumentUnreadable, PlanningError)
 
     def _result(self, options: dict[str, t.Any], answers: Answers) -> dict[str, t.Any]:
+        group, policy = options["group"], read_document(options["policy"], "policy", self._find)
         plan = make_rolling_plan(
-            cluster_facts(answers, options["group"]),
-            read_document(options["policy"], "policy", self._find),
+            self._monitored(cluster_facts(answers, group), policy, answers, group),
+            policy,
             options["hosts"],
             options["at_once"],
             time_here(),

@@ -160,6 +160,10 @@ coordinator:
   returned: success
   type: str
   sample: kvm1
+figures:
+  description: What Prometheus knew of the load (C(drover_prometheus)), for O(drover.libvirt.plan_apply#module:figures).
+  returned: success
+  type: dict
 leaving:
   description: For each host of the goal, the VMs that the plan takes away from it.
   returned: success

@@ -35,6 +35,10 @@ options:
   policy:
     description: The policy that the plan has to keep, or the path of its file. Give the one that O(plan) was made with.
     type: raw
+  figures:
+    description:
+      - RV(drover.libvirt.plan#module:figures) of the task that made O(plan), by which its load is judged. Without them Prometheus is asked again.
+    type: dict
   unreachable:
     description: Whether a host that has not answered stops the execution (V(fail)) or is left out (V(ignore)), as when O(plan) was made.
     type: str
@@ -333,6 +337,7 @@ def main() -> None:
         "group": {"type": "str", "default": "kvm"},
         "registered": {"type": "dict", "default": {}},
         "policy": {"type": "raw"},
+        "figures": {"type": "dict"},
         "unreachable": {"type": "str", "choices": ["fail", "ignore"], "default": "fail"},
         "max_age": {"type": "int", "default": 3600},
         "digest": {"type": "str"},

@@ -28,6 +28,13 @@ ADMISSION_OPTIONS: dict[str, t.Any] = {
     "unreachable": {"type": "str", "choices": ["fail", "ignore"], "default": "fail"},
     "max_age": {"type": "int", "default": 3600},
     "digest": {"type": "str"},
+    "figures": {
+        "type": "dict",
+        "options": {
+            "hosts": {"type": "dict", "default": {}},
+            "domains": {"type": "dict", "default": {}},
+        },
+    },
 }
 
 
@@ -77,7 +84,7 @@ def admitted_plan(
         )
     policy = read_document(options["policy"], "policy", find)
     # A plan is judged by the load that it was made for, and what monitoring lacked then it lacks now.
-    facts, _told_already = monitored(facts, policy, answers, options["group"])
+    facts, _told_already = monitored(facts, policy, answers, options["group"], options["figures"])
     return check_plan(
         plan,
         facts,

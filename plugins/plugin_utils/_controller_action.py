@@ -15,6 +15,7 @@ from ansible.plugins.action import ActionBase
 
 from ._answers import Answers, UnknownModule
 from ._metrics import keep_metrics
+from ._monitoring import monitored
 from ._plain import plain
 from ._planner import visible
 
@@ -75,6 +76,15 @@ class ControllerAction(ActionBase):
         if not self._task.check_mode:
             for warning in keep_metrics(answers, group, facts=facts):
                 self._warn(warning)
+
+    def _monitored(
+        self, facts: dict[str, t.Any], policy: dict[str, t.Any], answers: Answers, group: str
+    ) -> dict[str, t.Any]:
+        """Return the facts with what Prometheus knows for the policy, and warn of what it does not."""
+        facts, warnings = monitored(facts, policy, answers, group)
+        for warning in warnings:
+            self._warn(warning)
+        return facts
 
     def _warn(self, sentence: str) -> None:
         """Show a warning, in which names of VMs and words of hosts may stand."""

@@ -30,6 +30,7 @@ from ansible_collections.drover.libvirt.planner.documents import (
     validate_part,
 )
 from ansible_collections.drover.libvirt.planner.errors import InputError, PlanningError
+from ansible_collections.drover.libvirt.planner.monitoring.figures import kept_figures, with_kept
 from ansible_collections.drover.libvirt.planner.outcome import WORDS as OUTCOME_WORDS
 from ansible_collections.drover.libvirt.planner.outcome import has_arrived
 from ansible_collections.drover.libvirt.planner.page.plan import plan_page
@@ -86,6 +87,7 @@ __all__ = [
     "has_arrived",
     "headline",
     "hosts_to_see",
+    "kept_figures",
     "make_plan",
     "make_rolling_plan",
     "metrics",
@@ -107,6 +109,7 @@ __all__ = [
     "text_of",
     "validate_part",
     "visible",
+    "with_kept",
     "with_sensible_values",
     "write_document",
     "write_text",

@@ -60,7 +60,7 @@ def environment() -> dict[str, str]:
     }
 
 
-def run_playbook(lab: Lab, playbook: str, *arguments: str, timeout_s: float = 300.0) -> PlaybookRun:
+def run_playbook(lab: Lab, playbook: str, *arguments: str, timeout_s: float = 600.0) -> PlaybookRun:
     """Run a playbook to its end and return what it said."""
     done = subprocess.run(
         command(lab, playbook, *arguments),

@@ -20,13 +20,18 @@ pytestmark = pytest.mark.lab
 
 _SWITCH = """
 import sys
+from pathlib import Path
 sys.path.insert(0, {root!r})
 from tests.lab.lab import Lab
-host = Lab.attach({lab!r}).hosts[sys.argv[1]]
+lab, visitor = Lab.attach({lab!r}), Path({visitor!r})
+host = lab.hosts[sys.argv[1]]
 if sys.argv[2] == "on":
     host.power_on()
 if sys.argv[2] == "off":
     host.power_cut()
+if sys.argv[2] == "status" and visitor.exists():
+    lab.start_guest(visitor.read_text(), host.name)
+    visitor.unlink()
 print("on" if host.is_on else "off")
 """
 _TASKS = """
@@ -46,7 +51,9 @@ class Power:
     def __init__(self, lab: Lab, folder: Path) -> None:
         self.lab = lab
         switch = folder / "switch.py"
-        switch.write_text(_SWITCH.format(root=str(ROOT), lab=lab.name))
+        self._visitor = folder / "visitor"
+        known = {"root": str(ROOT), "lab": lab.name, "visitor": str(self._visitor)}
+        switch.write_text(_SWITCH.format(**known))
         files = {}
         for verb in ("on", "off", "status"):
             path = folder / f"{verb}.yml"
@@ -66,6 +73,10 @@ class Power:
     def switch(self, host: str, state: str, *more: str) -> PlaybookRun:
         """Run the playbook for one host."""
         return run_playbook(self.lab, *self.arguments(host, state), *more)
+
+    def start_when_asked(self, name: str) -> None:
+        """Start a VM on the host whose power is asked for next: by then it has been found empty."""
+        self._visitor.write_text(name)
 
     def mark(self, keeper: str, host: str) -> dict[str, object]:
         """Return the mark of a host that another one keeps; nothing where there is none."""
@@ -108,6 +119,24 @@ def test_a_host_with_a_vm_stays_on(power: Power) -> None:
     assert "The VM vm1 is running on kvm3" in refused.output
     assert power.lab.hosts["kvm3"].is_on
     assert power.mark("kvm1", "kvm3") == {}
+
+
+def test_a_vm_that_is_started_on_a_host_about_to_go_down_keeps_it_on(power: Power) -> None:
+    """Somebody starts it by hand after the host was found empty: the last look finds it. It runs on, and the host takes
+    VMs as before. When the VM has gone the same command finishes."""
+    lab = power.lab
+    power.start_when_asked("visitor")
+    refused = power.switch("kvm3", "off")
+    assert refused.code != 0
+    assert "kvm3 stays on. The VM visitor is running on kvm3" in refused.output
+    assert [power.mark(keeper, "kvm3")["state"] for keeper in ("kvm1", "kvm2")] == ["on", "on"]
+    lab.check_ran_once("visitor")
+    moved = ["drover.libvirt.migrate", "-e", "drover_vm=visitor", "-e", "drover_destination=kvm2"]
+    assert run_playbook(lab, *moved).code == 0
+    slept = power.switch("kvm3", "off")
+    assert slept.code == 0, slept.output
+    assert not lab.hosts["kvm3"].is_on
+    lab.check_ran_once("visitor")
 
 
 def test_what_is_needed_is_shown_and_stays_on(power: Power) -> None:

@@ -40,8 +40,9 @@ class Onlooker(threading.Thread):
 
     def run(self) -> None:
         while not self._over.wait(0.05):
-            for path in Path("/proc").glob("[0-9]*/cmdline"):
-                self._look(path)
+            for kind in ("cmdline", "environ"):
+                for path in Path("/proc").glob(f"[0-9]*/{kind}"):
+                    self._look(path)
 
     def _look(self, path: Path) -> None:
         try:

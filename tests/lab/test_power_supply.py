@@ -73,11 +73,17 @@ def test_a_host_tells_of_its_units(lab: Lab) -> None:
 
 
 def test_troubles_of_going_down_and_coming_up(lab: Lab) -> None:
-    """A deaf host stays on; one without storage has an empty mount point; one that does not boot is silent."""
+    """A deaf host stays on; a stuck one has power and is silent; one without storage has an empty mount point; one that
+    does not boot is silent."""
     host = lab.hosts["kvm2"]
     host.trouble(trouble.DEAF)
     assert ssh(lab, "kvm2", "systemctl poweroff") == 0
     assert ssh(lab, "kvm2", "test -d /srv/drover-shared/images") == 0
+    host.end_trouble()
+    host.trouble(trouble.STUCK)
+    assert ssh(lab, "kvm2", "systemctl poweroff") == 0
+    until(lambda: ssh(lab, "kvm2", "true") == 255, 30)
+    assert host.is_on
     host.end_trouble()
     host.power_cut()
     host.trouble(trouble.NO_STORAGE)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shutil
@@ -21,6 +22,7 @@ import pytest
 import yaml
 from ansible_collections.drover.libvirt.planner.commands import load as command
 from ansible_collections.drover.libvirt.planner.commands.drover import main
+from ansible_collections.drover.libvirt.planner.monitoring.queries import EXPRESSIONS
 
 from tests.lab.lab import Lab
 from tests.lab.playbook import run_playbook
@@ -129,6 +131,20 @@ class RealPrometheus:
             time.sleep(0.2)
 
 
+    def asked(self) -> int:
+        """Return how many queries it has answered, as it counts them itself."""
+        request = urllib.request.Request(f"{self.url}/metrics")
+        login = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        request.add_header("Authorization", f"Basic {login}")
+        context = ssl.create_default_context(cafile=str(self.ca))
+        with urllib.request.urlopen(request, context=context, timeout=20) as answer:
+            text = answer.read().decode()
+        counts = re.findall(
+            r'^prometheus_http_requests_total\{.*handler="/api/v1/query"\} (\d+)', text, re.M
+        )
+        return sum(map(int, counts))
+
+
 @pytest.fixture(scope="module")
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealPrometheus]:
     """A Prometheus that knows two busy VMs, of which one has moved."""
@@ -199,32 +215,41 @@ def test_a_wrong_password_and_an_unknown_authority(
 def test_a_playbook_plans_for_what_prometheus_knows(
     lab: Lab, prometheus: RealPrometheus, tmp_path: Path
 ) -> None:
-    """Two VMs that are idle now were busy for an hour, so they are parted; it is counted, and no password is shown."""
+    """Two VMs that are idle now were busy for an hour, so they are parted; it is counted, and no password is shown. Each
+    query is asked once for a plan and its execution, and for what power saving and a rolling maintenance plan."""
     for name in ("web1", "web2"):
         lab.start_guest(name, "kvm1")
     lab.start_guest("other", "kvm2")
     settings = {"url": prometheus.url, "username": USER, "password": PASSWORD}
     measured, variables = tmp_path / "drover.prom", tmp_path / "vars.json"
 
-    def balance(*arguments: str, **more: str) -> str:
+    def play(playbook: str, *arguments: str, **more: str) -> str:
         policy = {"load": {"window": "1h", "percentile": 95}, "costs": {"per_migration_s": 1}}
         known = {"drover_prometheus": settings | more, "drover_policy": policy}
         variables.write_text(json.dumps({**known, "drover_metrics_file": str(measured)}))
-        run = run_playbook(lab, "drover.libvirt.balance", *arguments, "-e", f"@{variables}")
+        run = run_playbook(lab, f"drover.libvirt.{playbook}", *arguments, "-e", f"@{variables}")
         assert run.code == 0, run.output[-3000:]
         return " ".join(run.output.split())
 
-    text = balance("--check")
+    text = play("balance", "--check")
     assert "its certificate is not trusted" in text
     assert "What hosts remember counts instead." in text
     assert not re.search(BUSY, text)
     assert not measured.exists()
-    text = balance("-vvv", ca=prometheus.ca.read_text())
+    before, ca = prometheus.asked(), prometheus.ca.read_text()
+    text = play("balance", "-vvv", ca=ca)
+    assert prometheus.asked() - before == len(EXPRESSIONS)
     assert re.search(BUSY, text)
     assert "Monitoring has no series of other" in text
     assert PASSWORD not in text
     homes = {name: [place.host for place in places] for name, places in lab.guests().items()}
     assert homes["web1"] != homes["web2"], homes
+    before, tasks = prometheus.asked(), tmp_path / "tasks.yml"
+    play("power_saving", "--check", ca=ca)
+    assert prometheus.asked() - before == len(EXPRESSIONS)
+    tasks.write_text("[]")
+    play("rolling_maintenance", "--check", "-e", f"drover_maintenance_tasks={tasks}", ca=ca)
+    assert prometheus.asked() - before == 2 * len(EXPRESSIONS)
     counts = re.findall(r'outcome="moved"} (\d+)', measured.read_text())
     assert len(counts) == 1
     assert int(counts[0]) >= 1

@@ -12,17 +12,22 @@ This module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import typing as t
+import zlib
 
 from .readings import LoadSample
 
 # A sample that is shorter takes up the next one, so that many runs in a row are one sample.
 SHORTEST_S = 240.0
 # Above this many samples neighbours become one; the newest stay as they are.
-MOST = 144
+MOST = 72
 _UNTOUCHED = 24
 KEPT_S = 8 * 86400.0
+# Full histories of a thousand VMs are shorter than this when they are unpacked.
+_LONGEST = 1 << 24
 # What the wall clock may differ from the time since boot before it counts as set to another time.
 _JUMP_S = 2.0
 _COLUMNS = ("cpu_usage", "memory_used_mib", "own_cpu_usage", "own_memory_mib")
@@ -97,10 +102,17 @@ def _follows(sample: Sample, last: Sample) -> bool:
 
 
 def _thinned(samples: list[Sample]) -> list[Sample]:
-    """Return at most as many samples as are kept: older ones are coarser, and reach as far back as before."""
+    """Return at most as many samples as are kept: the older, the coarser, and they reach as far back as before."""
+    now_s = samples[-1].at_s
+
+    def coarseness(first: int) -> float:
+        """Return the length of two neighbours as one, as a part of the time since they began."""
+        span_s = samples[first].span_s + samples[first + 1].span_s
+        age_s = now_s - samples[first].at_s + samples[first].span_s
+        return span_s / max(1.0, age_s)
+
     while len(samples) > MOST:
-        older = range(len(samples) - _UNTOUCHED - 1)
-        first = min(older, key=lambda one: samples[one].span_s + samples[one + 1].span_s)
+        first = min(range(len(samples) - _UNTOUCHED - 1), key=coarseness)
         samples[first : first + 2] = [_joined(samples[first], samples[first + 1])]
     return samples
 
@@ -152,14 +164,23 @@ def _columns(samples: t.Sequence[Sample]) -> dict[str, t.Any]:
     uuids = sorted({uuid for sample in samples for uuid in sample.domains})
     return {
         "span_s": [round(sample.span_s, 1) for sample in samples],
-        **{name: [row[place] for row in rows] for place, name in enumerate(_COLUMNS)},
+        **{name: _column(name, [r[place] for r in rows]) for place, name in enumerate(_COLUMNS)},
         "domains": {uuid: _of_domain(uuid, samples) for uuid in uuids},
     }
 
 
 def _of_domain(uuid: str, samples: t.Sequence[Sample]) -> dict[str, list[Number]]:
     figures = [sample.domains.get(uuid, Figures()) for sample in samples]
-    return {name: [getattr(one, name) for one in figures] for name in Figures._fields}
+    return {
+        name: _column(name, [getattr(one, name) for one in figures]) for name in Figures._fields
+    }
+
+
+def _column(name: str, values: t.Sequence[Number]) -> list[Number]:
+    """Return whole MiB, or hundredths of CPUs."""
+    if name.endswith("_mib"):
+        return [None if value is None else round(value) for value in values]
+    return [None if value is None else round(value, 2) for value in values]
 
 
 def format_history(history: History) -> str:
@@ -178,10 +199,37 @@ def format_history(history: History) -> str:
                 if found.get("id", -1) >= 0 and "cpu.time" in found
             },
         },
-        "at_s": [round(sample.at_s, 1) for sample in history.samples],
-        **_columns(history.samples),
+        "samples": _packed(
+            {
+                "at_s": [round(sample.at_s, 1) for sample in history.samples],
+                **_columns(history.samples),
+            }
+        ),
     }
     return json.dumps(document, separators=(",", ":")) + "\n"
+
+
+def _packed(columns: dict[str, t.Any]) -> str:
+    text = json.dumps(columns, separators=(",", ":"))
+    return base64.b64encode(zlib.compress(text.encode(), 9)).decode()
+
+
+def _unpacked(packed: str) -> dict[str, t.Any]:
+    """Return what was packed.
+
+    Raises
+    ------
+    ValueError
+        It is damaged, or longer than a history gets.
+    """
+    try:
+        unpacking = zlib.decompressobj()
+        text = unpacking.decompress(base64.b64decode(packed, validate=True), _LONGEST)
+    except (binascii.Error, zlib.error) as error:
+        raise ValueError("its samples are damaged") from error
+    if not unpacking.eof:
+        raise ValueError("its samples are cut off, or too long")
+    return dict(json.loads(text))
 
 
 def parse_history(text: str) -> History:
@@ -194,7 +242,8 @@ def parse_history(text: str) -> History:
     """
     try:
         document = json.loads(text)
-        return History(_parse_counters(document["counters"]), tuple(_parse_samples(document)))
+        samples = tuple(_parse_samples(_unpacked(document["samples"])))
+        return History(_parse_counters(document["counters"]), samples)
     except (AttributeError, KeyError, OverflowError, RecursionError, TypeError) as error:
         raise ValueError("it is not a history of load") from error
 

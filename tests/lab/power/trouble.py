@@ -10,6 +10,8 @@ DIRECTORY = Path("/etc/drover-lab/trouble")
 
 #: It does not go down when its OS is told to, nor when its power button is pressed.
 DEAF = "deaf"
+#: Its OS goes down, but its power stays on: it is silent, and only cutting the power ends that.
+STUCK = "stuck"
 #: It has power, but its OS never starts.
 NO_BOOT = "no-boot"
 #: Its OS starts, but does not mount the shared storage: the mount point is empty.

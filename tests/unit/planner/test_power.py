@@ -324,17 +324,34 @@ def test_single_values_replace_those_of_a_preset() -> None:
     assert (power.wake_above, power.min_on_s, power.services) == (0.90, 60, {"x": ["y"]})
 
 
-def test_waking_and_sleeping_look_at_the_load_now() -> None:
-    """Whatever time the policy's plans are made for: yesterday's peak wakes nobody."""
-    facts = cluster(6.0)
+def remembering(facts: dict[str, Any], busy: float) -> dict[str, Any]:
+    """Return facts whose hosts remember that each VM kept so many CPUs busy."""
     for number, entry in enumerate(facts["domains"]):
         entry["uuid"] = f"u{number}"
         past = {
             "age_s": [600.0],
             "span_s": [600.0],
-            "domains": {entry["uuid"]: {"cpu_usage": [9.0]}},
+            "domains": {entry["uuid"]: {"cpu_usage": [busy]}},
         }
         facts["hosts"][number]["history"] = past
+    return facts
+
+
+@pytest.mark.parametrize(("before", "action"), [(4.0, "sleep"), (9.0, "none")])
+def test_hosts_sleep_by_the_load_that_plans_are_made_for(before: float, action: str) -> None:
+    """As the plan that empties them: two VMs that took 9 CPUs each are not put onto a host of 10. What is remembered of
+    the look is the load now."""
+    policy = {**TIGHT, "load": {"window": "24h", "percentile": 95}}
+    facts = remembering(cluster(6.0), before)
+    found = decide(facts, policy, now=NOW, looks=looks(50, 40, 30, 20, 10))
+    assert (found["action"], found["look"]["cpu_usage"]) == (action, 6.0)
+
+
+def test_the_peak_of_yesterday_wakes_nobody() -> None:
+    """Waking looks at the load now, whatever time plans are made for, and whatever monitoring knows."""
+    facts = remembering(cluster(6.0, asleep=1), 9.9)
+    for entry in facts["domains"]:
+        entry["load"] = {"window_s": 86400, "percentile": 95, "cpu_usage": 9.9}
     policy = {**TIGHT, "load": {"window": "24h", "percentile": 95}}
     found = decide(facts, policy, now=NOW, looks=looks(50, 40, 30, 20, 10))
-    assert (found["action"], found["look"]["cpu_usage"]) == ("sleep", 6.0)
+    assert (found["action"], found["look"]["cpu_usage"]) == ("none", 6.0)

@@ -18,7 +18,7 @@ import pytest
 from planner.commands.prometheus import Prometheus, add_figures, figures_for, parse_prometheus
 from planner.documents import validate
 from planner.errors import InputError
-from planner.monitoring.figures import with_figures
+from planner.monitoring.figures import kept_figures, with_figures, with_kept
 from planner.monitoring.queries import Question, queries
 from planner.monitoring.vectors import Sample
 from tests.unit.planner.builders import Facts, domain, host
@@ -243,6 +243,18 @@ def test_no_plan_fails_because_monitoring_does(server: Any) -> None:
     found, [warning] = figures_for(facts(), {}, {"url": server.url})
     assert "load.window" in warning
     assert len(server.seen) == asked
+
+
+def test_figures_that_were_kept_are_those_that_were_asked_for() -> None:
+    """A plan is judged by them without asking again: VMs by UUID, hosts by name; others stay as they are."""
+    document = facts()
+    document["domains"].append(domain("vm9", "b", uuid="u9"))
+    answers = {"domain_cpu": [Sample({"uuid": "u9"}, 2.0), Sample({"domain": "vm1"}, 1.0)]}
+    found = with_figures(document, answers, DAY, "prometheus")
+    kept = kept_figures(found)
+    assert sorted(kept["domains"]) == ["u1", "u9"]
+    assert with_kept(document, kept) == found
+    assert with_kept(document, {}) == document
 
 
 def test_two_vms_of_one_name_are_known_by_uuid_only() -> None:

@@ -35,3 +35,13 @@ def test_what_was_saved_is_told() -> None:
     assert render_status({"hosts": hosts, "domains": []}).splitlines()[-1] == (
         "Hosts have slept 20.0 h in all, which saved 0.9 kWh (1 of 2 hosts, whose watts are known)."
     )
+
+
+def test_a_night_counts_while_it_lasts() -> None:
+    """A host that slept 10 hours before, and sleeps for 5 hours now: 15 hours at 95 W less are 1.4 kWh."""
+    power = {"off_s": 36000, "idle_w": 100.0, "asleep_w": 5.0, "since": "2026-11-24T22:00:00Z"}
+    awake = {"name": "a", "vcpus": 4, "memory_mib": 64, "clock_epoch_s": 1795575600.0}
+    asleep = {"name": "b", "vcpus": 4, "memory_mib": 64, "state": "asleep", "power": power}
+    assert render_status({"hosts": [awake, asleep], "domains": []}).splitlines()[-1] == (
+        "Hosts have slept 15.0 h in all, which saved 1.4 kWh."
+    )

@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import zlib
+from random import Random
 
 import pytest
 from ansible_collections.drover.libvirt.plugins.module_utils._facts import history as module
@@ -75,9 +78,10 @@ def test_the_ring_is_bounded_and_reaches_back() -> None:
     assert len(kept) == module.MOST
     assert kept[-24:] == tuple(samples[-24:])
     assert sum(one.span_s for one in kept) == 86400
+    assert max(one.span_s for one in kept[-48:]) <= kept[0].span_s <= 7200
     mean = sum((one.host.cpu_usage or 0) * one.span_s for one in kept) / 86400
     assert mean == pytest.approx(sum(range(1, 289)) / 288, abs=0.01)
-    assert len(format_history(History(None, kept))) < 8000
+    assert len(format_history(History(None, kept))) < 1500
 
 
 def test_what_is_older_than_eight_days_is_forgotten() -> None:
@@ -125,12 +129,40 @@ def test_facts_have_a_column_for_each_vm_that_was_here() -> None:
         {"own_cpu_usage": [float("nan")]},
         {"domains": {"u1": {"cpu_usage": [1.0]}}},
         {"domains": []},
-        {"counters": {"boot_id": "b1"}},
-        {"counters": 3},
+    ],
+)
+def test_samples_that_are_none_are_an_error(change: dict[str, object]) -> None:
+    """Nothing of a file is used of which a part is damaged."""
+    document = json.loads(format_history(grown([sample(NOW, 600, 1.5, u1=1.0)])))
+    samples = module._packed({**module._unpacked(document["samples"]), **change})
+    with pytest.raises(ValueError):
+        parse_history(json.dumps({**document, "samples": samples}))
+
+
+ENDLESS = base64.b64encode(zlib.compress(b" " * (1 << 25))).decode()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"counters": {"boot_id": "b1"}}, {"counters": 3}, {"samples": None}, {"samples": "!"}),
+        *({"samples": ""}, {"samples": "e30="}, {"samples": ENDLESS}),
     ],
 )
 def test_what_is_no_history_is_an_error(change: dict[str, object]) -> None:
-    """Nothing of a file is used of which a part is damaged."""
+    """Nor of samples that cannot be unpacked, or would fill the memory of the host."""
     document = json.loads(format_history(grown([sample(NOW, 600, 1.5, u1=1.0)])))
     with pytest.raises(ValueError):
         parse_history(json.dumps({**document, **change}))
+
+
+def test_a_full_history_is_a_few_kilobytes() -> None:
+    """Eight days of looks every ten minutes at 20 VMs whose load goes up and down."""
+    random = Random(1)
+    samples = []
+    busy = [1.0] * 20
+    for look in range(8 * 144):
+        busy = [min(4.0, max(0.01, one + random.gauss(0, 0.1))) for one in busy]
+        used = {f"5f0f7a3c-8f2b-4c5e-9a51-{n:012d}": one for n, one in enumerate(busy)}
+        samples.append(sample(NOW + 600 * look, 600, sum(busy), **used))
+    assert len(format_history(grown(samples))) < 6 * 1024
