@@ -37,7 +37,7 @@ def uuid(host: int, number: int) -> str:
 
 
 def full_history(host: int, looks: int = LOOKS) -> History:
-    """Return what a host remembers after so many looks at VMs whose load goes up and down at random."""
+    """Return what a host remembers after a number of looks at VMs whose load goes up and down at random."""
     random = Random(host)
     busy = [random.uniform(0.05, 2.0) for _vm in range(VMS)]
     memory = [random.randrange(500, 8000) for _vm in range(VMS)]

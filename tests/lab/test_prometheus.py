@@ -130,7 +130,6 @@ class RealPrometheus:
             assert time.monotonic() < deadline, (self._folder / "log").read_text()[-2000:]
             time.sleep(0.2)
 
-
     def asked(self) -> int:
         """Return how many queries it has answered, as it counts them itself."""
         request = urllib.request.Request(f"{self.url}/metrics")
@@ -215,8 +214,8 @@ def test_a_wrong_password_and_an_unknown_authority(
 def test_a_playbook_plans_for_what_prometheus_knows(
     lab: Lab, prometheus: RealPrometheus, tmp_path: Path
 ) -> None:
-    """Two VMs that are idle now were busy for an hour, so they are parted; it is counted, and no password is shown. Each
-    query is asked once for a plan and its execution, and for what power saving and a rolling maintenance plan."""
+    """Two VMs that are idle now were busy for an hour, so they are parted; it is counted, and no password is shown.
+    Each query is asked once for a plan and its execution, and for what power saving and a rolling maintenance plan."""
     for name in ("web1", "web2"):
         lab.start_guest(name, "kvm1")
     lab.start_guest("other", "kvm2")

@@ -325,7 +325,7 @@ def test_single_values_replace_those_of_a_preset() -> None:
 
 
 def remembering(facts: dict[str, Any], busy: float) -> dict[str, Any]:
-    """Return facts whose hosts remember that each VM kept so many CPUs busy."""
+    """Return facts whose hosts remember that each VM kept this many CPUs busy."""
     for number, entry in enumerate(facts["domains"]):
         entry["uuid"] = f"u{number}"
         past = {

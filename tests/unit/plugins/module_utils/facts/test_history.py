@@ -131,7 +131,7 @@ def test_facts_have_a_column_for_each_vm_that_was_here() -> None:
         {"domains": []},
     ],
 )
-def test_samples_that_are_none_are_an_error(change: dict[str, object]) -> None:
+def test_samples_that_are_damaged_are_an_error(change: dict[str, object]) -> None:
     """Nothing of a file is used of which a part is damaged."""
     document = json.loads(format_history(grown([sample(NOW, 600, 1.5, u1=1.0)])))
     samples = module._packed({**module._unpacked(document["samples"]), **change})
@@ -150,7 +150,7 @@ ENDLESS = base64.b64encode(zlib.compress(b" " * (1 << 25))).decode()
     ],
 )
 def test_what_is_no_history_is_an_error(change: dict[str, object]) -> None:
-    """Nor of samples that cannot be unpacked, or would fill the memory of the host."""
+    """Also samples that cannot be unpacked, or would fill the memory of the host."""
     document = json.loads(format_history(grown([sample(NOW, 600, 1.5, u1=1.0)])))
     with pytest.raises(ValueError):
         parse_history(json.dumps({**document, **change}))
