@@ -22,8 +22,8 @@ class Variable:
     what
         What it means, for the help.
     kind
-        ``text``, ``number``, ``flag``, ``off`` (a flag that sets false), ``file`` (made absolute),
-        ``json``, ``names`` (joined with commas) or ``choice``.
+        ``text``, ``number``, ``flag``, ``off`` (a flag that sets false), ``file`` (that exists) or
+        ``output`` (that is written; both made absolute), ``json``, ``names`` (joined with commas) or ``choice``.
     choices
         Of a ``choice``.
     word
@@ -103,7 +103,7 @@ _CLUSTER = (
 )
 _POLICY = Variable("policy", "file with the policy", "file")
 _REASON = Variable("reason", "why, kept on record with the mark")
-_REPORT = Variable("report", "write a page of it here (HTML)", "file")
+_REPORT = Variable("report", "write a page of it here (HTML)", "output")
 _MOVING = (
     *_CLUSTER,
     _POLICY,
@@ -132,7 +132,7 @@ PLAYBOOKS: Mapping[str, Playbook] = {
             "Show the cluster",
             options=(
                 *_CLUSTER,
-                Variable("facts_file", "write the facts here, for the command drover"),
+                Variable("facts_file", "write the facts here, for the command drover", "output"),
                 _REPORT,
             ),
         ),

@@ -246,6 +246,15 @@ def _file(variable: Variable, value: str) -> str:
     return str(path.absolute())
 
 
+def _output(variable: Variable, value: str) -> str:
+    path = Path(_text(variable, value)).expanduser()
+    if not path.name or path.is_dir() or not path.parent.is_dir():
+        raise InputError(
+            f"{_called(variable)} must be a file in a folder that exists, and {value!r} is not."
+        )
+    return str(path.absolute())
+
+
 def _json(variable: Variable, value: str) -> Mapping[str, Any]:
     try:
         document = json.loads(value)
@@ -258,7 +267,7 @@ def _json(variable: Variable, value: str) -> Mapping[str, Any]:
     return document
 
 
-_READERS = {"names": _names, "number": _number, "file": _file, "json": _json}
+_READERS = {"names": _names, "number": _number, "file": _file, "output": _output, "json": _json}
 
 
 def _called(variable: Variable) -> str:

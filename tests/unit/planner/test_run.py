@@ -112,6 +112,37 @@ def test_files_are_named_from_everywhere(
     assert became[0][3] == f"drover_maintenance_tasks={tmp_path}/update.yml"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "variable"),
+    [
+        (("evacuate", "kvm2", "--report", "plan.html"), "drover_report=plan.html"),
+        (("status", "--facts-file", "facts.json"), "drover_facts_file=facts.json"),
+    ],
+)
+def test_a_file_that_is_written_need_not_exist(
+    arguments: tuple[str, ...],
+    variable: str,
+    became: list[list[str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It was refused as one that is missing. It lands where the operator is, whatever Ansible takes for its folder."""
+    monkeypatch.chdir(tmp_path)
+    main(["run", *arguments])
+    name, _, file = variable.partition("=")
+    assert f"{name}={tmp_path / file}" in became[0]
+
+
+def test_a_file_cannot_be_written_into_a_folder_that_is_missing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Said before anything is run."""
+    said = refusal(capsys, "evacuate", "kvm2", "--report", "nowhere/plan.html")
+    assert (
+        "--report must be a file in a folder that exists, and 'nowhere/plan.html' is not." in said
+    )
+
+
 def test_all_faults_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     """In one sentence each, on one line."""
     said = refusal(capsys, "rolling", "nowhere.yml", "--effort", "much", "--migration", "fast")
