@@ -91,5 +91,9 @@ pictures: setup-lab ## Make docs/pictures again, from an evacuation in the lab
 build: setup ## Build the collection's archive
 	mkdir -p build && .venv/bin/ansible-galaxy collection build --force --output-path build .
 
+release: ## The collection and the wheel, built twice and compared, with SBOM, licences and checksums (build/release)
+	scripts/setup release
+	.venv-release/bin/python scripts/release.py
+
 clean: ## Remove what was made here (not the lab: make lab-down)
 	rm -rf .venv .venv-pulp4 .venv-py39 .venv-peers .venv-docs .venv-release .collections build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

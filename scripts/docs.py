@@ -112,7 +112,7 @@ def _add_contents() -> None:
 
 def _reference_pages() -> list[str]:
     generated = (f"../reference/{Path(name).stem}" for name in (*pages(), "ansible.rst"))
-    return ["../reference/plugins/index", *generated]
+    return ["Modules and roles <../reference/plugins/index>", *generated]
 
 
 def _contents(links: list[str], caption: str = "") -> str:

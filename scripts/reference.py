@@ -101,10 +101,7 @@ def _subcommands(parser: argparse.ArgumentParser) -> Mapping[str, argparse.Argum
 
 def exit_codes() -> str:
     """Return what the exit codes mean."""
-    rows = [
-        (code, meaning)
-        for code, meaning in re.findall(r"^ +(\d+) +(.+)$", EXIT_CODES, re.MULTILINE)
-    ]
+    rows = re.findall(r"^ +(\d+) +(.+)$", EXIT_CODES, re.MULTILINE)
     return (
         f"{_title('Exit codes')}\n{_table(('code of drover', 'meaning'), rows)}\n"
         "`drover run` ends with the exit code of `ansible-playbook`: 0 done, 1 an error, "

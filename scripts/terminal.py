@@ -13,6 +13,7 @@ import struct
 import termios
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import pyte
 from rich.console import Console
@@ -47,9 +48,9 @@ def record(command: Sequence[str], environment: Mapping[str, str], folder: str) 
     """Run a program at a terminal of its own and return what it wrote there."""
     pid, terminal = pty.fork()
     if pid == 0:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         os.chdir(folder)
         os.execvpe(command[0], list(command), dict(environment))  # noqa: S606 - no shell is wanted
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     parts = []
     while part := _read(terminal):
         parts.append(part)
@@ -66,7 +67,7 @@ def _read(terminal: int) -> bytes:
 
 def last_screen(parts: Iterable[bytes]) -> list[Text]:
     """Return the lines that stand on the terminal at the end."""
-    *_, last = _screens(parts)
+    *_earlier, last = _screens(parts)
     return _lines(last)
 
 
@@ -96,10 +97,10 @@ def _lines(screen: pyte.Screen) -> list[Text]:
 
 def _line(characters: Mapping[int, pyte.screens.Char]) -> Text:
     line = Text()
-    for column in range(COLUMNS):
-        shown = characters[column]
-        style = Style(color=_colour(shown.fg), bold=shown.bold)
-        line.append(shown.data, style)
+    shown = (characters[column] for column in range(COLUMNS))
+    for (colour, bold), run in groupby(shown, key=lambda character: (character.fg, character.bold)):
+        style = Style(color=_colour(colour), bold=bold)
+        line.append("".join(character.data for character in run), style)
     line.rstrip()
     return line
 

@@ -96,13 +96,11 @@ def test_a_command_can_be_typed(words: list[str]) -> None:
 
 def _complaint(arguments: list[str]) -> str:
     """Return what the command's parser says against arguments; nothing where it takes them, or shows its help."""
-    said: list[str] = []
     try:
         _parser().parse_args(arguments)
     except SystemExit as ended:
-        if ended.code:
-            said.append(f"{shlex.join(arguments)} is refused")
-    return " ".join(said)
+        return f"{shlex.join(arguments)} is refused" if ended.code != 0 else ""
+    return ""
 
 
 def _check_playbook(arguments: list[str]) -> None:
@@ -192,7 +190,7 @@ def test_links_lead_somewhere(path: Path) -> None:
     for link in re.findall(r"\]\(([^)\s]+)\)", text):
         if re.match(r"[a-z]+:", link):
             continue
-        file, _, heading = link.partition("#")
+        file, _mark, heading = link.partition("#")
         target = (path.parent / file).resolve() if file else path
         assert target.exists(), link
         if heading:

@@ -14,6 +14,8 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[2]
 LOCK = ROOT / "meta" / "ee-lock.txt"
 ENVIRONMENT = yaml.safe_load((ROOT / "meta/execution-environment.yml").read_text())
+COMPATIBILITY = (ROOT / "docs/compatibility.md").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 PYTHON = ROOT / ENVIRONMENT["dependencies"]["python"]
 
 
@@ -26,8 +28,7 @@ def requirements(path: Path) -> dict[str, Requirement]:
 
 def test_the_files_for_pip_and_for_execution_environments_agree() -> None:
     """Both hold what the planner's distribution declares, but PyYAML, which ansible-core brings."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    declared = {str(Requirement(entry)) for entry in project["dependencies"]} - {"pyyaml>=6.0"}
+    declared = {str(Requirement(entry)) for entry in PROJECT["dependencies"]} - {"pyyaml>=6.0"}
     for path in (ROOT / "requirements.txt", PYTHON):
         assert {str(requirement) for requirement in requirements(path).values()} == declared
 
@@ -45,3 +46,15 @@ def test_the_files_of_the_execution_environment_exist() -> None:
     """ansible-builder refuses one that is missing."""
     for path in ENVIRONMENT["dependencies"].values():
         assert (ROOT / path).is_file(), path
+
+
+def test_the_compatibility_page_says_what_is_declared() -> None:
+    """The oldest Ansible and Python, as Ansible, pip and ansible-test read them."""
+    ansible = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())["requires_ansible"]
+    hosts = yaml.safe_load((ROOT / "tests/config.yml").read_text())["modules"]["python_requires"]
+    for what, declared in (
+        ("ansible-core", ansible.removesuffix(".0")),
+        ("Python on the controller", PROJECT["requires-python"]),
+        ("Python on hosts", str(hosts)),
+    ):
+        assert f"| {what} | {declared.removeprefix('>=')} or newer |" in COMPATIBILITY, what
