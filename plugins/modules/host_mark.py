@@ -34,8 +34,13 @@ options:
   host:
     description:
       - The host that the mark is about, as the inventory names it.
+      - Either this or O(hosts) is required.
     type: str
-    required: true
+  hosts:
+    description:
+      - The hosts that the marks are about, where there are several.
+    type: list
+    elements: str
   state:
     description:
       - V(maintenance) keeps VMs away from the host; V(active) lets it take part again.
@@ -74,6 +79,30 @@ options:
       uuid:
         description: UUID of the VM.
         type: str
+  leaving:
+    description:
+      - The VMs that are moved away from O(hosts).
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      host:
+        description: The host that they leave.
+        type: str
+        required: true
+      evacuated:
+        description: As O(evacuated).
+        type: list
+        elements: dict
+        required: true
+        suboptions:
+          name:
+            description: Name of the VM.
+            type: str
+            required: true
+          uuid:
+            description: UUID of the VM.
+            type: str
   directory:
     description:
       - The directory of the marks.
@@ -92,6 +121,14 @@ EXAMPLES = r"""
       - name: web1
         uuid: 0b0d7e8e-5d5f-4d4e-8f2c-2f8f5b0c3b11
 
+- name: Put two hosts into maintenance
+  drover.libvirt.host_mark:
+    hosts: [kvm2, kvm5]
+    leaving:
+      - host: kvm5
+        evacuated:
+          - name: web2
+
 - name: Take kvm2 out of maintenance
   drover.libvirt.host_mark:
     host: kvm2
@@ -99,9 +136,13 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+marks:
+  description: The marks that this host keeps now of each host, in the form of RV(mark), or would keep after a run without check mode.
+  returned: success
+  type: dict
 mark:
   description: The mark that this host keeps now, or would keep after a run without check mode.
-  returned: success
+  returned: with O(host)
   type: dict
   sample:
     maintenance: true
@@ -135,7 +176,7 @@ mark:
       returned: success
 file:
   description: The file that holds the mark.
-  returned: success
+  returned: with O(host)
   type: str
   sample: /var/lib/drover/marks/kvm2.json
 """
@@ -146,41 +187,70 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._errors import or_fail
-from ..module_utils._linux.marking import Order, carry_out
+from ..module_utils._linux.marking import Done, Order, carry_out
 
+VM = {"name": {"type": "str", "required": True}, "uuid": {"type": "str"}}
+VMS = {"type": "list", "elements": "dict", "options": VM}
+LEAVING = {"host": {"type": "str", "required": True}, "evacuated": {**VMS, "required": True}}
 ARGUMENTS: dict[str, dict[str, t.Any]] = {
-    "host": {"type": "str", "required": True},
+    "host": {"type": "str"},
+    "hosts": {"type": "list", "elements": "str"},
     "state": {"type": "str", "choices": ["maintenance", "active"], "default": "maintenance"},
     "at": {"type": "str"},
     "by": {"type": "str", "default": ""},
     "reason": {"type": "str", "default": ""},
-    "evacuated": {
-        "type": "list",
-        "elements": "dict",
-        "default": [],
-        "options": {"name": {"type": "str", "required": True}, "uuid": {"type": "str"}},
-    },
+    "evacuated": {**VMS, "default": []},
+    "leaving": {"type": "list", "elements": "dict", "options": LEAVING, "default": []},
     "directory": {"type": "path", "default": "/var/lib/drover/marks"},
 }
 
 
+def orders(params: dict[str, t.Any]) -> dict[str, Order]:
+    """Return what is asked for, by the host that it is about."""
+    rest = {key: params[key] for key in ("state", "at", "by", "reason", "directory")}
+    if params["hosts"] is None:
+        return {params["host"]: Order(host=params["host"], evacuated=params["evacuated"], **rest)}
+    leaving = {each["host"]: each["evacuated"] for each in params["leaving"]}
+    return {
+        host: Order(host=host, evacuated=leaving.get(host, ()), **rest) for host in params["hosts"]
+    }
+
+
+def differences(done: t.Iterable[Done]) -> list[dict[str, str]]:
+    """Return the changed files as Ansible shows differences."""
+    return [
+        {
+            "before_header": one.file,
+            "after_header": one.file,
+            "before": one.before,
+            "after": one.after,
+        }
+        for one in done
+    ]
+
+
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec=ARGUMENTS,
+        required_one_of=[("host", "hosts")],
+        mutually_exclusive=[("host", "hosts")],
+        supports_check_mode=True,
+    )
     now = datetime.datetime.now(datetime.timezone.utc)
-    done = or_fail(module, lambda: carry_out(Order(**module.params), now, module.check_mode))
-    for warning in done.warnings:
+    wanted = orders(module.params)
+    done = or_fail(
+        module,
+        lambda: {host: carry_out(order, now, module.check_mode) for host, order in wanted.items()},
+    )
+    for warning in [warning for one in done.values() for warning in one.warnings]:
         module.warn(warning)
+    only = done.get(module.params["host"])
     module.exit_json(
-        changed=done.changed,
-        mark=done.mark,
-        file=done.file,
-        diff={
-            "before_header": done.file,
-            "after_header": done.file,
-            "before": done.before,
-            "after": done.after,
-        },
+        changed=any(one.changed for one in done.values()),
+        marks={host: one.mark for host, one in done.items()},
+        diff=differences(done.values()),
+        **({"mark": only.mark, "file": only.file} if only else {}),
     )
 
 
