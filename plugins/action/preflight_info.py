@@ -13,7 +13,7 @@ from ansible.plugins.action import ActionBase
 from ..plugin_utils._answers import Answers, UnknownModule
 from ..plugin_utils._cluster_facts import FactsMissing
 from ..plugin_utils._plain import plain
-from ..plugin_utils._preflight_peers import host_and_peers
+from ..plugin_utils._preflight_peers import host_and_peers, looked_at
 
 MODULE = "drover.libvirt.preflight_info"
 
@@ -33,7 +33,7 @@ class ActionModule(ActionBase):
                 found = host_and_peers(answers, str(arguments.get("group", "kvm")), name)
             except (FactsMissing, UnknownModule) as error:
                 return {**result, "failed": True, "msg": str(error)}
-            arguments["peers"] = found.peers
+            arguments.update(looked_at(name, found.peers, arguments))
             arguments.setdefault("migration_address", found.migration_address)
         answer = self._execute_module(
             module_name=MODULE, module_args=arguments, task_vars=task_vars

@@ -39,6 +39,13 @@ options:
     description: The VMs to look at, where they run or are paused on this host. By default all of them.
     type: list
     elements: str
+  hosts:
+    description:
+      - The hosts that matter, where O(peers) is left out. One of them looks at all others; any other host looks only at these, and at none of
+        its VMs. By default all matter.
+    type: list
+    elements: str
+    default: []
   group:
     description:
       - The inventory group that is the cluster, where O(peers) is left out. The other hosts of the group are then the peers, and what
@@ -208,6 +215,7 @@ def argument_spec() -> dict[str, t.Any]:
         "uri": {"type": "str", "default": "qemu:///system"},
         "name": {"type": "str"},
         "domains": {"type": "list", "elements": "str"},
+        "hosts": {"type": "list", "elements": "str", "default": []},
         "group": {"type": "str", "default": "kvm"},
         "registered": {"type": "dict", "default": {}},
         "peers": {"type": "list", "elements": "dict", "options": PEER_SPEC},

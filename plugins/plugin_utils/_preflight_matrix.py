@@ -38,6 +38,12 @@ class Asked:
     destination: str | None = None
     strict: bool = False
 
+    def concerns(self, source: str, destination: str) -> bool:
+        """Whether the way between two hosts matters: where only hosts are to be emptied, one of them is an end of it."""
+        if not self.hosts or self.domains:
+            return True
+        return source in self.hosts or destination in self.hosts
+
     def wants(self, domain: str, host: str) -> bool:
         """Whether a VM on a host is to be migrated."""
         return domain in self.domains or host in self.hosts

@@ -55,6 +55,26 @@ def host_and_peers(answers: Answers, group: str, name: str) -> HostAndPeers:
     )
 
 
+def looked_at(
+    name: str, peers: list[dict[str, t.Any]], arguments: Mapping[str, t.Any]
+) -> dict[str, t.Any]:
+    """Return the peers and VMs that a host has to look at.
+
+    Parameters
+    ----------
+    name : str
+        The host.
+    peers : list of dict
+        All other hosts.
+    arguments : mapping
+        The options C(hosts), those that matter, and C(domains).
+    """
+    hosts = arguments.get("hosts") or []
+    if not hosts or name in hosts:
+        return {"peers": peers, "domains": arguments.get("domains")}
+    return {"peers": [peer for peer in peers if peer["name"] in hosts], "domains": []}
+
+
 def _address(host: Mapping[str, t.Any]) -> str | None:
     return (host.get("migration") or {}).get("address")
 

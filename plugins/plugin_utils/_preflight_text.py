@@ -41,7 +41,7 @@ def render_preflight(matrix: Matrix, asked: Asked) -> str:
     blocking = _failures(check for check in shown if check["severity"] == "block")
     numbers = _numbers(blocking)
     domains = [item for item in matrix.domains if _is_shown(item, asked)]
-    parts = [*_host_table(matrix, numbers), "", *_domain_table(matrix, domains, numbers)]
+    parts = [*_host_table(matrix, asked, numbers), "", *_domain_table(matrix, domains, numbers)]
     parts += _listing("What blocks", blocking.values(), numbered=True)
     parts += _listing("Warnings", _failures(c for c in shown if c["severity"] == "warn").values())
     unchecked = _failures(check for check in shown if check["severity"] == "info")
@@ -148,14 +148,17 @@ def _some(names: list[str]) -> str:
     )
 
 
-def _host_table(matrix: Matrix, numbers: t.Callable[[Iterable[Check]], str]) -> list[str]:
-    rows = [
-        (
-            source,
-            *(_cell(source, host, matrix.between(source, host), numbers) for host in matrix.hosts),
-        )
-        for source in matrix.hosts
-    ]
+def _host_table(
+    matrix: Matrix, asked: Asked, numbers: t.Callable[[Iterable[Check]], str]
+) -> list[str]:
+    """Return which host reaches which; ways that do not concern what was asked were not looked at."""
+
+    def cell(source: str, host: str) -> str:
+        if source != host and not asked.concerns(source, host):
+            return "-"
+        return _cell(source, host, matrix.between(source, host), numbers)
+
+    rows = [(source, *(cell(source, host) for host in matrix.hosts)) for source in matrix.hosts]
     return render_table(("from", *(f"to {host}" for host in matrix.hosts)), rows, indent="")
 
 

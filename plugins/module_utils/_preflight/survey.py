@@ -9,6 +9,7 @@ This module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
+import concurrent.futures
 import typing as t
 
 from .._errors import DroverError
@@ -178,27 +179,18 @@ def _home(
 
 
 def _about_peers(home: Home, peers: t.Sequence[Peer]) -> list[Checked]:
-    """Look at all peers, some of them at the same time."""
+    """Look at all peers, some of them at the same time: when one is done the next one begins."""
     limit_s = _PEER_S + _PEER_PER_DOMAIN_S * len(home.candidates)
-    checks: list[Checked] = []
-    for first in range(0, len(peers), _AT_ONCE):
-        waiting = [(peer, _looking_at(home, peer)) for peer in peers[first : first + _AT_ONCE]]
-        for peer, pending in waiting:
-            checks += _result(home, peer, pending, limit_s)
-    return checks
+    with concurrent.futures.ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        found = pool.map(lambda peer: _about_peer(home, peer, limit_s), peers)
+        return [check for checks in found for check in checks]
 
 
-def _looking_at(home: Home, peer: Peer) -> PatientCall[list[Checked]]:
-    return PatientCall(lambda: survey_peer(home, peer))
-
-
-def _result(
-    home: Home, peer: Peer, pending: PatientCall[list[Checked]], limit_s: float
-) -> list[Checked]:
+def _about_peer(home: Home, peer: Peer, limit_s: float) -> list[Checked]:
     """Return what was found at a peer; one that fails on the way does not hide the others."""
     problem = "it has not answered within {:g} s".format(limit_s)
     try:
-        found = pending.result_or(limit_s, [])
+        found = PatientCall(lambda: survey_peer(home, peer)).result_or(limit_s, [])
     except DroverError as error:
         found, problem = [], error.message
     if found:

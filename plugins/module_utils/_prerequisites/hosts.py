@@ -10,11 +10,14 @@ This module util is PRIVATE to the collection.
 from __future__ import annotations
 
 import typing as t
+import weakref
 import xml.etree.ElementTree as ET
 
 from .._facts.quantities import version
 from .context import Pair
 from .finding import Finding, blocks, holds, warns
+
+_UUIDS: weakref.WeakKeyDictionary[t.Any, str] = weakref.WeakKeyDictionary()
 
 
 def two_hosts(context: Pair) -> t.Iterator[Finding]:
@@ -67,8 +70,15 @@ def migration_address(context: Pair) -> t.Iterator[Finding]:
 
 
 def host_uuid(connection: t.Any) -> str:
-    """Return the UUID of a host."""
-    return ET.fromstring(connection.getCapabilities()).findtext("host/uuid", "")
+    """Return the UUID of a host.
+
+    Asked once of a connection: libvirt puts all of its capabilities together for each answer, and a daemon does not
+    change its UUID while it runs.
+    """
+    if connection not in _UUIDS:
+        document = ET.fromstring(connection.getCapabilities())
+        _UUIDS[connection] = document.findtext("host/uuid", "")
+    return _UUIDS[connection]
 
 
 CHECKS = (two_hosts, versions, migration_address)

@@ -22,6 +22,7 @@ from ansible_collections.drover.libvirt.plugins.plugin_utils._preflight_matrix i
 from ansible_collections.drover.libvirt.plugins.plugin_utils._preflight_peers import (
     chosen_peers,
     host_and_peers,
+    looked_at,
 )
 from ansible_collections.drover.libvirt.plugins.plugin_utils._preflight_text import (
     names_vm,
@@ -275,3 +276,22 @@ def test_a_baseline_wants_every_chosen_host() -> None:
 def test_a_path_does_not_name_a_vm(evidence: str, named: bool) -> None:
     """The first finding lacked its VM, whose name was in the path of its image."""
     assert names_vm(evidence, "vm1") is named
+
+
+def test_only_what_concerns_the_hosts_is_looked_at() -> None:
+    """The host that is to be emptied looks everywhere; the others look at it, and at no VM of theirs."""
+    peers = [{"name": "kvm2"}, {"name": "kvm3"}]
+    given = {"hosts": ["kvm2"], "domains": None}
+    assert looked_at("kvm1", peers, given) == {"peers": [{"name": "kvm2"}], "domains": []}
+    assert looked_at("kvm2", peers, given) == {"peers": peers, "domains": None}
+    everything = {"peers": peers, "domains": ["vm1"]}
+    assert looked_at("kvm1", peers, {"domains": ["vm1"]}) == everything
+
+
+def test_ways_that_were_not_looked_at_are_not_called_good() -> None:
+    """They are neither said to work nor to be broken."""
+    rows = render_preflight(matrix(), Asked(hosts=("kvm2",))).splitlines()
+    assert rows[1].split() == ["kvm1", "here", "yes", "-"]
+    assert rows[2].split() == ["kvm2", "yes", "here", "yes"]
+    vm = render_preflight(matrix(), Asked(hosts=("kvm2",), domains=("vm1",))).splitlines()
+    assert vm[1].split() == ["kvm1", "here", "yes", "yes"]

@@ -497,3 +497,17 @@ def test_all_that_blocks_is_told_at_once() -> None:
         check.refuse_failed(blocking)
     assert refusal.value.remedy == "Install it."
     check.refuse_failed(blocking[1:2])
+
+
+def test_a_host_tells_its_uuid_once_a_connection() -> None:
+    """libvirt takes long to answer; each way of a preflight, and each migration, had asked four times."""
+    asked: list[str] = []
+
+    class Counting(Daemon):
+        def getCapabilities(self) -> str:  # noqa: N802 as libvirt calls it
+            asked.append(self.name)
+            return super().getCapabilities()
+
+    first, second = Counting("kvm1"), Counting("kvm2")
+    uuids = [hosts.host_uuid(end) for end in (first, second, first, second)]
+    assert (uuids, asked) == (["kvm1", "kvm2"] * 2, ["kvm1", "kvm2"])
