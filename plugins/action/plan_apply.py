@@ -8,7 +8,9 @@ progress."""
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import shlex
 import time
 import typing as t
 
@@ -26,7 +28,7 @@ from ..plugin_utils._conclusion import Allowance, conclude, nothing_done
 from ..plugin_utils._controller import this_operator
 from ..plugin_utils._documents import DocumentUnreadable
 from ..plugin_utils._finds_files import FindsFiles
-from ..plugin_utils._following import POLL_S, Following, OutOfReach, graceful_stop
+from ..plugin_utils._following import GAP_S, Following, OutOfReach, graceful_stop
 from ..plugin_utils._journal_reader import JournalReader, Look
 from ..plugin_utils._metrics import keep_metrics
 from ..plugin_utils._migration_options import check_migration_options
@@ -154,11 +156,11 @@ class ActionModule(FindsFiles):
         if job.get("failed") or "ansible_job_id" not in job:
             return {**job, "failed": True}
         try:
-            last = self._follow(JournalReader(folder, self._run_command), plan, job, task_vars)
+            last = self._follow(JournalReader(folder, self._run_command), plan, job)
         except OutOfReach as error:
             return {"failed": True, "msg": str(error), "folder": folder, "running": True}
         died = last.executor == "gone" and not last.ended
-        told = self._job_result(job, task_vars, wait_s=_LAST_WORDS_S if died else 30.0)
+        told = self._job_result(job, wait_s=_LAST_WORDS_S if died else 30.0)
         answer = admitted("plan_apply", arguments["coordinator"], plain(told))
         # An executor that could not write its journal any more may have come to its end all the same.
         if died and "outcomes" not in answer:
@@ -204,7 +206,6 @@ class ActionModule(FindsFiles):
         follower: JournalReader,
         plan: dict[str, t.Any],
         job: dict[str, t.Any],
-        task_vars: dict[str, t.Any],
     ) -> Look:
         """Show the execution until its end, its death, or the end of a module that never began."""
         shown = self._task.args.get("progress", "lines") == "lines"
@@ -218,7 +219,7 @@ class ActionModule(FindsFiles):
                     if event["event"] == "executor_failed":
                         self._last_words = event["reason"]
                 if look.executor == "absent":
-                    return self._never_started(job, task_vars, waited_s)
+                    return self._never_started(job, waited_s)
                 return look.ended or look.executor == "gone"
 
             return Following(follower, lines, self._display.display).until(enough)
@@ -261,44 +262,40 @@ class ActionModule(FindsFiles):
             ),
         }
 
-    def _never_started(
-        self, job: dict[str, t.Any], task_vars: dict[str, t.Any], waited_s: float
-    ) -> bool:
+    def _never_started(self, job: dict[str, t.Any], waited_s: float) -> bool:
         """Whether the module ended before it opened a journal, for instance because its arguments
         or the lock stopped it."""
-        return waited_s > START_S or bool(
-            self._job_result(job, task_vars, wait_s=0.0).get("finished")
-        )
+        return waited_s > START_S or bool(self._job_result(job, wait_s=0.0).get("finished"))
 
-    def _job_result(
-        self, job: dict[str, t.Any], task_vars: dict[str, t.Any], wait_s: float
-    ) -> dict[str, t.Any]:
+    def _job_result(self, job: dict[str, t.Any], wait_s: float) -> dict[str, t.Any]:
         """Return the module's own result once it is there, or what is known of it when the time is
         over."""
         if self._answer is not None:
             return self._answer
-        arguments = {
-            "jid": job["ansible_job_id"],
-            "_async_dir": os.path.dirname(job["results_file"]),
-        }
         give_up_at = time.monotonic() + wait_s
         while True:
-            answer: dict[str, t.Any] = self._execute_module(
-                module_name="ansible.legacy.async_status",
-                module_args=arguments,
-                task_vars=task_vars,
-            )
+            answer = self._read_result(job["results_file"])
             if answer.get("finished") or time.monotonic() >= give_up_at:
                 break
-            time.sleep(POLL_S)
+            time.sleep(GAP_S)
         if answer.get("finished"):
             self._answer = answer
-            self._execute_module(
-                module_name="ansible.legacy.async_status",
-                module_args={**arguments, "mode": "cleanup"},
-                task_vars=task_vars,
-            )
+            self._low_level_execute_command(f"rm -f {shlex.quote(job['results_file'])}")
         return answer
+
+    def _read_result(self, file: str) -> dict[str, t.Any]:
+        """Return what an asynchronous job has written as its result; C(finished) tells whether it has ended.
+
+        Read as a file, for async_status is a module of its own that would be started for each look.
+        """
+        read = self._low_level_execute_command(f"cat {shlex.quote(file)}")
+        if read["rc"] != 0:
+            return {"failed": True, "finished": True, "msg": f"{file} is gone."}
+        try:
+            told: dict[str, t.Any] = json.loads(read["stdout"])
+        except ValueError:
+            return {"finished": False}
+        return {**told, "finished": "started" not in told or bool(told.get("finished"))}
 
     def _finish(
         self, plan: dict[str, t.Any], answer: dict[str, t.Any], folder: str, ended: bool

@@ -20,8 +20,9 @@ from ._journal_reader import JournalReader, Look
 from ._live import tell
 from ._progress_lines import ProgressLines
 
-# How often the journal is looked at.
+# How often the journal is looked at, at least while nothing is written into it, and at most.
 POLL_S = 1.0
+GAP_S = 0.2
 # How long a coordinator may be out of reach before this side gives up; the executor goes on with
 # what it has begun all the while, and starts nothing more after the same silence.
 OUT_OF_REACH_S = 60.0
@@ -63,7 +64,9 @@ class Following:
         self._started_s = clock()
 
     def until(self, enough: t.Callable[[Look, float], bool]) -> Look:
-        """Look once a second until C(enough) says so of a look and the seconds since the start.
+        """Look until C(enough) says so of a look and the seconds since the start.
+
+        A look waits for something new by itself; the next one follows at once where there was something.
 
         Returns
         -------
@@ -77,6 +80,7 @@ class Following:
         """
         heard_s = spoken_s = self._clock()
         while True:
+            began_s, pause_s = self._clock(), POLL_S
             try:
                 look = self._follower.look()
             except ConnectionError as error:
@@ -97,7 +101,8 @@ class Following:
                 self._show(look)
                 if enough(look, heard_s - self._started_s):
                     return look
-            self._sleep(POLL_S)
+                pause_s = GAP_S if look.events else POLL_S
+            self._sleep(max(0.0, began_s + pause_s - self._clock()))
 
     def _show(self, look: Look) -> None:
         for event in look.events:

@@ -25,7 +25,11 @@ RunCommand = t.Callable[[str], tuple[int, str]]
 # completely. It is the executor only if it is of the same boot and was started at the same moment
 # (fields 3 and 22 of /proc/PID/stat are its state and its start). Where the folder is seen no more, the process that
 # was read there before is looked for. Ansible appends to the command, so it must not end with a new line.
+# Before all that it waits for news, at most a second: tail is told by the kernel when the journal grows, and ends when
+# nobody reads it any more. Where it cannot do that, a look takes the whole second.
 _LOOK = """\
+cd {folder} 2>/dev/null && timeout {patience_s} sh -c \
+  'tail -c +{position} -f journal.jsonl 2>/dev/null | head -c 1 >/dev/null' </dev/null
 cd {folder} 2>/dev/null && [ -s process ] && {{ {sign_of_life}; read -r pid started boot < process; }}
 [ -n "$pid" ] || {{ read -r pid started boot <<'END'
 {known}
@@ -71,12 +75,17 @@ class JournalReader:
         Runs a shell command there.
     keep_alive : bool
         Whether a look tells the executor that somebody is there.
+    patience_s : float
+        Seconds that a look waits for something new, at most.
     """
 
-    def __init__(self, folder: str, run_command: RunCommand, keep_alive: bool = True) -> None:
+    def __init__(
+        self, folder: str, run_command: RunCommand, keep_alive: bool = True, patience_s: float = 1.0
+    ) -> None:
         self._folder = shlex.quote(folder)
         self._sign_of_life = "touch heartbeat" if keep_alive else ":"
         self._run_command = run_command
+        self._patience_s = patience_s
         self._offset = 0
         self._known = ""
 
@@ -94,6 +103,7 @@ class JournalReader:
                 known=self._known,
                 position=self._offset + 1,
                 sign_of_life=self._sign_of_life,
+                patience_s=self._patience_s,
             )
         )
         if code != 0:

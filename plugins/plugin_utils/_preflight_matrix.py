@@ -39,7 +39,7 @@ class Asked:
     strict: bool = False
 
     def concerns(self, source: str, destination: str) -> bool:
-        """Whether the way between two hosts matters: where only hosts are to be emptied, one of them is an end of it."""
+        """Whether the way between two hosts matters: where only hosts are to be emptied, it has one as its end."""
         if not self.hosts or self.domains:
             return True
         return source in self.hosts or destination in self.hosts

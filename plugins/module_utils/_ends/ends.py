@@ -18,6 +18,7 @@ from .._errors import DroverError
 from .._facts.end_state import EndState, Evidence
 from .._libvirt.connection import keep_alive, open_connection
 from .._libvirt.domain import find_domain, read_end_state
+from .._libvirt.kept import KeptConnections
 from .._patience import NoAnswer, PatientCall, bounded
 
 T = t.TypeVar("T")
@@ -41,12 +42,17 @@ class End:
     sees_jobs : bool
         Whether its answers about the VM say if libvirt is working on it. A receiving host cannot
         tell, and would keep the question waiting.
+    kept : KeptConnections or None
+        Where a connection is taken from and left to others; None opens one of its own.
     """
 
-    def __init__(self, name: str, uri: str, sees_jobs: bool = False) -> None:
+    def __init__(
+        self, name: str, uri: str, sees_jobs: bool = False, kept: KeptConnections | None = None
+    ) -> None:
         self.name = name
         self.uri = uri
         self._sees_jobs = sees_jobs
+        self._kept = kept
         self._connection: t.Any | None = None
 
     def connection(self, limit_s: float = OPEN_LIMIT_S) -> t.Any:
@@ -80,7 +86,7 @@ class End:
         self._connection = opening.result(limit_s)
 
     def _open(self) -> t.Any:
-        connection = open_connection(self.uri)
+        connection = self._kept.take(self.uri) if self._kept else open_connection(self.uri)
         keep_alive(connection)
         return connection
 
@@ -133,6 +139,17 @@ class End:
             # A call still hangs in it: the next question gets a new one.
             self._connection = None
             raise
+
+    def share_no_more(self) -> None:
+        """Leave the connection to nobody: a call may still be under way in it."""
+        self._kept = None
+
+    def leave(self) -> None:
+        """Leave the connection to others, with nothing under way in it; close it where nobody keeps it."""
+        if self._kept and self._connection is not None:
+            connection, self._connection = self._connection, None
+            self._kept.leave(self.uri, connection)
+        self.close()
 
     def close(self) -> None:
         """Close the connection if that does not hang."""
@@ -216,6 +233,11 @@ class Ends:
     def known_states(self, uuid: str | None) -> Evidence:
         """Return what those say that are connected; nothing is opened for it. Never raises."""
         return Evidence(self.source.known_state(uuid), self.destination.known_state(uuid))
+
+    def leave(self) -> None:
+        """Leave the connections to others, see C(End.leave)."""
+        self.source.leave()
+        self.destination.leave()
 
     def close(self) -> None:
         """Close the connections if that does not hang."""

@@ -9,6 +9,7 @@ This module util is PRIVATE to the collection.
 
 from __future__ import annotations
 
+import contextlib
 import time
 import typing as t
 
@@ -39,7 +40,8 @@ def apply_plan(plan: dict[str, t.Any], params: t.Mapping[str, t.Any]) -> dict[st
     options = read_options(params["migration"] or {})
     runner = StepRunner(plan, params["coordinator"], params["uri"], options)
     began_s = time.monotonic()
-    outcomes = execute(plan, settings, runner, time.time)
+    with contextlib.closing(runner):
+        outcomes = execute(plan, settings, runner, time.time)
     seen = look_last(params["look_at"], outcomes, runner.uris)
     outcomes = found_elsewhere(outcomes, seen)
     return {

@@ -18,6 +18,7 @@ from .._ends.outcome import Outcome
 from .._errors import DomainNotFound
 from .._facts.end_state import FENCED, EndState, Evidence, mark_before
 from .._libvirt.domain import DomainFacts
+from .._libvirt.kept import KeptConnections
 from .._live.progress import Progress
 from .._migration.migrate import migrate
 from .._migration.result import MigrationResult
@@ -76,11 +77,16 @@ class StepRunner:
             options = dataclasses.replace(options, bandwidth_mib_s=int(bandwidth_mib_s))
         self._options = options
         self._proven_ways: set[Way] = set()
+        self._kept = KeptConnections()
 
     @property
     def uris(self) -> dict[str, str]:
         """How this process reaches each host of the plan."""
         return {name: self._ways.uri(name) for name in self._ways.uris}
+
+    def close(self) -> None:
+        """Close the connections that migrations left to each other."""
+        self._kept.close()
 
     def __call__(self, step: Step, record: Record) -> StepOutcome:
         def begin(facts: DomainFacts, destination: EndState, options: MigrationOptions) -> None:
@@ -98,8 +104,10 @@ class StepRunner:
             on_progress=report,
             on_begin=begin,
             proven_ways=self._proven_ways,
+            kept=self._kept,
         )
-        return remember(step_outcome(step, result, self._options.mode), self._ways.uri)
+        outcome = step_outcome(step, result, self._options.mode)
+        return remember(outcome, self._ways.uri, self._kept)
 
 
 class _Thinned:

@@ -15,6 +15,7 @@ import typing as t
 
 from .._ends.outcome import Outcome
 from .._errors import DroverError
+from .._libvirt.kept import KeptConnections
 from .._libvirt.migration_record import record_migration
 from .._patience import PatientCall
 from .executor import StepOutcome
@@ -23,7 +24,9 @@ from .executor import StepOutcome
 PATIENCE_S = 10.0
 
 
-def remember(outcome: StepOutcome, uri_of: t.Callable[[str], str]) -> StepOutcome:
+def remember(
+    outcome: StepOutcome, uri_of: t.Callable[[str], str], kept: KeptConnections
+) -> StepOutcome:
     """Write down when a VM moved, or failed to; return the outcome, with a warning where that fails.
 
     A VM that was there already, that is off or gone, or of which nobody knows where it is, is left alone.
@@ -34,6 +37,8 @@ def remember(outcome: StepOutcome, uri_of: t.Callable[[str], str]) -> StepOutcom
         What became of the step.
     uri_of : callable
         How the libvirt of a host is reached.
+    kept : KeptConnections
+        Where connections are taken from, and left to.
     """
     step = outcome.step
     moved = outcome.outcome.moved
@@ -41,16 +46,16 @@ def remember(outcome: StepOutcome, uri_of: t.Callable[[str], str]) -> StepOutcom
         return outcome
     host = step.destination if moved else step.source
     now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
-    writing = PatientCall(lambda: _written(uri_of(host), step.domain, now, failed=not moved))
+    writing = PatientCall(lambda: _written(kept, uri_of(host), step.domain, now, failed=not moved))
     problem = writing.result_or(PATIENCE_S, "{0} does not answer.".format(host))
     what = "When it moved" if moved else "That it stayed"
     return _warned(outcome, f"{what} is not on record: {problem}") if problem else outcome
 
 
-def _written(uri: str, domain: str, at: str, failed: bool) -> str:
+def _written(kept: KeptConnections, uri: str, domain: str, at: str, failed: bool) -> str:
     """Write; return what went wrong, as a sentence."""
     try:
-        record_migration(uri, domain, at, failed)
+        record_migration(kept, uri, domain, at, failed)
     except DroverError as error:
         return str(error)
     return ""

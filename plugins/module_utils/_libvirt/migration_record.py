@@ -12,14 +12,17 @@ from __future__ import annotations
 import typing as t
 
 from .._facts.last_migration import NAMESPACE, PREFIX, migration_element
-from .connection import libvirt, open_connection, translated
+from .connection import libvirt, translated
+from .kept import KeptConnections
 
 
-def record_migration(uri: str, name: str, at: str, failed: bool) -> None:
+def record_migration(kept: KeptConnections, uri: str, name: str, at: str, failed: bool) -> None:
     """Write down that a VM moved to a host, or failed to move away from it.
 
     Parameters
     ----------
+    kept : KeptConnections
+        Where a connection is taken from, and left to.
     uri : str
         How the libvirt of the host that has the VM now is reached.
     at : str
@@ -30,19 +33,16 @@ def record_migration(uri: str, name: str, at: str, failed: bool) -> None:
     ConnectionFailed, LibvirtFailed
         It cannot be written.
     """
-    connection = open_connection(uri)
-    try:
-        with translated("write into the definition of the VM {} when it moved".format(name)):
-            domain = connection.lookupByName(name)
-            domain.setMetadata(
-                libvirt.VIR_DOMAIN_METADATA_ELEMENT,
-                migration_element(at, failed),
-                PREFIX,
-                NAMESPACE,
-                _definitions_of(domain),
-            )
-    finally:
-        connection.close()
+    doing = "write into the definition of the VM {} when it moved".format(name)
+    with kept.lent(uri) as connection, translated(doing):
+        domain = connection.lookupByName(name)
+        domain.setMetadata(
+            libvirt.VIR_DOMAIN_METADATA_ELEMENT,
+            migration_element(at, failed),
+            PREFIX,
+            NAMESPACE,
+            _definitions_of(domain),
+        )
 
 
 def _definitions_of(domain: t.Any) -> int:

@@ -85,6 +85,7 @@ class LiveMove:
             if paused_again or (verdict.succeeded and self._mark.autostart):
                 evidence = repairs.look()
             if not copied.watched.returned:
+                self._ends.source.share_no_more()
                 evidence = self._at_rest(repairs, evidence)
             copied = replace(copied, events=transfer.events)
             if verdict.succeeded and options.announce:

@@ -20,6 +20,7 @@ from .._ends.outcome import Outcome
 from .._errors import DomainNotFound, DroverError
 from .._facts.end_state import EndState, Evidence
 from .._libvirt.domain import DomainFacts, read_facts
+from .._libvirt.kept import KeptConnections
 from .._live.live_move import LiveMove
 from .._live.monitor import StopSignal
 from .._live.post_copy import in_post_copy, is_broken
@@ -70,6 +71,8 @@ class Attempt:
         Cancels a migration when set.
     proven_ways : set of tuple, optional
         Ways between hosts whose migration ports were proved already; new ones are added.
+    kept : KeptConnections, optional
+        Where connections are taken from, and left to after a plain success.
 
     Attributes
     ----------
@@ -87,14 +90,15 @@ class Attempt:
         sleep: t.Callable[[float], None] = time.sleep,
         stop: StopSignal | None = None,
         proven_ways: set[Way] | None = None,
+        kept: KeptConnections | None = None,
     ) -> None:
         self._request = request
         self._stop = stop
         self.on_progress: t.Callable[[Progress], None] = _ignore
         self.on_begin: Beginning | None = None
         self._ends = Ends(
-            End(request.source_name, request.source_uri, sees_jobs=True),
-            End(request.destination_name, request.destination_uri),
+            End(request.source_name, request.source_uri, sees_jobs=True, kept=kept),
+            End(request.destination_name, request.destination_uri, kept=kept),
             clock,
             sleep,
         )
@@ -105,6 +109,7 @@ class Attempt:
         self._prechecks: Prechecks | None = None
         self._facts: DomainFacts | None = None
         self._actions_before: tuple[str, ...] = ()
+        self._is_plain_success = False
 
     def told(self, way: t.Callable[[], Account]) -> MigrationResult:
         """Deal with the VM in one of the ways, and report what it came to."""
@@ -212,10 +217,16 @@ class Attempt:
         return self._ends.known_states(self._facts.uuid if self._facts else self._request.uuid)
 
     def close(self) -> None:
-        """Give up the connections."""
+        """Give up the connections.
+
+        Only after a plain success are they left to others: libvirt cancels what a connection began when that is closed.
+        """
         if self._prechecks is not None:
             self._prechecks.close()
-        self._ends.close()
+        if self._is_plain_success:
+            self._ends.leave()
+        else:
+            self._ends.close()
 
     def _read_facts(self) -> DomainFacts:
         """Read the VM on the source, or on the destination where the source knows nothing of it."""
@@ -278,7 +289,9 @@ class Attempt:
             self.on_begin(facts, destination_before, request.options)
         if request.options.mode == "live":
             move = LiveMove(request, facts, self._ends, destination_before)
-            return move.run(self.on_progress, self._stop)
+            account = move.run(self.on_progress, self._stop)
+            self._is_plain_success = account.outcome is Outcome.MOVED and not account.error_code
+            return account
         if request.options.mode == "offline":
             account = OfflineMove(facts, self._ends, destination_before).run()
         else:

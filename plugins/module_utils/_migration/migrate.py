@@ -18,6 +18,7 @@ import time
 import typing as t
 
 from .._libvirt.events import start_event_loop
+from .._libvirt.kept import KeptConnections
 from .._live.monitor import StopSignal
 from .._live.progress import Progress
 from .._prerequisites.port_proof import Way
@@ -36,6 +37,7 @@ def migrate(
     sleep: t.Callable[[float], None] = time.sleep,
     stop: StopSignal | None = None,
     proven_ways: set[Way] | None = None,
+    kept: KeptConnections | None = None,
 ) -> MigrationResult:
     """Move one VM to another host.
 
@@ -58,6 +60,8 @@ def migrate(
     proven_ways : set of tuple, optional
         Ways between hosts whose migration ports were proved already; new ones are added. Pass
         the same set for many VMs.
+    kept : KeptConnections, optional
+        Where connections are taken from, and left to after a plain success. Pass the same ones for many VMs.
 
     Returns
     -------
@@ -68,10 +72,12 @@ def migrate(
     Side Effects
     ------------
     Starts libvirt's event loop in this process. Opens one connection to each host and closes it
-    again.
+    again, or leaves it to C(kept).
     """
     start_event_loop()
-    attempt = Attempt(request, clock=clock, sleep=sleep, stop=stop, proven_ways=proven_ways)
+    attempt = Attempt(
+        request, clock=clock, sleep=sleep, stop=stop, proven_ways=proven_ways, kept=kept
+    )
     attempt.on_begin = on_begin
     if on_progress is not None:
         attempt.on_progress = on_progress

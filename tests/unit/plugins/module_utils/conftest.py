@@ -92,6 +92,9 @@ class ScriptedEnd:
         """Connect, if the host answers."""
         self._refuse_silent()
 
+    def share_no_more(self) -> None:
+        """Leave its connection to nobody."""
+
     def domain(self, _uuid: str) -> ScriptedEnd | None:
         """Return the VM, which this is as well."""
         self._refuse_silent()

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.drover.libvirt.plugins.plugin_utils._following import (
+    GAP_S,
+    POLL_S,
     Following,
     OutOfReach,
 )
@@ -58,3 +60,15 @@ def test_a_coordinator_that_stays_silent_is_given_up() -> None:
     """With what to do when it is back, and when it is not."""
     with pytest.raises(OutOfReach, match=r"for 6\d s \(no route to host\).*drover_fenced=HOST"):
         follow(silent=float("inf"))
+
+
+def test_news_is_followed_at_once_and_silence_once_a_second() -> None:
+    """A coordinator whose looks cannot wait is not asked all the time."""
+    news = Look("alive", [{"event": "progress"}])
+    looks = iter([news, Look("alive", []), news])
+    follower: Any = type("Talkative", (), {"look": lambda _self: next(looks)})()
+    pauses: list[float] = []
+    following = Following(follower, None, print, clock=lambda: 0.0, sleep=pauses.append)
+    seen = itertools.count(1)
+    following.until(lambda _look, _s: next(seen) == 3)
+    assert pauses == [GAP_S, POLL_S]

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -182,3 +183,26 @@ def test_a_dead_executor_whose_folder_is_hidden_is_gone(folder: Path) -> None:
     assert follower.look().executor == "gone"
     (folder / "process").unlink()
     assert follower.look().executor == "gone"
+
+
+def test_a_look_waits_for_what_comes(folder: Path) -> None:
+    """What happens is shown when it happens: the look ends long before its patience."""
+    follower = JournalReader(str(folder), shell, patience_s=60.0)
+    follower.look()
+    ended = line("migration_ended", **STEP, outcome="moved", reason="")
+
+    def write() -> None:
+        with (folder / "journal.jsonl").open("a") as journal:
+            journal.write(ended)
+
+    writer = threading.Timer(0.3, write)
+    writer.start()
+    assert [event["event"] for event in follower.look().events] == ["migration_ended"]
+    writer.join()
+
+
+def test_a_look_does_not_wait_for_ever(folder: Path) -> None:
+    """Each look is the controller's sign of life, and the executor may be gone."""
+    follower = JournalReader(str(folder), shell, patience_s=0.1)
+    follower.look()
+    assert follower.look().events == []

@@ -182,3 +182,33 @@ def test_a_silent_host_is_refused_at_once() -> None:
     silent = AwayEnd("h1", EndState(readable=False, state="unknown", error="no answer"))
     with pytest.raises(NoAnswer, match="h1 does not answer"):
         silent.ask_domain("u", lambda vm: vm, "change it")
+
+
+class Kept:
+    """Connections that were left."""
+
+    def __init__(self) -> None:
+        self.left: list[Connection] = []
+
+    def take(self, uri: str) -> Connection:
+        """Return a new one."""
+        return Connection(uri)
+
+    def leave(self, _uri: str, connection: Connection) -> None:
+        """Keep it."""
+        self.left.append(connection)
+
+
+def test_a_connection_is_left_to_others_only_on_request(network: Network) -> None:
+    """One in which a call may still be under way is closed: libvirt cancels what it began then."""
+    kept: Any = Kept()
+    end = End("h1", "u1", kept=kept)
+    first = end.connection()
+    end.leave()
+    assert (kept.left, first.closed, network.opened) == ([first], False, [])
+    second = end.connection()
+    end.close()
+    third = end.connection()
+    end.share_no_more()
+    end.leave()
+    assert (kept.left, second.closed, third.closed) == ([first], True, True)

@@ -45,6 +45,7 @@ from ansible_collections.drover.libvirt.plugins.module_utils._facts.end_state im
     EndState,
     Evidence,
 )
+from ansible_collections.drover.libvirt.plugins.module_utils._libvirt.kept import KeptConnections
 from ansible_collections.drover.libvirt.plugins.module_utils._linux.state_directory import (
     StateUnusable,
 )
@@ -501,11 +502,11 @@ def test_nothing_is_remembered_of_a_vm_that_never_moved() -> None:
         raise AssertionError(host)
 
     outcome = ended("absent", code="domain_not_found")
-    assert remember(outcome, nobody) == outcome
+    assert remember(outcome, nobody, KeptConnections()) == outcome
 
 
 def test_what_cannot_be_written_of_a_vm_that_stayed_is_not_called_a_move() -> None:
-    found = remember(ended("running"), lambda host: "test+nothing:///x")
+    found = remember(ended("running"), lambda host: "test+nothing:///x", KeptConnections())
     assert found.details["warnings"][0].startswith("That it stayed is not on record: ")
 
 

@@ -72,7 +72,7 @@ class Libvirt:
         self.readings = [progress(10.0)]
 
     def migrate(
-        self, request: Any, on_progress: Any, on_begin: Any, proven_ways: Any
+        self, request: Any, on_progress: Any, on_begin: Any, proven_ways: Any, kept: Any
     ) -> MigrationResult:
         """Migrate, as the script has it."""
         self.request, self.ways = request, proven_ways
@@ -81,7 +81,7 @@ class Libvirt:
             on_progress(reading)
         return self.result
 
-    def note(self, uri: str, name: str, _at: str, failed: bool) -> None:
+    def note(self, _kept: Any, uri: str, name: str, _at: str, failed: bool) -> None:
         """Write down that a VM moved, or failed to."""
         self.notes.append((uri, name, failed))
         if self.refusal:

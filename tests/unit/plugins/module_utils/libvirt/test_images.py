@@ -12,7 +12,7 @@ from ansible_collections.drover.libvirt.plugins.module_utils._errors import Libv
 from ansible_collections.drover.libvirt.plugins.module_utils._facts.last_migration import (
     NAMESPACE,
 )
-from ansible_collections.drover.libvirt.plugins.module_utils._libvirt import migration_record
+from ansible_collections.drover.libvirt.plugins.module_utils._libvirt import kept
 from ansible_collections.drover.libvirt.plugins.module_utils._libvirt.images import (
     define,
     persistent_definition,
@@ -20,6 +20,7 @@ from ansible_collections.drover.libvirt.plugins.module_utils._libvirt.images imp
     save,
     saved_definition,
 )
+from ansible_collections.drover.libvirt.plugins.module_utils._libvirt.kept import KeptConnections
 from ansible_collections.drover.libvirt.plugins.module_utils._libvirt.migration_record import (
     record_migration,
 )
@@ -108,7 +109,7 @@ class Held:
 def held(host: Any, monkeypatch: pytest.MonkeyPatch) -> Held:
     """The connection that the note is written over."""
     connection = Held(host)
-    monkeypatch.setattr(migration_record, "open_connection", lambda _uri: connection)
+    monkeypatch.setattr(kept, "open_connection", lambda _uri: connection)
     return connection
 
 
@@ -122,28 +123,28 @@ def noted(vm: Any, flags: int) -> str:
 
 def test_a_move_is_noted_in_both_definitions(held: Held, vm: Any) -> None:
     """The next plan reads the one, a restart of the VM keeps the other."""
-    record_migration("uri", "vm1", "2026-11-29T10:00:00+00:00", failed=False)
+    record_migration(KeptConnections(), "uri", "vm1", "2026-11-29T10:00:00+00:00", failed=False)
     for flags in (LIVE, CONFIG):
         assert "2026-11-29T10:00:00+00:00" in noted(vm, flags)
-    assert held.closed
+    assert not held.closed  # the next migration takes it
 
 
 def test_a_vm_that_is_off_has_the_note_in_its_only_definition(held: Held, vm: Any) -> None:
     """libvirt refuses to write into one that is not there."""
     vm.destroy()
-    record_migration("uri", "vm1", "2026-11-29T10:00:00+00:00", failed=True)
+    record_migration(KeptConnections(), "uri", "vm1", "2026-11-29T10:00:00+00:00", failed=True)
     assert "2026-11-29T10:00:00+00:00" in noted(vm, CONFIG)
 
 
 def test_a_transient_vm_has_the_note_as_long_as_it_runs(held: Held) -> None:
     """It has no other definition."""
     made = held.createXML(TRANSIENT, 0)
-    record_migration("uri", "vm2", "2026-11-29T10:00:00+00:00", failed=False)
+    record_migration(KeptConnections(), "uri", "vm2", "2026-11-29T10:00:00+00:00", failed=False)
     assert noted(made, LIVE)
 
 
 def test_a_vm_that_is_gone_is_told_and_the_connection_closed(held: Held) -> None:
     """It was removed meanwhile."""
     with pytest.raises(LibvirtFailed, match="when it moved"):
-        record_migration("uri", "vm9", "2026-11-29T10:00:00+00:00", failed=False)
+        record_migration(KeptConnections(), "uri", "vm9", "2026-11-29T10:00:00+00:00", failed=False)
     assert held.closed
