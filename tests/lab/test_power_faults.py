@@ -197,8 +197,8 @@ def test_the_next_best_is_woken_instead_of_one_that_does_not_come_up(blank_clust
 
 
 def test_two_operators_begin_the_same_night(blank_cluster: Lab) -> None:
-    """As when a run of cron takes longer than the pause to the next: one of them does it, the other one says who, and
-    a third finds nothing to do."""
+    """As when a run of cron takes longer than the pause to the next. Whether the second one is kept out, or comes when
+    the first one has just ended: the same hosts sleep, and a third finds nothing to do."""
     lab = blank_cluster
     LabPower.give(lab, IPMI)
     prove(lab)
@@ -212,8 +212,8 @@ def test_two_operators_begin_the_same_night(blank_cluster: Lab) -> None:
     second = run(lab, "nightly", night(1, 60))
     done = first.wait(600)
     assert done.code == 0, done.output
+    assert second.code == 0 or "the night" in second.sentence, second.output
     assert on(lab) == ["kvm1", "kvm2"]
-    print(second.output)
     third = run(lab, "nightly", night(1, 60))
     assert (third.code, third.changed) == (0, 0), third.output
     for number in range(8):
