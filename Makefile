@@ -46,11 +46,11 @@ fuzz: setup ## Everything from outside, changed at random, for long (FUZZ_EXAMPL
 
 test-pulp4: ## The planner's tests on Python 3.12 or newer with PuLP 4, where there is such a Python
 	scripts/setup pulp4
-	@if [ -x .venv-pulp4/bin/python ]; then .venv-pulp4/bin/python -m pytest tests/unit/planner tests/scenarios -q; fi
+	@if [ -x .venv-pulp4/bin/python ]; then .venv-pulp4/bin/python -m pytest tests/unit/planner tests/scenarios -q -n 2 --dist loadfile; fi
 
 test-py39: ## The tests of what runs on hosts with Python 3.9, where there is one
 	scripts/setup py39
-	@if [ -x .venv-py39/bin/python ]; then .venv-py39/bin/python -m pytest tests/unit/plugins/module_utils -q; fi
+	@if [ -x .venv-py39/bin/python ]; then .venv-py39/bin/python -m pytest tests/unit/plugins/module_utils -q -n 2 --dist loadfile; fi
 
 lint: setup ## ruff, ansible-lint, changelog fragments
 	.venv/bin/ruff check .
