@@ -9,7 +9,7 @@ LABS ?= 2
 KEEP ?= 0
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.collections
 
-.PHONY: help setup setup-lab demo test test-fast test-lab test-page faults fuzz test-pulp4 test-py39 lint types sanity bench lab-up lab-down lab-status docs pictures build release clean
+.PHONY: help setup setup-lab demo test test-fast test-lab test-page faults soak fuzz test-pulp4 test-py39 lint types sanity bench lab-up lab-down lab-status docs pictures build release clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,9 @@ test-page: setup ## The pages in headless Chromium, at three sizes, light and da
 faults: setup-lab ## The whole fault matrix on real libvirt and QEMU (writes docs/faults.md), and the faults of power
 	$(PY) -m pytest tests/lab -m faults -q
 	$(PY) -m tests.faults --fresh --report docs/faults.md
+
+soak: setup-lab ## A population of guests, migrated MIGRATIONS=1000 times with faults at random (writes docs/soak.md)
+	$(PY) -m tests.faults.soak --migrations $(or $(MIGRATIONS),1000) --report docs/soak.md
 
 fuzz: setup ## Everything from outside, changed at random, for long (FUZZ_EXAMPLES=5000 of each kind)
 	FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),5000) $(PY) -m pytest tests/fuzz -q

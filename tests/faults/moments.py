@@ -121,7 +121,9 @@ def _saving(scene: Scene) -> None:
     scene.begin()
     images = scene.lab.layout.backing
     wait_until(
-        lambda: any(path.stat().st_size > _SAVED_BYTES for path in images.rglob("vm1.*.part")),
+        lambda: any(
+            path.stat().st_size > _SAVED_BYTES for path in images.rglob(f"{scene.guest}.*.part")
+        ),
         30,
         "a saved image",
     )

@@ -163,6 +163,11 @@ def _play(scene: Scene, seen: Seen) -> None:
     if scene.row.prepare is not None:
         scene.row.prepare(scene)
     scene.start_vm()
+    migrate_through(scene, seen)
+
+
+def migrate_through(scene: Scene, seen: Seen) -> None:
+    """Migrate the scene's VM, which is there already, through the row's fault, and judge what comes of it."""
     before = checker.look_around(scene.lab)
     play(scene)
     result = scene.migrator.result(scene.row.limit_s)
@@ -198,7 +203,7 @@ def _judge(scene: Scene, seen: Seen, before: checker.Surroundings) -> None:
     _start_again(scene, seen)
     here, there = scene.source, scene.destination
     if state_on(lab.where(guest), here.name) == "absent":
-        here, there = there, here
+        here, there = there, scene.onward
     _migrate_again(scene, seen, here, there)
     seen.faults += checker.is_alive(lab, guest, there.name)
     seen.faults += checker.nothing_left(lab, guest, there.name, before)

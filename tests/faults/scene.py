@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from typing import Any
 
@@ -53,18 +53,35 @@ class Scene:
     Parameters
     ----------
     lab
-        Three hosts; the VM goes from the first to the second.
+        Three hosts.
     row
         What is played.
     start
         Starts what migrates in the place of Drover.
+    guest
+        The VM's name.
+    hosts
+        The names of its source, of its destination and of the third host.
+    onward
+        The host that a VM which has moved goes to next; back to its source when empty.
     """
 
-    def __init__(self, lab: Lab, row: Row, start: Callable[[Scene], Process] | None = None) -> None:
+    def __init__(
+        self,
+        lab: Lab,
+        row: Row,
+        start: Callable[[Scene], Process] | None = None,
+        *,
+        guest: str = GUEST,
+        hosts: Sequence[str] = (),
+        onward: str = "",
+    ) -> None:
         self.lab = lab
         self.row = row
-        self.source, self.destination, self.third = list(lab.hosts.values())[:3]
-        self.guest = GUEST
+        names = hosts or list(lab.hosts)
+        self.source, self.destination, self.third = (lab.hosts[name] for name in names[:3])
+        self.onward = lab.hosts[onward] if onward else self.source
+        self.guest = guest
         self._undo = ExitStack()
         self._cleanup = ExitStack()
         self._start = start

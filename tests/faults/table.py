@@ -37,6 +37,8 @@ The lab's daemons take a peer for dead after 6 s of silence (keepalive 1 s x 5) 
 of the migration was due before the states were read, because the first one was killed or
 did not know.
 
+[soak.md](soak.md) has migrations in a row with these faults at random, of VMs that are there all the time.
+
 Each row shows its newest result; `python -m tests.faults ROW --report docs/faults.md` plays one again.
 
 """
