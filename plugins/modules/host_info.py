@@ -68,6 +68,12 @@ options:
       - When it is empty, the history is neither read nor kept.
     type: path
     default: /var/lib/drover/load
+  mark_storage:
+    description:
+      - Whether to do first what M(drover.libvirt.storage_marker) does without a path. Read all hosts again where one of them tells of
+        RV(marked) storage, for the others may have read it before.
+    type: bool
+    default: false
 seealso:
   - module: drover.libvirt.host_mark
   - module: drover.libvirt.storage_marker
@@ -285,6 +291,11 @@ host:
       description: The maintenance marks that this host keeps, by the host they are about.
       type: dict
       returned: success
+marked:
+  description: The directories that got a marker by this host, or would get one in check mode.
+  returned: with O(mark_storage)
+  type: list
+  elements: str
 domains:
   description:
     - All VMs of the host, running or not, by name.
@@ -434,6 +445,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..module_utils._errors import or_fail
 from ..module_utils._inspection.inspect import InspectionRequest, inspect_within
+from ..module_utils._inspection.marking import mark_storages
 from ..module_utils._libvirt.connection import LIBVIRT_IMPORT_ERROR
 
 
@@ -454,6 +466,17 @@ def request(params: dict[str, t.Any], keep_history: bool) -> InspectionRequest:
     )
 
 
+def mark(module: AnsibleModule) -> dict[str, list[str]]:
+    """Mark the shared storage of the host where that is asked for, and return what is new."""
+    if not module.params["mark_storage"]:
+        return {}
+    uri = module.params["uri"]
+    done = or_fail(module, lambda: mark_storages(None, uri, False, module.check_mode))
+    for warning in done.warnings:
+        module.warn(warning)
+    return {"marked": done.created}
+
+
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
@@ -466,16 +489,20 @@ def main() -> None:
             "labels": {"type": "dict", "default": {}},
             "marks_directory": {"type": "path", "default": "/var/lib/drover/marks"},
             "history_directory": {"type": "path", "default": "/var/lib/drover/load"},
+            "mark_storage": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
     if LIBVIRT_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("libvirt"), exception=LIBVIRT_IMPORT_ERROR)
+    marked = mark(module)
     asked = request(module.params, keep_history=not module.check_mode)
     found = or_fail(module, lambda: inspect_within(asked, module.params["timeout_s"]))
     for warning in found.warnings:
         module.warn(warning)
-    module.exit_json(changed=False, host=found.host, domains=found.domains)
+    module.exit_json(
+        changed=bool(marked.get("marked")), host=found.host, domains=found.domains, **marked
+    )
 
 
 if __name__ == "__main__":

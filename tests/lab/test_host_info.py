@@ -22,6 +22,7 @@ from tests.lab import faults
 from tests.lab.ad_hoc import ModuleRun, run_module
 from tests.lab.lab import Lab
 from tests.lab.layout import SHARED
+from tests.lab.playbook import run_playbook
 
 pytestmark = pytest.mark.lab
 
@@ -189,6 +190,17 @@ def test_marks_shared_storage_once(lab: Lab) -> None:
         storage = {entry["path"]: entry for entry in result["host"]["storage"]}
         assert {storage[str(SHARED)]["identity"]} == uuids
         assert storage[str(SHARED)]["evidence"] == "marker"
+
+
+def test_a_playbook_looks_again_where_a_host_has_just_marked_the_storage(lab: Lab) -> None:
+    """Hosts mark and read in one round, and one that read before the mark was there would prove nothing."""
+    lab.start_guest("vm1", "kvm1")
+    lab.hosts["kvm1"].run(["rm", "-f", str(SHARED / ".drover-storage-id")])
+    looked = "gather : Gather the facts of the host and its VMs"
+    first = run_playbook(lab, "drover.libvirt.preflight", "-e", "drover_hosts=kvm1")
+    again = run_playbook(lab, "drover.libvirt.preflight", "-e", "drover_hosts=kvm1")
+    assert (first.code, again.code) == (0, 0), first.output
+    assert (first.output.count(looked), again.output.count(looked)) == (2, 1)
 
 
 def test_does_not_mark_local_storage(lab: Lab) -> None:
