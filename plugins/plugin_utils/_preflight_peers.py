@@ -27,7 +27,10 @@ class HostAndPeers(t.NamedTuple):
 
 
 def host_and_peers(answers: Answers, group: str, name: str) -> HostAndPeers:
-    """Return what one host of the group needs to know of the others.
+    """Return what one host of the group needs to know of the others, beginning with the one after it.
+
+    So hosts that look at the same time do not all begin with the same peer, whose sshd drops new connections when there
+    are more than ten of them.
 
     Parameters
     ----------
@@ -45,12 +48,14 @@ def host_and_peers(answers: Answers, group: str, name: str) -> HostAndPeers:
     """
     hosts = cluster_facts(answers, group, unreachable="ignore")["hosts"]
     own: dict[str, t.Any] = next((host for host in hosts if host["name"] == name), {})
+    later = [host for host in hosts if host["name"] > name]
+    earlier = [host for host in hosts if host["name"] < name]
     return HostAndPeers(
         _address(own),
         [
             _peer(host, answers.of(PREFLIGHT_LISTENER, host["name"]))
-            for host in hosts
-            if host["name"] != name and host.get("state", "up") == "up"
+            for host in later + earlier
+            if host.get("state", "up") == "up"
         ],
     )
 

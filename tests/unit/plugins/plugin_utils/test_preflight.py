@@ -224,6 +224,21 @@ def test_a_host_is_told_its_peers_with_what_it_needs_to_know() -> None:
     ]
 
 
+def test_each_host_begins_with_the_peer_after_it() -> None:
+    """All of 16 hosts had begun with the same eight, whose sshd drops connections that come together."""
+    known = variables()
+    hosts = known.task_vars["hostvars"]
+    for name in ("kvm3", "kvm4"):
+        host = {**hosts["kvm1"]["gather_host_info"]["host"], "name": name}
+        hosts[name] = {"gather_host_info": {"host": host, "domains": []}, "ansible_host": name}
+    known.task_vars["groups"]["kvm"].append("kvm4")
+    order = {
+        name: [peer["name"][-1] for peer in host_and_peers(known, "kvm", name).peers]
+        for name in hosts
+    }
+    assert order == {"kvm1": [*"234"], "kvm2": [*"341"], "kvm3": [*"412"], "kvm4": [*"123"]}
+
+
 def test_a_plan_is_told_which_hosts_would_refuse_a_vm() -> None:
     """What is wrong between two hosts holds for every VM; warnings and passed checks for none."""
     known = variables()
