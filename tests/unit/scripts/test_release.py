@@ -71,7 +71,7 @@ def test_all_that_runs_is_shipped(archive: Path, tracked: set[str]) -> None:
 
 def test_what_the_readme_links_to_is_shipped(archive: Path) -> None:
     """It is the page that Galaxy shows."""
-    pictures = {"docs/pictures/plan-light.png", "docs/pictures/cluster-light.png"}
+    pictures = {"docs/pictures/evacuate-done.svg", "docs/pictures/plan-light.png"}
     assert pictures <= set(names(archive))
 
 
