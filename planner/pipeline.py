@@ -30,7 +30,8 @@ from .policy.load import with_load
 from .policy.parse import parse_policies
 from .policy.policies import Policies
 from .policy.time_frame import parse_now, time_frame
-from .problem import Problem
+from .problem.peace import calm, resting, too_early
+from .problem.problem import Problem
 from .schedule import transfer
 from .schedule.build import build_plan
 from .schedule.lateness import late_domains
@@ -160,7 +161,7 @@ def plan_problem(
 
 def _planned(problem: Problem, effort: Effort | None) -> tuple[Plan, Sequence[str]]:
     """Go from a problem to a plan, and remarks on what limits leave out of it."""
-    peace = problem.calm or problem.too_early
+    peace = calm(problem) or too_early(problem)
     if peace and _may_stand_still(problem):
         return _standing_still(problem, peace, None, only_choice=True)
     if reason := _reason_to_wait(problem):
@@ -213,7 +214,7 @@ def _reason_to_wait(problem: Problem) -> str | None:
     """Say why no migration may start, to a goal that can wait; refuse one that cannot."""
     refusal = problem.frame.refusal if problem.frame else None
     if _may_stand_still(problem):
-        return problem.rest or refusal
+        return resting(problem) or refusal
     present = problem.snapshot.placement
     if refusal and (
         problem.goal.may_do_nothing or problem.goal.shortfalls(problem.snapshot, present)
@@ -229,11 +230,11 @@ def _may_stand_still(problem: Problem) -> bool:
 
 
 def _check_duration(problem: Problem, plan: Plan) -> None:
-    if problem.duration_s is not None and plan.makespan_ms > 1000 * problem.duration_s:
+    if problem.time.duration_s is not None and plan.makespan_ms > 1000 * problem.time.duration_s:
         needed = -(-plan.makespan_ms // 1000)
         raise TooLong(
             f"The migrations would take {needed} s in the best order found, and there are "
-            f"{problem.duration_s:g} s; give them {needed} s, allow more at a time, or name fewer hosts.",
+            f"{problem.time.duration_s:g} s; give them {needed} s, allow more at a time, or name fewer hosts.",
             needed_s=plan.makespan_ms / 1000,
         )
     late = late_domains(problem, plan.migrations)
@@ -255,8 +256,8 @@ def _relaxed(
         return None
     if error.late:
         return replace(problem, late={**problem.late, **error.late})
-    assert problem.duration_s is not None
-    return replace(problem, pace=problem.pace * 0.98 * problem.duration_s / error.needed_s)
+    assert problem.time.duration_s is not None
+    return replace(problem, pace=problem.pace * 0.98 * problem.time.duration_s / error.needed_s)
 
 
 def _annotated(problem: Problem, plan: Plan, remarks: Sequence[str]) -> Plan:
@@ -281,7 +282,7 @@ def _standing_still(
 ) -> tuple[Plan, Sequence[str]]:
     """Return the plan that moves nothing, for a goal that nobody is hurt by if it waits; its message says why."""
     present = problem.snapshot.placement
-    objective_s = problem.objective_s(present)
+    objective_s = problem.objective.value_s(present)
     solution = proved_solution(present, objective_s, objective_s if only_choice else None)
     plan = build_plan(problem, solution)
     return replace(plan, message=reason), left_out(problem, plan, reachable)

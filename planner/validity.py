@@ -18,7 +18,7 @@ from .documents import validate
 from .errors import InputError, PlanOutdated
 from .pipeline import plain, read_problem
 from .policy.time_frame import parse_now
-from .problem import Problem
+from .problem.problem import Problem
 from .seal import SEAL, seal_of
 from .verify import faults_of_steps
 
@@ -151,7 +151,9 @@ def _faults(problem: Problem, plan: JsonObject) -> Iterable[str]:
         # What a host uses itself changes by the minute; each migration asks for the memory that is free then.
         name = entry["name"]
         own = problem.snapshot.hosts[name].own_use.memory_mib
-        most = problem.memory_limit_mib(name) + own * problem.policies.capacity.memory_overcommit
+        most = (
+            problem.room.memory_limit_mib(name) + own * problem.policies.capacity.memory_overcommit
+        )
         if entry["memory_limit_mib"] > most + TOLERANCE:
             yield f"It gives {name} {entry['memory_limit_mib']:g} MiB, and the policy {most:g}."
     fastest = problem.policies.limits.bandwidth_mib_s

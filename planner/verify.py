@@ -18,7 +18,7 @@ from .cluster.snapshot import ClusterSnapshot
 from .errors import PlanRejected
 from .policy.base import Rule, Span
 from .policy.policies import Limits
-from .problem import Problem
+from .problem.problem import Problem
 
 Step = Mapping[str, Any]
 
@@ -149,13 +149,13 @@ class _Replay:
                 yield f"{step['id']} breaks the {rule.title} on the way."
 
     def _refusal(self, domain: str, destination: str) -> str | None:
-        if reason := self.problem.stays(domain):
+        if reason := self.problem.ways.stays(domain):
             return reason
         if destination in self.problem.goal.must_leave:
             return f"{destination} is to be emptied"
         if destination == self.problem.snapshot.placement[domain]:
             return None
-        return self.problem.eligibility.refusal(domain, destination)
+        return self.problem.ways.eligibility.refusal(domain, destination)
 
     def _finish(self, step: Step) -> None:
         self.ends[step["domain"]] = (step["destination"],)
@@ -174,7 +174,7 @@ class _Replay:
 
     def _room(self, step: Step) -> Iterable[str]:
         host = step["destination"]
-        cap = self.problem.caps[host]
+        cap = self.problem.room.caps[host]
         if any(self.loads[host][r] > cap[r] + TOLERANCE for r in range(3)):
             load = Resources(*self.loads[host])
             yield f"{step['id']}: {host} would carry {tuple(load)}, more than {tuple(cap)}."
@@ -189,10 +189,10 @@ def _final(problem: Problem, final: Placement) -> Iterable[str]:
     snapshot = problem.snapshot
     yield from (f"{sentence}." for sentence in problem.goal.shortfalls(snapshot, final))
     for name, load in snapshot.loads(final).items():
-        if not load.fits(problem.caps[name]):
-            yield f"{name} carries {tuple(load)} at the end, more than {tuple(problem.caps[name])}."
-    if problem.keeps_spare and problem.worsens_spare(final):
-        yield from (violation.sentence for violation in problem.stranded_by_failure(final)[:2])
+        if not load.fits(problem.room.caps[name]):
+            yield f"{name} carries {tuple(load)} at the end, more than {tuple(problem.room.caps[name])}."
+    if problem.spare.is_kept and problem.spare.worsens(final):
+        yield from (violation.sentence for violation in problem.spare.stranded(final)[:2])
     for rule in problem.policies.rules:
         yield from _rule(rule, snapshot, final)
 
@@ -209,17 +209,17 @@ def _totals(problem: Problem, plan: Mapping[str, Any], final: Placement) -> Iter
     yield from _at_a_time(problem, plan["limits"])
     yield from _network(limits, plan["limits"])
     ends = max((step["finish_s"] for step in plan["steps"]), default=0.0)
-    if problem.duration_s is not None and ends > problem.duration_s + TOLERANCE:
-        yield f"The migrations end after {ends} s, and there are {problem.duration_s:g} s."
+    if problem.time.duration_s is not None and ends > problem.time.duration_s + TOLERANCE:
+        yield f"The migrations end after {ends} s, and there are {problem.time.duration_s:g} s."
     for step in plan["steps"]:
-        rule = problem.closings.get(step["domain"])
+        rule = problem.time.closings.get(step["domain"])
         if rule and step["finish_s"] > rule.open_s + TOLERANCE:
             yield f"{step['id']} ends after the window of the {rule.title} has closed."
 
 
 def _at_a_time(problem: Problem, kept: Mapping[str, Any]) -> Iterable[str]:
     """The limits that the executor reads from the plan are those of the policy."""
-    wanted = {"per_host": problem.policies.limits.per_host, "cluster": problem.at_once}
+    wanted = {"per_host": problem.policies.limits.per_host, "cluster": problem.time.at_once}
     for name, most in wanted.items():
         if kept[name] > most:
             yield f"The plan has limits.{name} {kept[name]}, and the policy {most}."
@@ -243,7 +243,7 @@ def _rule(rule: Rule, snapshot: ClusterSnapshot, final: Placement) -> Iterable[s
 
 def _figures(problem: Problem, plan: Mapping[str, Any], final: Placement) -> Iterable[str]:
     """Compute the figures of the plan once more."""
-    objective = problem.objective_s(final)
+    objective = problem.objective.value_s(final)
     if abs(objective - plan["objective"]) > 1e-3 * max(1.0, abs(objective)):
         yield f"The objective is {objective}, not {plan['objective']}."
     if plan["bound"] > plan["objective"] + 1e-3 * max(1.0, abs(objective)):

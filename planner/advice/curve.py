@@ -13,7 +13,7 @@ from ..cluster.resources import Resources
 from ..errors import Infeasible, TimeLimit
 from ..goal.balance import Balance
 from ..patience import patience
-from ..problem import Problem
+from ..problem.problem import Problem
 from ..solver.milp.backend import Effort
 from ..solver.solve import solve
 
@@ -54,7 +54,7 @@ def curve(problem: Problem, final: Placement, effort: Effort | None) -> dict[str
             # Where nothing is found with so few migrations, the point is that of fewer.
             with suppress(Infeasible, TimeLimit):
                 candidates.append(_solved(problem, most, effort))
-        best = min(candidates, key=problem.objective_s)
+        best = min(candidates, key=problem.objective.value_s)
         points += [best] if best != points[-1] else []
     points += [final] if final != points[-1] else []
     return {"solved": solved, "points": [_point(problem, placement) for placement in points]}
@@ -99,7 +99,7 @@ class _Gauge:
         assert isinstance(goal, Balance)
         self._problem = problem
         self._ends = problem.snapshot.placement.moves_to(final)
-        self._band = goal.band(problem.snapshot, problem.limits)
+        self._band = goal.band(problem.snapshot, problem.room.limits)
         self._loads = problem.snapshot.loads(problem.snapshot.placement)
         self._members = set(goal.members(problem.snapshot))
         self._worth_s = goal.weight_s(problem.snapshot) / max(1, len(self._members))
@@ -124,27 +124,27 @@ class _Gauge:
             - self._crowding(source, self._loads[source])
             - self._crowding(host, self._loads[host])
         )
-        return self._worth_s * change + self._problem.cost_s(domain)
+        return self._worth_s * change + self._problem.objective.cost_s(domain)
 
     def _crowding(self, host: str, load: Resources) -> float:
         if host not in self._members:
             return 0.0
-        return self._band.crowding(load, self._problem.limits[host])
+        return self._band.crowding(load, self._problem.room.limits[host])
 
 
 def _is_allowed(problem: Problem, placement: Placement) -> bool:
     """Tell whether a placement could be the end of a plan: capacities, firm rules, spare hosts."""
     loads = problem.snapshot.loads(placement)
     return (
-        all(load.fits(problem.caps[host]) for host, load in loads.items())
+        all(load.fits(problem.room.caps[host]) for host, load in loads.items())
         and problem.keeps_rules(placement)
-        and not (problem.keeps_spare and problem.worsens_spare(placement))
+        and not (problem.spare.is_kept and problem.spare.worsens(placement))
     )
 
 
 def _point(problem: Problem, placement: Placement) -> dict[str, Any]:
     moved = problem.snapshot.placement.moves_to(placement)
-    terms = problem.goal.terms(problem.snapshot, problem.limits, placement)
+    terms = problem.goal.terms(problem.snapshot, problem.room.limits, placement)
     return {
         "migrations": len(moved),
         "memory_mib": sum(problem.snapshot.domains[name].memory_mib for name in moved),

@@ -10,7 +10,7 @@ from typing import Any
 from ..cluster.placement import Placement
 from ..cluster.resources import Resources, in_words
 from ..errors import UnknownDomain
-from ..problem import Problem
+from ..problem.problem import Problem
 from ..visible import text_of
 
 MOST = 20_000
@@ -45,22 +45,22 @@ def _why_not(
     entry = problem.snapshot.domains[domain]
     if host == entry.host and host not in problem.goal.must_leave:
         return "it runs here now; the plan as a whole is better with the move"
-    if reason := problem.refusal(domain, host):
+    if reason := problem.ways.refusal(domain, host):
         return reason
     if host in problem.goal.must_leave:
         return f"{host} is to be emptied"
     if problem.goal.frees_hosts and not loads[host].vcpus and not loads[host].memory_mib:
         return f"{host} is not needed, and may be switched off"
     after = loads[host].plus(entry.demand)
-    for key, used, most in zip(Resources._fields, after, problem.caps[host], strict=True):
+    for key, used, most in zip(Resources._fields, after, problem.room.caps[host], strict=True):
         if used > most + 1e-6:
             return f"with it and all that the plan puts there, {host} would carry {in_words(key, used)} of {most:g}"
     if sentence := _broken(problem, placement, domain, host):
         return sentence
     chosen = placement[domain]
     here, there = (
-        loads[chosen].share_of(problem.limits[chosen]),
-        after.share_of(problem.limits[host]),
+        loads[chosen].share_of(problem.room.limits[chosen]),
+        after.share_of(problem.room.limits[host]),
     )
     return (
         f"{host} could take it, but would be {there:.0%} full; {chosen} is {here:.0%} full with it"
@@ -145,9 +145,9 @@ def unmoved(problem: Problem, placement: Placement) -> dict[str, str]:
     for name, host in placement.items():
         if problem.snapshot.placement[name] != host:
             continue
-        if reason := problem.stays(name):
+        if reason := problem.ways.stays(name):
             found[name] = f"it cannot move: {reason}"
-        elif extra_s := problem.cooldown_s(name):
+        elif extra_s := problem.objective.cooldown_s(name):
             found[name] = (
                 f"it moved a short while ago, so another migration counts {extra_s:.0f} s more, "
                 "and nothing gains that much"

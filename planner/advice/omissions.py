@@ -10,7 +10,7 @@ from contextlib import suppress
 from ..cluster.placement import Placement
 from ..errors import Infeasible
 from ..goal.base import Term
-from ..problem import Problem
+from ..problem.problem import Problem
 from ..schedule.plan import Plan
 from ..solver.milp.backend import Effort
 from ..solver.solution import PROVED, Solution
@@ -24,7 +24,7 @@ def unlimited(problem: Problem, effort: Effort | None) -> Solution | None:
 
     A goal that may leave nothing out is refused instead, and what cannot be reached without limits cannot within them.
     """
-    if not (problem.goal.may_do_nothing and problem.totals):
+    if not (problem.goal.may_do_nothing and problem.time.totals):
         return None
     with suppress(Infeasible):
         return solve(problem.without_totals(), effort)
@@ -37,9 +37,9 @@ def left_out(problem: Problem, plan: Plan, reachable: Solution | None) -> tuple[
         return ()
     free, placement = problem.without_totals(), reachable.placement
     least = PROVED * abs(plan.objective)
-    if free.objective_s(plan.placement) - free.objective_s(placement) <= least:
+    if free.objective.value_s(plan.placement) - free.objective.value_s(placement) <= least:
         return ()
-    return (_compared(free, plan, placement, problem.totals.values()),)
+    return (_compared(free, plan, placement, problem.time.totals.values()),)
 
 
 def _compared(free: Problem, plan: Plan, placement: Placement, limits: Iterable[str]) -> str:
@@ -59,5 +59,5 @@ def _compared(free: Problem, plan: Plan, placement: Placement, limits: Iterable[
 
 def _figures(problem: Problem, placement: Placement) -> list[Term]:
     """Return what the goal is about, in the figures that people know, where it has such."""
-    terms = [term for term in problem.terms(placement) if term.name not in COSTS]
+    terms = [term for term in problem.objective.terms(placement) if term.name not in COSTS]
     return [term for term in terms if not term.weight_s] or terms

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..cluster.placement import Placement
 from ..policy.base import Rule, Violation
-from ..problem import Problem
+from ..problem.problem import Problem
 
 MOST = 20
 """How many sentences are given about a rule that is broken in more ways."""
@@ -70,8 +70,8 @@ def _of_spare_hosts(problem: Problem, placement: Placement) -> Iterable[dict[str
             "strictness": spare.strictness.value,
             "domains": len(placement),
             "about": f"Any {spare.count} of the hosts may fail, and every VM still has a place.",
-            "before": _sentences(problem.stranded_now),
-            "after": _sentences(problem.stranded_by_failure(placement)),
+            "before": _sentences(problem.spare.stranded_now),
+            "after": _sentences(problem.spare.stranded(placement)),
         }
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ..cluster.placement import Placement
 from ..cluster.resources import Resources, in_words
 from ..policy.base import Violation
-from ..problem import Problem
+from ..problem.problem import Problem
 from ..schedule.plan import Plan
 
 MOST_VMS, MOST_HOSTS, MOST_SENTENCES = 3, 3, 10
@@ -101,11 +101,11 @@ def _sentence(
 def _why_it_stays(
     problem: Problem, placement: Placement, loads: Mapping[str, Resources], name: str
 ) -> str:
-    if reason := problem.stays(name):
+    if reason := problem.ways.stays(name):
         return f"cannot move ({reason})"
     hosts = [host for host in problem.snapshot.hosts if host != placement[name]]
     refusals = [
-        problem.refusal(name, host) or _short(problem, loads, name, host) or _otherwise(host)
+        problem.ways.refusal(name, host) or _short(problem, loads, name, host) or _otherwise(host)
         for host in hosts
     ]
     shown = ", ".join(dict.fromkeys(refusals[:MOST_HOSTS]))
@@ -129,7 +129,7 @@ def _missing(
 ) -> dict[str, float]:
     """Return what has to be freed on a host before a VM can go there, by resource."""
     after = loads[host].plus(problem.snapshot.domains[name].demand)
-    found = zip(Resources._fields, after, problem.limits[host], strict=True)
+    found = zip(Resources._fields, after, problem.room.limits[host], strict=True)
     return {key: round(used - most, 2) for key, used, most in found if used > most + 1e-6}
 
 
@@ -139,15 +139,15 @@ def _least_room(
     """Return the least that has to be freed on one host so that one of the VMs can go there."""
     ways = []
     for name in names:
-        if problem.stays(name):
+        if problem.ways.stays(name):
             continue
         for host in problem.snapshot.hosts:
-            if host != placement[name] and not problem.refusal(name, host):
+            if host != placement[name] and not problem.ways.refusal(name, host):
                 missing = _missing(problem, loads, name, host)
                 if missing:
                     share = Resources(
                         *(missing.get(key, 0.0) for key in Resources._fields)
-                    ).share_of(problem.limits[host])
+                    ).share_of(problem.room.limits[host])
                     ways.append((share, host, name, missing))
     if not ways:
         return []

@@ -13,7 +13,7 @@ from ..goal.consolidation import Consolidation
 from ..goal.repair import Repair
 from ..goal.restoration import Restoration
 from ..policy.base import Strictness
-from ..problem import Problem
+from ..problem.problem import Problem
 from .unrepaired import unrepaired
 
 
@@ -54,7 +54,7 @@ def _broken_rules(problem: Problem, placement: Placement) -> Iterable[str]:
 
 def _no_spare(problem: Problem, placement: Placement) -> Iterable[str]:
     """Emptying a host for a while may use up the spare room; then the operator is told, not refused."""
-    for violation in problem.stranded_by_failure(placement)[:3]:
+    for violation in problem.spare.stranded(placement)[:3]:
         yield f"After this plan: {violation.sentence[0].lower()}{violation.sentence[1:]}"
 
 
@@ -77,13 +77,13 @@ def _left_in_maintenance(problem: Problem, placement: Placement) -> Iterable[str
 def _not_returned(problem: Problem, goal: Restoration, placement: Placement) -> Iterable[str]:
     for name in goal.away(placement):
         home = goal.homes[name]
-        reason = problem.refusal(name, home) or _too_full(problem, placement, name, home)
+        reason = problem.ways.refusal(name, home) or _too_full(problem, placement, name, home)
         yield f"VM {name} stays on {placement[name]}: {reason}."
 
 
 def _too_full(problem: Problem, placement: Placement, domain: str, home: str) -> str:
     """Say why a VM that may go home does not."""
     after = problem.snapshot.loads(placement)[home].plus(problem.snapshot.domains[domain].demand)
-    if problem.totals and after.fits(problem.caps[home]):
+    if problem.time.totals and after.fits(problem.room.caps[home]):
         return "the limits of the plan leave it out"
     return "there is no room for it under the policies"

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..cluster.resources import Resources
 from ..errors import InputError
-from ..problem import Problem
+from ..problem.problem import Problem
 from ..report.table import render_table
 from ..visible import text_of
 from ..whatif import edit
@@ -92,9 +92,9 @@ def state_of(problem: Problem, failed: list[str]) -> dict[str, Any]:
                 "name": name,
                 "domains": len(problem.snapshot.domains_on(name)),
                 **load._asdict(),
-                "limits": problem.limits[name]._asdict(),
+                "limits": problem.room.limits[name]._asdict(),
             }
-            for name, load in problem.loads.items()
+            for name, load in problem.room.loads.items()
         ],
         "violations": list(_violations(problem)),
     }

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..pipeline import plain, read_problem
-from ..problem import Problem
+from ..problem.problem import Problem
 
 JsonObject = Mapping[str, Any]
 
@@ -33,9 +33,9 @@ def spare_lost(
         A document breaks its schema, or contradicts itself.
     """
     before, after = (_posed(document, policy, now) for document in (facts, without))
-    if after.stranded_tolerated <= before.stranded_tolerated:
+    if after.spare.tolerated <= before.spare.tolerated:
         return None
-    return after.stranded_now[0].sentence
+    return after.spare.stranded_now[0].sentence
 
 
 def _posed(facts: JsonObject, policy: JsonObject | None, now: str) -> Problem:

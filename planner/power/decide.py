@@ -19,7 +19,7 @@ from ..pipeline import plain, read_problem
 from ..policy.load import without_figures
 from ..policy.time_frame import needs_now
 from ..policy.windows import next_opening, open_s, told
-from ..problem import Problem
+from ..problem.problem import Problem
 from ..schedule.plan import Plan
 from .demand import Look, look_at, mean_busy, most_busy, parse_looks
 from .policy import Night, PowerPolicy, parse_power

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ..cluster.host import Host
-from ..problem import Problem
+from ..problem.problem import Problem
 from .policy import PowerPolicy
 
 
@@ -28,7 +28,7 @@ def rank_to_sleep(problem: Problem, candidates: Sequence[str]) -> list[str]:
     Those that draw most for what they offer first; of equals those that slept least often, and least long, so that
     wear is shared, and of these the one with least to move.
     """
-    hosts, loads = problem.snapshot.hosts, problem.loads
+    hosts, loads = problem.snapshot.hosts, problem.room.loads
 
     def key(name: str) -> tuple[object, ...]:
         host = hosts[name]

@@ -15,7 +15,7 @@ from ..cluster.resources import TOLERANCE
 from ..errors import PlanningError
 from ..goal.repair import Repair
 from ..pipeline import plan_problem
-from ..problem import Problem
+from ..problem.problem import Problem
 from ..schedule.plan import Plan
 from .waking import with_woken
 
@@ -69,7 +69,7 @@ def relief(problem: Problem, asleep: Sequence[str]) -> Relief | None:
 def _crowded(problem: Problem) -> dict[str, tuple[float, float]]:
     found = {}
     for name, host in problem.snapshot.hosts.items():
-        busy, limit = problem.loads[name].cpu_usage, problem.limits[name].cpu_usage
+        busy, limit = problem.room.loads[name].cpu_usage, problem.room.limits[name].cpu_usage
         if host.is_up and busy > limit + TOLERANCE:
             found[name] = (busy, limit)
     return found

@@ -14,7 +14,7 @@ from ..cluster.resources import RESOURCE_NAMES, TOLERANCE, Resources
 from ..errors import PlanningError
 from ..goal.evacuation import Evacuation
 from ..pipeline import plan_problem
-from ..problem import Problem
+from ..problem.problem import Problem
 from ..schedule.plan import Plan
 from .policy import PowerPolicy
 from .ranking import rank_to_sleep
@@ -160,7 +160,7 @@ class _Sums:
         self.refused[name] = reason
 
     def _move(self, name: str, number: int) -> None:
-        limit = self._problem.limits[name]
+        limit = self._problem.room.limits[name]
         change = self._room.plus if number > 0 else self._room.minus
         self._room = change(limit)
         self._staying += number
@@ -178,7 +178,7 @@ class _Sums:
         domain = self._domain(self._problem.snapshot.hosts[name])
         if domain and self._of_domain[domain] == 1:
             return f"it would be the last host that is on of {power.failure_domain} {domain} (power.failure_domain)."
-        room = self._room.minus(self._problem.limits[name])
+        room = self._room.minus(self._problem.room.limits[name])
         if asked.busy > asked.below * room.cpu_usage:
             return (
                 f"{asked.busy:.1f} CPUs were busy, more than {asked.below:.0%} of the {room.cpu_usage:g} that the "
@@ -208,8 +208,8 @@ def _emptied(problem: Problem, leaving: Sequence[str]) -> Plan | str:
         plan = plan_problem(posed, explained=False)
     except PlanningError as error:
         return error.message
-    if posed.worsens_spare(plan.placement):
-        return posed.stranded_by_failure(plan.placement)[0].sentence
+    if posed.spare.worsens(plan.placement):
+        return posed.spare.stranded(plan.placement)[0].sentence
     return plan
 
 

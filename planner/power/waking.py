@@ -10,7 +10,7 @@ from datetime import datetime
 
 from ..cluster.resources import RESOURCE_NAMES, TOLERANCE, Resources, total
 from ..goal.expansion import wake
-from ..problem import Problem
+from ..problem.problem import Problem
 from .policy import PowerPolicy
 from .ranking import rank_to_wake
 
@@ -50,7 +50,7 @@ def short_of_place(problem: Problem, need: Need) -> list[str]:
             f"VMs with {need.lost_mib:g} MiB of memory have lost their hosts, and what is free is in pieces too small "
             f"for a VM of {need.largest_mib:g} MiB."
         )
-    return found or [violation.sentence for violation in problem.stranded_now[:1]]
+    return found or [violation.sentence for violation in problem.spare.stranded_now[:1]]
 
 
 def certain_room_mib(problem: Problem, largest_mib: float) -> float:
@@ -61,7 +61,7 @@ def certain_room_mib(problem: Problem, largest_mib: float) -> float:
     Worked example: VMs of up to 40 GiB on hosts with 50 and 30 GiB free: 10 GiB, for the second one may take none.
     """
     free = (
-        problem.limits[name].memory_mib - problem.loads[name].memory_mib
+        problem.room.limits[name].memory_mib - problem.room.loads[name].memory_mib
         for name, host in problem.snapshot.hosts.items()
         if host.is_up and not host.maintenance
     )
@@ -82,7 +82,7 @@ def room_of(problem: Problem, without: Sequence[str] = ()) -> Resources:
     """Return what the hosts together may give out that are on and take VMs."""
     hosts = problem.snapshot.hosts
     return total(
-        problem.limits[name]
+        problem.room.limits[name]
         for name, host in hosts.items()
         if host.is_up and not host.maintenance and name not in without
     )

@@ -10,7 +10,7 @@ from dataclasses import replace
 from ..cluster.placement import Placement
 from ..errors import NoOrder
 from ..policy.base import Rule, Span
-from ..problem import Problem
+from ..problem.problem import Problem
 from ..solver.solution import Solution
 from . import transfer
 from .dependencies import find_dependencies
@@ -31,12 +31,12 @@ def build_plan(problem: Problem, solution: Solution) -> Plan:
         No order exists.
     """
     limits = problem.policies.limits
-    cluster = problem.at_once
+    cluster = problem.time.at_once
     rules = [rule for rule in problem.policies.rules if rule.span is Span.THROUGHOUT]
     steps = list_steps(problem, solution.placement)
     order = _order(problem, steps, rules)
     migrations = _migrations(problem, order.timed, rules)
-    terms = problem.terms(solution.placement)
+    terms = problem.objective.terms(solution.placement)
     moved = sum(not migration.step.parking for migration in migrations)
     return Plan(
         problem=problem,
@@ -74,7 +74,7 @@ def _in_two_parts(
     problem: Problem, steps: Sequence[Step], rules: Sequence[Rule]
 ) -> tuple[Timed, ...]:
     """Order the steps of VMs whose windows close first, and all others after them."""
-    hurried = [step for step in steps if step.domain in problem.closings]
+    hurried = [step for step in steps if step.domain in problem.time.closings]
     first = order_steps(hurried, _setting(problem, rules))
     moved = {step.domain: step.destination for step in hurried}
     later = replace(problem, snapshot=problem.snapshot.after(moved))
@@ -114,19 +114,21 @@ def predict(problem: Problem, domain: str, source: str, destination: str) -> tup
 
 def _setting(problem: Problem, rules: Sequence[Rule]) -> Setting:
     def shelters(domain: str) -> Sequence[str]:
-        return [h for h in problem.eligibility.hosts(domain) if h not in problem.goal.must_leave]
+        return [
+            h for h in problem.ways.eligibility.hosts(domain) if h not in problem.goal.must_leave
+        ]
 
     def duration_ms(domain: str, source: str, destination: str) -> tuple[int, float]:
         return predict(problem, domain, source, destination)
 
     return Setting(
-        loads=problem.loads,
-        caps=problem.caps,
+        loads=problem.room.loads,
+        caps=problem.room.caps,
         watch=lambda: RuleWatch(problem.snapshot, rules),
         shelters=shelters,
         duration_ms=duration_ms,
         per_host=problem.policies.limits.per_host,
-        cluster=problem.at_once,
+        cluster=problem.time.at_once,
     )
 
 
@@ -138,7 +140,7 @@ def _migrations(
         f"m{number:0{width}d}-{step.domain}"
         for number, (step, _start, _finish) in enumerate(timed, start=1)
     ]
-    after = find_dependencies(timed, problem.snapshot, problem.caps, rules)
+    after = find_dependencies(timed, problem.snapshot, problem.room.caps, rules)
     return tuple(
         TimedStep(
             id=ids[number],
@@ -158,6 +160,8 @@ def _reason(problem: Problem, step: Step) -> str:
     origin = problem.snapshot.placement[step.domain]
     if origin != step.source:
         return f"goes on to its destination from where it was parked ({step.source})"
-    if problem.goal.frees_hosts and not problem.loads[origin].fits(problem.limits[origin]):
+    if problem.goal.frees_hosts and not problem.room.loads[origin].fits(
+        problem.room.limits[origin]
+    ):
         return f"takes load off {origin}, which is over its limits"
     return problem.goal.reason(problem.snapshot, step.domain, step.source, step.destination)

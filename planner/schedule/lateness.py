@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..policy.windows import told
-from ..problem import Problem
+from ..problem.problem import Problem
 from .step import TimedStep
 
 
@@ -16,7 +16,7 @@ def late_domains(problem: Problem, migrations: Sequence[TimedStep]) -> dict[str,
     found = {}
     for migration in migrations:
         if is_late(problem, migration.step.domain, migration.finish_ms):
-            rule = problem.closings[migration.step.domain]
+            rule = problem.time.closings[migration.step.domain]
             found[migration.step.domain] = (
                 f"the window of the {rule.title} closes on {told(rule.closes)}, in {rule.open_s:.0f} s, "
                 f"and its migration would end {migration.finish_ms / 1000:.0f} s from now"
@@ -26,5 +26,5 @@ def late_domains(problem: Problem, migrations: Sequence[TimedStep]) -> dict[str,
 
 def is_late(problem: Problem, domain: str, finish_ms: int) -> bool:
     """Tell whether the window of a VM would be closed by the end of its migration."""
-    rule = problem.closings.get(domain)
+    rule = problem.time.closings.get(domain)
     return rule is not None and finish_ms > 1000 * rule.open_s

@@ -13,7 +13,7 @@ from ..cluster.placement import Placement
 from ..cluster.snapshot import ClusterSnapshot
 from ..goal.base import Term
 from ..goal.expansion import Expansion
-from ..problem import Problem
+from ..problem.problem import Problem
 from ..seal import sealed
 from .step import TimedStep
 
@@ -87,7 +87,7 @@ class Plan:
 
     def _step(self, migration: TimedStep) -> dict[str, Any]:
         step = migration.step
-        rule = self.problem.closings.get(step.domain)
+        rule = self.problem.time.closings.get(step.domain)
         return {
             "id": migration.id,
             "domain": step.domain,
@@ -148,13 +148,13 @@ class Plan:
 
     def _offer(self, host: Host) -> dict[str, Any]:
         """Return what a host has and what of it the policies let VMs have."""
-        limit = self.problem.limits[host.name]
+        limit = self.problem.room.limits[host.name]
         return {
             "state": host.state,
             "maintenance": host.maintenance,
             "memory_mib": host.memory_mib,
             "vcpus": host.vcpus,
-            "memory_limit_mib": self.problem.memory_limit_mib(host.name),
+            "memory_limit_mib": self.problem.room.memory_limit_mib(host.name),
             "limits": {
                 "memory_mib": limit.memory_mib + host.room_in_pages_mib,
                 "vcpus": limit.vcpus,

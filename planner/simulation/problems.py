@@ -20,7 +20,7 @@ from ..policy.parse import parse_policies
 from ..policy.policies import Policies
 from ..policy.selector import fields
 from ..policy.time_frame import time_frame
-from ..problem import Problem
+from ..problem.problem import Problem
 from ..schedule import transfer
 
 JsonObject = Mapping[str, Any]

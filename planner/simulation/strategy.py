@@ -17,7 +17,7 @@ from ..pipeline import plan_problem
 from ..power.decide import PowerDecision, decide_on
 from ..power.demand import Look
 from ..power.policy import PowerPolicy
-from ..problem import Problem
+from ..problem.problem import Problem
 from .problems import Problems
 from .world import World
 

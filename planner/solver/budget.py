@@ -47,12 +47,12 @@ class Budget:
             self.limits["migrations"] = limits.max_migrations
         if limits.max_memory_gib is not None:
             self.limits["memory"] = limits.max_memory_gib * 1024
-        if problem.duration_s is not None:
-            seconds = problem.duration_s * problem.pace
-            self.limits["time"] = seconds * problem.at_once
+        if problem.time.duration_s is not None:
+            seconds = problem.time.duration_s * problem.pace
+            self.limits["time"] = seconds * problem.time.at_once
             self.limits.update(dict.fromkeys(range(len(indexed.hosts)), seconds * limits.per_host))
             self._seconds = [
-                sum(problem.work_s(name) for name in item.members) for item in self._items
+                sum(problem.time.work_s(name) for name in item.members) for item in self._items
             ]
 
     def uses(self, item: int, host: int) -> Iterable[Use]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ..cluster.placement import Placement
 from ..errors import TimeLimit
-from ..problem import Problem
+from ..problem.problem import Problem
 from .indexed import Indexed
 from .milp.backend import Effort
 from .milp.model import build, solve_exactly
@@ -49,7 +49,7 @@ def solve_among(
     if not variables.y and not indexed.leavers:
         placement: Placement = problem.snapshot.placement
         return proved_solution(
-            placement, problem.objective_s(placement), problem.objective_s(placement)
+            placement, problem.objective.value_s(placement), problem.objective.value_s(placement)
         )
     answer = solve_exactly(variables, effort, spread=bool(indexed.leavers))
     if answer.ending is Ending.INFEASIBLE:
@@ -62,7 +62,7 @@ def solve_among(
     placement = _evened(indexed, variables.moves(answer.values))
     proved = answer.bound + variables.constant if answer.bound is not None else None
     best = max((b for b in (bound, proved) if b is not None), default=None)
-    return proved_solution(placement, problem.objective_s(placement), best)
+    return proved_solution(placement, problem.objective.value_s(placement), best)
 
 
 def _evened(indexed: Indexed, moves: Mapping[int, int]) -> Placement:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..errors import Immovable
-from ..problem import Problem
+from ..problem.problem import Problem
 
 
 def refuse_immovable(problem: Problem, unplaced: Iterable[tuple[str, ...]]) -> None:
@@ -46,7 +46,7 @@ def _staying(problem: Problem) -> Iterator[Held]:
     snapshot = problem.snapshot
     for name, host in snapshot.placement.items():
         must_leave = host in problem.goal.must_leave and name not in snapshot.incoming
-        if must_leave and (reason := problem.stays(name)):
+        if must_leave and (reason := problem.ways.stays(name)):
             yield name, host, f": {reason}"
 
 
@@ -55,7 +55,7 @@ def _nowhere(problem: Problem, members: tuple[str, ...]) -> Held:
     name = members[0]
     source = problem.snapshot.placement[name]
     others = [host for host in problem.snapshot.hosts if host != source]
-    said = [reason for host in others if (reason := problem.refusal(name, host))]
+    said = [reason for host in others if (reason := problem.ways.refusal(name, host))]
     shown = name if len(members) == 1 else f"{name} (kept together with {', '.join(members[1:])})"
     if not said:
         return shown, source, ": no host may take all of them; relax their affinity"

@@ -11,7 +11,7 @@ from functools import cached_property
 from ..cluster.placement import Placement
 from ..cluster.resources import Resources, total
 from ..policy.affinity import Affinity
-from ..problem import Problem
+from ..problem.problem import Problem
 from .immovable import refuse_immovable
 
 
@@ -45,9 +45,9 @@ class Indexed:
         self.problem = problem
         self.hosts = list(problem.snapshot.hosts)
         self.number = {name: number for number, name in enumerate(self.hosts)}
-        self.limits = [problem.limits[name] for name in self.hosts]
-        self.caps = [problem.caps[name] for name in self.hosts]
-        self.loads = [problem.loads[name] for name in self.hosts]
+        self.limits = [problem.room.limits[name] for name in self.hosts]
+        self.caps = [problem.room.caps[name] for name in self.hosts]
+        self.loads = [problem.room.loads[name] for name in self.hosts]
         self.leaving = frozenset(self.number[name] for name in problem.goal.must_leave)
         self.items = self._items()
         refuse_immovable(problem, (i.members for i in self.items if not i.destinations))
@@ -136,7 +136,7 @@ class Indexed:
             members=members,
             demand=demand,
             home=self.number[domains[0].host],
-            cost_s=sum(problem.cost_s(name) for name in members),
+            cost_s=sum(problem.objective.cost_s(name) for name in members),
             destinations=self._destinations(members, shared),
         )
 
@@ -144,7 +144,7 @@ class Indexed:
         self, members: tuple[str, ...], shared: dict[int, tuple[int, ...]]
     ) -> tuple[int, ...]:
         """Return the hosts that all members may go to; equal tuples are kept once, 20 000 VMs would need gigabytes."""
-        reachable = [self.problem.destinations(name) for name in members]
+        reachable = [self.problem.ways.destinations(name) for name in members]
         if len(members) > 1:
             common = set(reachable[0]).intersection(*reachable[1:])
             return tuple(self.number[host] for host in reachable[0] if host in common)
@@ -175,4 +175,4 @@ def _groups(problem: Problem) -> Iterable[tuple[str, ...]]:
     groups: dict[str, list[str]] = {}
     for name in leader:
         groups.setdefault(lead(name), []).append(name)
-    return [tuple(group) for group in groups.values() if not any(map(problem.stays, group))]
+    return [tuple(group) for group in groups.values() if not any(map(problem.ways.stays, group))]

@@ -16,7 +16,7 @@ from ..goal.relocation import Relocation
 from ..goal.repair import Repair
 from ..goal.restoration import Restoration
 from ..patience import patience
-from ..problem import Problem
+from ..problem.problem import Problem
 from .balancing.balance import solve_balance
 from .consolidation.consolidate import solve_consolidation
 from .evacuating.evacuate import solve_evacuation
@@ -85,11 +85,13 @@ def _solve_goal_relocation(goal: Relocation, problem: Problem, effort: Effort) -
     """Nothing to choose: it is allowed, or the reason is said."""
     placement = problem.snapshot.placement
     if placement[goal.domain] == goal.destination:
-        return proved_solution(placement, problem.objective_s(placement), None)
+        return proved_solution(placement, problem.objective.value_s(placement), None)
     indexed = Indexed(problem)
     explain_relocation(problem, indexed)
     moved = indexed.placement({indexed.item_of[goal.domain]: indexed.number[goal.destination]})
-    return proved_solution(moved, problem.objective_s(moved), problem.objective_s(moved))
+    return proved_solution(
+        moved, problem.objective.value_s(moved), problem.objective.value_s(moved)
+    )
 
 
 @solve_goal.register

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..errors import UnknownHost
 from ..policy.spare_hosts import repack
-from ..problem import Problem
+from ..problem.problem import Problem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,12 +55,12 @@ def fail(problem: Problem, hosts: Sequence[str]) -> Failure:
             raise UnknownHost(
                 f"There is no host {name}; the hosts are: {', '.join(problem.snapshot.hosts)}."
             )
-    limits = problem.failover_limits
+    limits = problem.room.failover_limits
     places, unplaced = repack(
         problem.snapshot,
         problem.snapshot.placement,
         tuple(hosts),
         limits,
-        problem.eligibility.can_run,
+        problem.ways.eligibility.can_run,
     )
     return Failure(hosts=tuple(sorted(hosts)), restarted=places, unplaced=tuple(unplaced))

@@ -11,7 +11,7 @@ from ..cluster.domain import Domain
 from ..cluster.resources import RESOURCE_NAMES, Resources
 from ..errors import InputError
 from ..policy.spare_hosts import SpareHosts
-from ..problem import Problem
+from ..problem.problem import Problem
 
 MOST = 100_000
 """A shape of next to nothing would fit without end."""
@@ -60,7 +60,7 @@ def room_for(problem: Problem, shape: Resources, spare: int | None = None) -> Ro
     open_hosts = [n for n, h in problem.snapshot.hosts.items() if h.is_up and not h.maintenance]
     counts, bottleneck = {}, {}
     for name in open_hosts:
-        free = problem.limits[name].minus(problem.loads[name])
+        free = problem.room.limits[name].minus(problem.room.loads[name])
         fits = {
             key: int((left + 1e-6) // need) if left > 0 else 0
             for key, left, need in zip(Resources._fields, free, shape, strict=True)
@@ -94,7 +94,7 @@ def _survives(
     """Put this many VMs on the emptiest hosts, and let hosts fail."""
     snapshot = problem.snapshot
     left = dict(counts)
-    loads = {name: problem.loads[name].memory_mib for name in counts}
+    loads = {name: problem.room.loads[name].memory_mib for name in counts}
     more: dict[str, Domain] = {}
     for index in range(number):
         host = min((n for n in left if left[n] > 0), key=lambda n: (loads[n], n))
@@ -114,4 +114,4 @@ def _survives(
         snapshot=grown,
         policies=replace(problem.policies, spare_hosts=SpareHosts(count=spare)),
     )
-    return not wider.stranded_by_failure(grown.placement)
+    return not wider.spare.stranded(grown.placement)

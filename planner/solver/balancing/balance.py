@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from ...cluster.placement import Placement
 from ...goal.balance import Balance
-from ...problem import Problem
+from ...problem.problem import Problem
 from ..indexed import Indexed
 from ..milp.backend import Effort
 from ..search.state import Preferences, State, manners
@@ -45,14 +45,14 @@ def solve_balance(goal: Balance, problem: Problem, effort: Effort) -> Solution:
     indexed = Indexed(problem)
     scale = Scale(indexed, goal)
     present = problem.snapshot.placement
-    now = problem.objective_s(present)
-    if not goal.is_due(problem.snapshot, problem.limits):
+    now = problem.objective.value_s(present)
+    if not goal.is_due(problem.snapshot, problem.room.limits):
         return proved_solution(present, now, scale.weight_s * scale.band.ideal)
     pool = _pool(indexed, scale, effort)
     bound = pool.bound_s if pool else None
     found = [_searched(indexed, scale, pool, manner) for manner in manners(problem)]
-    placement = min(found, key=problem.objective_s)
-    reached = problem.objective_s(placement)
+    placement = min(found, key=problem.objective.value_s)
+    reached = problem.objective.value_s(placement)
     worst = now - (bound if bound is not None else reached)
     if now - reached <= goal.setting.min_gain * worst:
         return proved_solution(present, now, bound)
@@ -103,7 +103,7 @@ def _starts(
 
 def _is_near(search: BalanceSearch, pool: PoolBound) -> bool:
     indexed = search.state.indexed
-    reached = indexed.problem.objective_s(indexed.placement(search.state.moves()))
+    reached = indexed.problem.objective.value_s(indexed.placement(search.state.moves()))
     return reached - pool.bound_s <= NEAR * reached
 
 

@@ -26,7 +26,7 @@ class Scale:
     def __init__(self, indexed: Indexed, goal: Balance) -> None:
         problem = indexed.problem
         self.indexed = indexed
-        self.band = goal.band(problem.snapshot, problem.limits)
+        self.band = goal.band(problem.snapshot, problem.room.limits)
         self.members = [indexed.number[name] for name in goal.members(problem.snapshot)]
         self.weight_s = goal.weight_s(problem.snapshot)
         self.host_s = self.weight_s / max(1, len(self.members))

@@ -11,7 +11,7 @@ from dataclasses import replace
 from ...cluster.placement import Placement
 from ...goal.consolidation import Consolidation
 from ...patience import patience
-from ...problem import Problem
+from ...problem.problem import Problem
 from ..budget import Budget
 from ..indexed import Indexed
 from ..milp.backend import Effort
@@ -69,7 +69,7 @@ def _empty_step_by_step(indexed: Indexed, goal: Consolidation, first: Selection)
     ]
     best = min(filter(None, found), key=Emptying.objective_s, default=None)
     if best is None:
-        return proved_solution(present, problem.objective_s(present), first.bound_s)
+        return proved_solution(present, problem.objective.value_s(present), first.bound_s)
     known = [{}, best.packing.state.moves()]
     exchange_hosts(best)
     if _is_allowed(problem, indexed.placement(best.packing.state.moves())):
@@ -98,7 +98,7 @@ def _first(indexed: Indexed, goal: Consolidation, effort: Effort) -> Selection |
     Spare room that is missing now is not asked for, so the rows that ask for it choose well, but bound nothing.
     """
     first = select_hosts(indexed, goal, SELECTION.within(effort))
-    if not indexed.problem.stranded_now:
+    if not indexed.problem.spare.stranded_now:
         return first
     free = select_hosts(indexed, goal, SELECTION.within(effort), spare=False)
     return replace(first, bound_s=free.bound_s) if first and free else free
@@ -110,7 +110,7 @@ def _select_then_pack(
     """Pack the best selections of hosts, up to as many hosts as a placement that is known uses."""
     problem = indexed.problem
     present = problem.snapshot.placement
-    now = problem.objective_s(present)
+    now = problem.objective.value_s(present)
     most = len(set(known.placement.values())) - len(first.kept)
     for selection in _selections(indexed, goal, effort, first, most):
         if patience().is_over:
@@ -129,7 +129,7 @@ def _select_then_pack(
 
 def _is_allowed(problem: Problem, placement: Placement) -> bool:
     """Tell whether a placement leaves spare room, and as many hosts in use as the goal wants at least."""
-    return not problem.worsens_spare(placement) and not problem.goal.shortfalls(
+    return not problem.spare.worsens(placement) and not problem.goal.shortfalls(
         problem.snapshot, placement
     )
 
@@ -137,7 +137,7 @@ def _is_allowed(problem: Problem, placement: Placement) -> bool:
 def _solution(indexed: Indexed, moves: Mapping[int, int], bound_s: float) -> Solution:
     placement = indexed.placement(moves)
     migrations_s = sum(indexed.items[item].cost_s for item in moves)
-    reached = indexed.problem.objective_s(placement)
+    reached = indexed.problem.objective.value_s(placement)
     return proved_solution(placement, reached, bound_s, yardstick_s=migrations_s)
 
 

@@ -180,7 +180,7 @@ def _failures(program: Program, indexed: Indexed, keep: dict[int, int]) -> None:
     spare = indexed.problem.policies.spare_hosts.count
     if not spare:
         return
-    limits = {host: indexed.problem.failover_limits[indexed.hosts[host]] for host in keep}
+    limits = {host: indexed.problem.room.failover_limits[indexed.hosts[host]] for host in keep}
     for r in range(3):
         sizes = {host: max(limits[host][r], indexed.caps[host][r]) for host in keep}
         threshold = program.column()

@@ -49,7 +49,7 @@ def select_and_place(
 ) -> SelectionAndPlacement | None:
     """Find the fewest hosts and the fewest migrations that lead to them; ``None`` if nothing is found."""
     variables = build(indexed, range(len(indexed.items)))
-    keeps_all = not indexed.problem.stranded_now
+    keeps_all = not indexed.problem.spare.stranded_now
     kept = add_kept_hosts(variables.program, indexed, goal, spare=keeps_all)
     for host, column in kept.items():
         variables.charge(column, goal.worth_s(indexed.problem.snapshot, indexed.hosts[host]))

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from ...errors import TimeLimit
 from ...goal.evacuation import Evacuation
-from ...problem import Problem
+from ...problem.problem import Problem
 from ..budget import Budget
 from ..exact import solve_among
 from ..indexed import Indexed
@@ -84,8 +84,8 @@ class _Search:
         if self._budget.allows(state.moves()):
             found.append(self._indexed.placement(state.moves()))
         if found:
-            best = min(found, key=self._problem.objective_s)
-            self._best = proved_solution(best, self._problem.objective_s(best), self._bound_s)
+            best = min(found, key=self._problem.objective.value_s)
+            self._best = proved_solution(best, self._problem.objective.value_s(best), self._bound_s)
 
     def _answers(self, effort: Effort) -> Iterator[State]:
         """Yield placements that reach the goal: those first in which only who has to leave moves, the evenest first."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ...cluster.placement import Placement
 from ...cluster.resources import TOLERANCE
-from ...problem import Problem
+from ...problem.problem import Problem
 from ..indexed import Indexed
 from .constraints import count_on, load_change
 from .program import Pairs
@@ -59,7 +59,7 @@ class Cuts:
         Failures that leave VMs without a place as things are count, too: all together may leave as many as now.
         """
         problem = self._problem
-        both = (*problem.stranded_now, *problem.stranded_by_failure(placement))
+        both = (*problem.spare.stranded_now, *problem.spare.stranded(placement))
         found = dict.fromkeys(violation.subjects for violation in both)
         known = {*self.failures, *(f for f in found if problem.goal.must_leave.intersection(f))}
         new = [failed for failed in found if failed not in known]
@@ -69,7 +69,7 @@ class Cuts:
 
     def apply(self, variables: Variables, kept: Mapping[int, int] | None = None) -> None:
         """Add the rows to a model; where hosts are kept or not, only those that are take VMs over."""
-        refuge = Refuge(stranded=self._problem.stranded_tolerated, kept=kept or {})
+        refuge = Refuge(stranded=self._problem.spare.tolerated, kept=kept or {})
         add_failures(variables, self.failures, refuge)
         for placement in self._refused:
             _forbid(variables, placement)
@@ -123,7 +123,7 @@ def _add_failure(variables: Variables, failed: Failure, refuge: Refuge) -> Pairs
 
 def _takers(indexed: Indexed, failed: set[int]) -> list[int]:
     """Return the hosts that could take VMs over."""
-    names = indexed.problem.failover_limits
+    names = indexed.problem.room.failover_limits
     return [
         number
         for number, name in enumerate(indexed.hosts)
@@ -134,7 +134,7 @@ def _takers(indexed: Indexed, failed: set[int]) -> list[int]:
 def _places(variables: Variables, domain: str, takers: list[int]) -> dict[int, int]:
     """Return a new column for each host that could run a VM."""
     indexed = variables.indexed
-    can_run = indexed.problem.eligibility.can_run
+    can_run = indexed.problem.ways.eligibility.can_run
     return {
         host: variables.program.binary() for host in takers if can_run(domain, indexed.hosts[host])
     }
@@ -145,7 +145,7 @@ def _add_room(
 ) -> None:
     """What a host carries then is no more than it may give out on such a day; one that is fuller takes nothing."""
     indexed = variables.indexed
-    limit = indexed.problem.failover_limits[indexed.hosts[host]]
+    limit = indexed.problem.room.failover_limits[indexed.hosts[host]]
     excess = [max(0.0, cap - most) for cap, most in zip(indexed.caps[host], limit, strict=True)]
     is_fuller = variables.program.binary() if max(excess) > TOLERANCE else None
     if is_fuller is not None:

@@ -13,7 +13,7 @@ from ...goal.relocation import Relocation
 from ...policy.base import Rule
 from ...policy.capacity import Capacity
 from ...policy.huge_pages import HugePages
-from ...problem import Problem
+from ...problem.problem import Problem
 from ..budget import Budget, Resource, added
 from ..indexed import Indexed
 from ..milp.backend import Effort
@@ -82,13 +82,13 @@ def _over(indexed: Indexed, resource: Resource, amount: float) -> str:
             f"raise it to {gib:g}"
         )
     who, tokens = (
-        ("the cluster", indexed.problem.at_once)
+        ("the cluster", indexed.problem.time.at_once)
         if resource == "time"
         else (indexed.hosts[int(resource)], limits.per_host)
     )
     return (
         f"keeps {who} busy for {ceil(amount / tokens)} s, {tokens} at a time, and there are "
-        f"{indexed.problem.duration_s:g} s; give it {ceil(amount / tokens)} s, raise "
+        f"{indexed.problem.time.duration_s:g} s; give it {ceil(amount / tokens)} s, raise "
         f"limits.{'cluster' if resource == 'time' else 'per_host'}"
     )
 
@@ -198,7 +198,7 @@ def explain_relocation(problem: Problem, indexed: Indexed) -> None:
     assert isinstance(goal, Relocation)
     name, host = goal.domain, goal.destination
     item = indexed.item_of.get(name)
-    reason = problem.refusal(name, host)
+    reason = problem.ways.refusal(name, host)
     if reason is None and item is not None:
         number = indexed.number[host]
         members = indexed.items[item].members

@@ -10,7 +10,7 @@ from math import ceil
 
 from ...cluster.resources import Resources
 from ...policy.base import Rule
-from ...problem import Problem
+from ...problem.problem import Problem
 from ..indexed import Indexed
 from ..milp import constraints
 from ..milp.backend import Effort, solve_program

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from ...cluster.placement import Placement
 from ...goal.repair import REPAIR_S
-from ...problem import Problem
+from ...problem.problem import Problem
 from ..budget import Budget
 from ..indexed import Indexed
 from ..solution import Solution, proved_solution
@@ -26,7 +26,7 @@ def solve_relieved(problem: Problem, way: Way) -> Solution:
     such ones the best for the goal. The bound is that of the goal alone.
     """
     plain = way(problem)
-    if not problem.excess(plain.placement):
+    if not problem.room.excess(plain.placement):
         return plain
     indexed = Indexed(problem)
     if not over_full(indexed):
@@ -36,10 +36,10 @@ def solve_relieved(problem: Problem, way: Way) -> Solution:
     relieved = replace(problem, snapshot=problem.snapshot.after(_moved(problem, relief)))
     found = [plain.placement, relief, way(relieved).placement]
     allowed = [found[0], *(p for p in found[1:] if _is_allowed(problem, indexed, p))]
-    best = min(allowed, key=lambda p: (problem.excess(p), problem.objective_s(p)))
+    best = min(allowed, key=lambda p: (problem.room.excess(p), problem.objective.value_s(p)))
     if best == plain.placement:
         return plain
-    return proved_solution(best, problem.objective_s(best), plain.bound)
+    return proved_solution(best, problem.objective.value_s(best), plain.bound)
 
 
 def _moved(problem: Problem, placement: Placement) -> dict[str, str]:
@@ -52,5 +52,5 @@ def _is_allowed(problem: Problem, indexed: Indexed, placement: Placement) -> boo
     return (
         not problem.goal.shortfalls(problem.snapshot, placement)
         and Budget(indexed).allows(indexed.moves_to(placement))
-        and not (problem.keeps_spare and problem.worsens_spare(placement))
+        and not (problem.spare.is_kept and problem.spare.worsens(placement))
     )

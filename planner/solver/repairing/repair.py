@@ -18,7 +18,7 @@ from ...cluster.placement import Placement
 from ...errors import TimeLimit
 from ...goal.repair import Repair
 from ...patience import patience
-from ...problem import Problem
+from ...problem.problem import Problem
 from ..budget import Budget
 from ..exact import solve_among
 from ..indexed import Indexed
@@ -64,7 +64,7 @@ def solve_repair(goal: Repair, problem: Problem, effort: Effort) -> Solution:
 
 def _will_do(problem: Problem, found: Solution) -> bool:
     """Tell whether a hasty repair is done: nothing is broken any more, though fewer migrations might do it."""
-    if not patience().is_hasty or problem.excess(found.placement):
+    if not patience().is_hasty or problem.room.excess(found.placement):
         return False
     return not any(
         r.amount(problem.snapshot, found.placement) for r in problem.policies.rules if r.is_firm
@@ -83,7 +83,7 @@ def _searched(problem: Problem, indexed: Indexed, state: State, bound_s: float) 
 
 
 def _proved(problem: Problem, placement: Placement, bound_s: float) -> Solution:
-    return proved_solution(placement, problem.objective_s(placement), bound_s)
+    return proved_solution(placement, problem.objective.value_s(placement), bound_s)
 
 
 def _exactly(

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from ...errors import TimeLimit
 from ...goal.restoration import Restoration
-from ...problem import Problem
+from ...problem.problem import Problem
 from ..budget import Budget, BudgetLeft
 from ..exact import solve_among
 from ..indexed import Indexed
@@ -31,7 +31,7 @@ def solve_restoration(goal: Restoration, problem: Problem, effort: Effort) -> So
             movers_within(indexed, indexed.leavers),
         )
     placement = indexed.placement(_returned(goal, indexed).moves())
-    return proved_solution(placement, problem.objective_s(placement), None)
+    return proved_solution(placement, problem.objective.value_s(placement), None)
 
 
 def _returned(goal: Restoration, indexed: Indexed) -> State:

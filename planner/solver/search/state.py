@@ -10,7 +10,7 @@ from math import inf
 
 from ...cluster.resources import TOLERANCE
 from ...policy.base import Rule
-from ...problem import Problem
+from ...problem.problem import Problem
 from ..indexed import Indexed
 from .running_counts import RunningCount, running_count
 

@@ -47,7 +47,7 @@ class Gathering:
         for _step in range(patience().much(STEPS)):
             if patience().is_over:
                 return False
-            if stranded <= self._problem.stranded_tolerated:
+            if stranded <= self._problem.spare.tolerated:
                 self._take_back()
                 return True
             judged = [self._judged(lost, change) for lost, change in self._largest_holes()]
@@ -60,7 +60,7 @@ class Gathering:
 
     def _stranded(self) -> float:
         placement = self._indexed.placement(self._state.moves())
-        return sum(v.amount for v in self._problem.stranded_by_failure(placement))
+        return sum(v.amount for v in self._problem.spare.stranded(placement))
 
     def _largest_holes(self) -> list[tuple[float, Change]]:
         """Return the allowed changes that make the largest holes, each with what the holes lose."""
@@ -125,5 +125,5 @@ class Gathering:
             change = ((item, items[item].home),)
             if items[item].home in self._indexed.leaving or self._lost(change) is None:
                 continue
-            if self._judged(0.0, change)[0] <= self._problem.stranded_tolerated:
+            if self._judged(0.0, change)[0] <= self._problem.spare.tolerated:
                 self._make(change)

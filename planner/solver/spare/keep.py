@@ -20,7 +20,7 @@ from ...cluster.resources import TOLERANCE, Resources, in_words
 from ...errors import Infeasible, SpareLost
 from ...goal.balance import Balance
 from ...goal.relocation import Relocation
-from ...problem import Problem
+from ...problem.problem import Problem
 from ..budget import Budget
 from ..indexed import Indexed
 from ..milp.backend import Effort
@@ -69,7 +69,7 @@ def keep_spare(problem: Problem, solution: Solution, effort: Effort) -> Solution
         None was found, for a goal that may do something else.
     """
     required = problem.policies.spare_hosts.is_required
-    if not required or not problem.worsens_spare(solution.placement):
+    if not required or not problem.spare.worsens(solution.placement):
         return solution
     if isinstance(problem.goal, Relocation):
         raise Infeasible(_sentence(problem, solution.placement, []))
@@ -111,7 +111,7 @@ def _gathered(indexed: Indexed, solution: Solution) -> Solution | None:
     if not Gathering(state).run() or not Budget(indexed).allows(state.moves()):
         return None
     placement = indexed.placement(state.moves())
-    return proved_solution(placement, problem.objective_s(placement), solution.bound)
+    return proved_solution(placement, problem.objective.value_s(placement), solution.bound)
 
 
 def _refuse_by_sums(problem: Problem) -> None:
@@ -158,8 +158,8 @@ def _if_hosts_failed(problem: Problem) -> str:
 def _sizes(problem: Problem, resource: int) -> list[float]:
     """Return how much each host holds that remains; more, where it carries more. The largest are last."""
     return sorted(
-        max(limit[resource], problem.loads[name][resource])
-        for name, limit in problem.failover_limits.items()
+        max(limit[resource], problem.room.loads[name][resource])
+        for name, limit in problem.room.failover_limits.items()
         if name not in problem.goal.must_leave
     )
 
@@ -178,7 +178,7 @@ def _is_short(problem: Problem, wanted: Counter[Any], sizes: Sequence[float]) ->
     short = sum(wanted.elements()) - sum(sizes)
     missing = (short + sum(failed) for failed in failures)
     stranded = sum(ceil(much / largest - TOLERANCE) for much in missing if much > TOLERANCE)
-    return bool(stranded > problem.stranded_tolerated)
+    return bool(stranded > problem.spare.tolerated)
 
 
 def _pieces(wanted: Counter[float]) -> Iterator[float]:
@@ -243,9 +243,9 @@ class _Search:
             if not answer.has_values:
                 return None
             self.placement = self.indexed.placement(variables.moves(answer.values))
-            if not self._problem.worsens_spare(self.placement):
+            if not self._problem.spare.worsens(self.placement):
                 return proved_solution(
-                    self.placement, self._problem.objective_s(self.placement), self._bound
+                    self.placement, self._problem.objective.value_s(self.placement), self._bound
                 )
         return None
 
@@ -257,7 +257,7 @@ def _limited(effort: Effort, columns: int) -> Effort:
 
 def _moves(problem: Problem, solution: Solution) -> tuple[tuple[str, str], ...]:
     """Return the VMs that move to hosts whose failure is the trouble, with the host."""
-    hosts = {h for v in problem.stranded_by_failure(solution.placement) for h in v.subjects}
+    hosts = {h for v in problem.spare.stranded(solution.placement) for h in v.subjects}
     moved = problem.snapshot.placement.moves_to(solution.placement)
     return tuple(
         (domain, destination)
@@ -281,7 +281,7 @@ def _sentence(
     problem: Problem, placement: Placement, ways: Sequence[str], *, proved: bool = True
 ) -> str:
     """Say which failure there would be no room for after the plan, and what would do."""
-    trouble = problem.stranded_by_failure(placement)[0].sentence.rstrip(".")
+    trouble = problem.spare.stranded(placement)[0].sentence.rstrip(".")
     remedies = ", or ".join([*ways, "make spare_hosts never_worsen"])
     search = "" if proved else "; no other placement was found"
     return f"{trouble} after this plan, and spare_hosts is required{search}; {remedies}."

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from planner.pipeline import read_problem
-from planner.problem import Problem
+from planner.problem.problem import Problem
 
 Facts = dict[str, Any]
 

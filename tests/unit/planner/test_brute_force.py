@@ -8,7 +8,7 @@ import pytest
 
 from planner.errors import Infeasible
 from planner.policy.base import Strictness
-from planner.problem import Problem
+from planner.problem.problem import Problem
 from planner.solver.solution import Solution, SolveStatus
 from planner.solver.solve import solve
 from tests.unit.planner.tiny import case, least_objective_s
@@ -39,7 +39,7 @@ def waits_for_a_repair(posed: Problem) -> bool:
 
 def is_relieved_first(posed: Problem) -> bool:
     """Tell whether hosts are over their limits, which a consolidation relieves first, at what it costs."""
-    return posed.goal.frees_hosts and posed.excess(posed.snapshot.placement) > 0
+    return posed.goal.frees_hosts and posed.room.excess(posed.snapshot.placement) > 0
 
 
 @pytest.mark.parametrize("kind", ["evacuate", "restore", "repair", "consolidate"])

@@ -245,7 +245,11 @@ def test_full_hosts_keep_nobody_from_sleeping() -> None:
     found = decide_on(problem, parse_power({"power": power}))
     assert (found.action, found.then) == ("sleep", "sleep")
     assert found.plan is not None
-    assert problem.excess(problem.snapshot.placement) > 0 == problem.excess(found.plan.placement)
+    assert (
+        problem.room.excess(problem.snapshot.placement)
+        > 0
+        == problem.room.excess(found.plan.placement)
+    )
 
 
 def test_where_nobody_has_room_a_host_is_woken_to_relieve_another() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from planner.cluster.placement import Placement
 from planner.errors import InputError, PolicyConflict
-from planner.problem import Problem
+from planner.problem.problem import Problem
 from tests.unit.planner.builders import Facts, domain, host, problem, rule
 
 GROUPED = ("affinity", "anti_affinity", "licence", "separation")
@@ -108,7 +108,7 @@ def _goal(chance: Random, kind: str, hosts: list[str], domains: list[str]) -> di
 
 def least_objective_s(posed: Problem) -> float | None:
     """Return the objective of the best placement that the oracle's rules allow; ``None`` if there is none."""
-    found = [(posed.objective_s(other), other) for other in _placements(posed)]
+    found = [(posed.objective.value_s(other), other) for other in _placements(posed)]
     for objective_s, placement in sorted(found, key=lambda entry: entry[0]):
         if _is_allowed(posed, placement):
             return objective_s
@@ -117,7 +117,7 @@ def least_objective_s(posed: Problem) -> float | None:
 
 def _placements(posed: Problem) -> Iterator[Placement]:
     now = posed.snapshot.placement
-    places = {name: (home, *posed.destinations(name)) for name, home in now.items()}
+    places = {name: (home, *posed.ways.destinations(name)) for name, home in now.items()}
     for choice in product(*places.values()):
         yield now.move({n: h for n, h in zip(places, choice, strict=True) if h != now[n]})
 
@@ -126,9 +126,11 @@ def _is_allowed(posed: Problem, placement: Placement) -> bool:
     snapshot = posed.snapshot
     return (
         not posed.goal.shortfalls(snapshot, placement)
-        and all(load.fits(posed.caps[name]) for name, load in snapshot.loads(placement).items())
+        and all(
+            load.fits(posed.room.caps[name]) for name, load in snapshot.loads(placement).items()
+        )
         and all(
             r.amount(snapshot, placement) <= r.tolerated(snapshot) for r in posed.policies.rules
         )
-        and not (posed.keeps_spare and posed.worsens_spare(placement))
+        and not (posed.spare.is_kept and posed.spare.worsens(placement))
     )

@@ -247,7 +247,7 @@ def test_pages_are_counted_when_a_host_fails(pages_on_b: int, is_placed: bool) -
         "domains": [paged("v", "a", 8192)],
     }
     posed = problem(facts, {"goal": "repair"}, {**TIGHT, "spare_hosts": 1})
-    assert (posed.stranded_now == ()) is is_placed
+    assert (posed.spare.stranded_now == ()) is is_placed
 
 
 def test_two_vms_do_not_share_the_pages_of_one_after_a_failure() -> None:
@@ -261,4 +261,4 @@ def test_two_vms_do_not_share_the_pages_of_one_after_a_failure() -> None:
         "domains": [paged("v", "a", 8192), paged("w", "a", 8192)],
     }
     posed = problem(facts, {"goal": "repair"}, {**TIGHT, "spare_hosts": 1})
-    assert [violation.amount for violation in posed.stranded_now] == [1]
+    assert [violation.amount for violation in posed.spare.stranded_now] == [1]

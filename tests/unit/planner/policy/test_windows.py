@@ -249,4 +249,4 @@ def test_what_a_late_vm_leaves_possible_is_not_called_best() -> None:
     better = Placement({"x1": "c1", "x2": "t", "big": "t"})
     assert len(plan["steps"]) == 1
     assert plan["status"] == "feasible"
-    assert plan["bound"] <= problem(facts, goal, limits).objective_s(better)
+    assert plan["bound"] <= problem(facts, goal, limits).objective.value_s(better)

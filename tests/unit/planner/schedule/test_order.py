@@ -14,7 +14,7 @@ from planner.cluster.parse import parse_cluster
 from planner.cluster.placement import Placement
 from planner.errors import NoOrder
 from planner.pipeline import make_plan, read_problem
-from planner.problem import Problem
+from planner.problem.problem import Problem
 from planner.schedule.build import build_plan
 from planner.schedule.parking import circles
 from planner.schedule.transfer import bandwidth_mib_s, transfer_s
@@ -30,7 +30,7 @@ def ordered(
     problem = read_problem(facts, document or TIGHT, evacuation(facts["hosts"][-1]["name"]))
     placement = problem.snapshot.placement.move(after)
     plan = build_plan(
-        problem, proved_solution(placement, problem.objective_s(placement), None)
+        problem, proved_solution(placement, problem.objective.value_s(placement), None)
     ).to_document()
     assert faults(problem, plan) == []
     return plan

@@ -165,9 +165,10 @@ def test_bound_is_below_every_placement() -> None:
     for choice in product("abc", repeat=len(names)):
         placement = Placement(dict(zip(names, choice, strict=True)))
         if all(
-            load.fits(posed.limits[host]) for host, load in posed.snapshot.loads(placement).items()
+            load.fits(posed.room.limits[host])
+            for host, load in posed.snapshot.loads(placement).items()
         ):
-            costs.append(posed.objective_s(placement))
+            costs.append(posed.objective.value_s(placement))
     assert plan["bound"] <= min(costs) + 1e-6
     assert plan["objective"] <= 1.02 * min(costs)
 
@@ -220,7 +221,8 @@ def test_every_balance_verifies_and_never_makes_it_worse(data: st.DataObject) ->
         return
     idle = problem(facts, BALANCE)
     assert (
-        plan["objective"] <= idle.objective_s(idle.snapshot.placement) + 1e-3 or plan["steps"] == []
+        plan["objective"] <= idle.objective.value_s(idle.snapshot.placement) + 1e-3
+        or plan["steps"] == []
     )
 
 

@@ -108,7 +108,7 @@ def test_failures_are_simulated_not_only_added_up() -> None:
         given_problem.snapshot,
         given_problem.snapshot.placement,
         ("a",),
-        given_problem.limits,
+        given_problem.room.limits,
         lambda _vm, _host: True,
     )
     assert left == ["x"]
@@ -205,7 +205,7 @@ def test_one_failure_that_costs_a_vm_is_no_excuse_for_one_that_costs_all() -> No
     facts = cluster(a={"x": 400, "y": 400}, b={"v": 100, "w": 100}, c={})
     facts["hosts"][0]["memory_mib"] = 600
     posed = problem(facts, CONSOLIDATE, policy(spare_hosts=1))
-    assert posed.worsens_spare(dict.fromkeys(posed.snapshot.placement, "b"))
+    assert posed.spare.worsens(dict.fromkeys(posed.snapshot.placement, "b"))
 
 
 @pytest.mark.parametrize("power", [{}, {"idle_w": 100}])

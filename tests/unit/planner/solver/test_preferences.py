@@ -71,9 +71,9 @@ def test_a_preference_never_leads_to_a_worse_plan_than_one_that_is_known(
     for weight in (30.0, 3600.0):
         policy = preferences(seed, "preferred", weight)
         problem = read_problem(facts, policy, {"goal": goal})
-        reached = problem.objective_s(solve(problem).placement)
+        reached = problem.objective.value_s(solve(problem).placement)
         for known in ({"rules": []}, preferences(seed, "never_worsen", weight)):
-            assert reached <= problem.objective_s(planned(facts, known, goal)) + 0.01
+            assert reached <= problem.objective.value_s(planned(facts, known, goal)) + 0.01
 
 
 @pytest.mark.parametrize("goal", GOALS)
@@ -85,5 +85,5 @@ def test_a_weight_never_leads_to_a_worse_plan_than_another_weight(goal: str, see
     plans = {w: planned(facts, preferences(seed, "preferred", w), goal) for w in weights}
     for weight in weights:
         problem = read_problem(facts, preferences(seed, "preferred", weight), {"goal": goal})
-        objectives = {w: problem.objective_s(plan) for w, plan in plans.items()}
+        objectives = {w: problem.objective.value_s(plan) for w, plan in plans.items()}
         assert objectives[weight] <= 1.01 * min(objectives.values())

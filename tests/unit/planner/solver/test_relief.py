@@ -32,9 +32,9 @@ def test_no_goal_leaves_a_host_over_its_limits_that_can_be_relieved(goal: str, s
     """Hosts shrank, as after the loss of a DIMM: none is over its limits afterwards."""
     facts = shrunk(30, 250, seed=seed)
     problem = read_problem(facts, POLICY, {"goal": goal})
-    assert problem.excess(problem.snapshot.placement) > 0
+    assert problem.room.excess(problem.snapshot.placement) > 0
     plan = make_plan(facts, POLICY, {"goal": goal})
-    assert problem.excess(plan["placement"]) == 0
+    assert problem.room.excess(plan["placement"]) == 0
     assert not any("more than its limit" in warning for warning in plan["warnings"])
 
 

@@ -98,12 +98,12 @@ def test_scattered_room_is_gathered(hosts: int, seed: int) -> None:
     facts = scattered(hosts, seed)
     posed = problem(facts, evacuation("h01"), REQUIRED)
     quick = solve_goal(posed.goal, posed, Effort())
-    assert posed.worsens_spare(quick.placement)
+    assert posed.spare.worsens(quick.placement)
     plan = make_plan(facts, REQUIRED, evacuation("h01"))
     for step in plan["steps"]:
         back = Placement({**plan["placement"], step["domain"]: step["source"]})
-        fits = posed.snapshot.loads(back)[step["source"]].fits(posed.caps[step["source"]])
-        assert step["source"] == "h01" or not fits or posed.worsens_spare(back)
+        fits = posed.snapshot.loads(back)[step["source"]].fits(posed.room.caps[step["source"]])
+        assert step["source"] == "h01" or not fits or posed.spare.worsens(back)
 
 
 def test_an_over_full_host_takes_nothing_over_and_is_no_obstacle() -> None:
@@ -126,7 +126,7 @@ def test_a_balance_does_not_use_the_room_up() -> None:
     assert make_plan(facts, TIGHT, goal)["steps"]
     plan = make_plan(facts, REQUIRED, goal)
     posed = problem(facts, goal, REQUIRED)
-    assert not posed.worsens_spare(plan["placement"])
+    assert not posed.spare.worsens(plan["placement"])
 
 
 def test_a_person_is_told_that_a_migration_uses_the_room_up() -> None:
@@ -162,7 +162,7 @@ def test_a_packing_that_best_fit_misses_is_found() -> None:
 def test_no_is_only_said_if_there_is_no_way(facts: dict[str, Any]) -> None:
     """Where the evacuation of a cluster with spare room is refused, brute force finds no placement either."""
     posed = problem(facts, evacuation("h0"), REQUIRED)
-    assume(not posed.stranded_now)
+    assume(not posed.spare.stranded_now)
     try:
         make_plan(facts, REQUIRED, evacuation("h0"))
     except NoOrder:
@@ -173,8 +173,8 @@ def test_no_is_only_said_if_there_is_no_way(facts: dict[str, Any]) -> None:
         for choice in product(hosts, repeat=len(names)):
             placement = Placement(dict(zip(names, choice, strict=True)))
             loads = posed.snapshot.loads(placement)
-            fits = all(load.fits(posed.caps[host]) for host, load in loads.items())
-            assert not fits or posed.worsens_spare(placement)
+            fits = all(load.fits(posed.room.caps[host]) for host, load in loads.items())
+            assert not fits or posed.spare.worsens(placement)
 
 
 def test_an_empty_host_may_be_one_of_those_that_fail() -> None:
@@ -235,7 +235,7 @@ def test_many_equal_vms_without_a_place_are_counted_at_once() -> None:
     """Which of eighty equal VMs are left out makes no difference: one choice of each number is tried."""
     equal = {f"v{number:02}": 10 for number in range(80)}
     posed = problem(cluster(a=equal, b={"w": 700}, c={"z": 700}), evacuation("b"), REQUIRED)
-    unplaced = {violation.subjects: violation.amount for violation in posed.stranded_now}
+    unplaced = {violation.subjects: violation.amount for violation in posed.spare.stranded_now}
     assert unplaced[("a",)] == 80 - 2 * 15
 
 
@@ -246,4 +246,4 @@ def test_a_failure_of_thousands_of_vms_is_counted() -> None:
     for entry, memory_mib in zip(facts["hosts"], (4000, 1655, 1655), strict=True):
         entry.update(memory_mib=memory_mib, vcpus=2000)
     posed = problem(facts, {"goal": "repair"}, policy(spare_hosts=1))
-    assert [violation.amount for violation in posed.stranded_now] == [1]
+    assert [violation.amount for violation in posed.spare.stranded_now] == [1]
