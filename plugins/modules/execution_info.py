@@ -97,6 +97,7 @@ lock:
     owner: ann@desk
     purpose: evacuate kvm2
     since_s: 1795511523.0
+    holds_s: 120.0
     age_s: 240.2
 """
 

@@ -39,6 +39,12 @@ options:
     description: What the execution is for, in a few words.
     type: str
     default: ""
+  holds:
+    description:
+      - How many seconds the lock keeps others out while its coordinator knows no such execution. Give more where the controller is busy
+        with something else than an execution, such as waiting for a host to boot. Taking the lock once more starts the time again.
+    type: float
+    default: 120
   instead_of:
     description:
       - Executions whose locks may be replaced. Name only those that can never run again, which M(drover.libvirt.execution_settle) sees to on
@@ -94,6 +100,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._errors import or_fail
 from ..module_utils._execution.cluster_lock import (
+    START_S,
     ClusterLock,
     refuse_newer,
     release_lock,
@@ -110,7 +117,12 @@ def _change(module: AnsibleModule) -> bool:
     if params["seen"] is not None:
         refuse_newer(directory, [*params["seen"], execution])
     lock = ClusterLock(
-        execution, params["coordinator"], params["owner"], params["purpose"], round(time.time(), 3)
+        execution,
+        params["coordinator"],
+        params["owner"],
+        params["purpose"],
+        since_s=round(time.time(), 3),
+        holds_s=params["holds"],
     )
     return take_lock(directory, lock, params["instead_of"], module.check_mode)
 
@@ -124,6 +136,7 @@ def main() -> None:
             "coordinator": {"type": "str"},
             "owner": {"type": "str", "default": "unknown"},
             "purpose": {"type": "str", "default": ""},
+            "holds": {"type": "float", "default": START_S},
             "instead_of": {"type": "list", "elements": "str", "default": []},
             "seen": {"type": "list", "elements": "str"},
             "directory": {"type": "path", "default": "/var/lib/drover/executions"},

@@ -21,7 +21,8 @@ options:
     type: str
   break_lock:
     description:
-      - Whether the operator vouches that no executor runs on a host that does not answer. Locks of executions on such hosts are taken over then.
+      - Whether the operator vouches that nobody works under the lock of the cluster any more. It is taken over then also where its coordinator
+        does not answer, and where the controller that took it may still wait for a host to boot or to shut down.
     type: bool
     default: false
   fenced:

@@ -93,6 +93,7 @@ _LOCK = _object(
         "owner": TEXT,
         "purpose": TEXT,
         "since_s": _SECONDS,
+        "holds_s": _SECONDS,
         "age_s": _SECONDS,
     }
 )

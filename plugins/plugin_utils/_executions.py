@@ -22,10 +22,6 @@ from ._planner import text_of
 
 Document = dict[str, t.Any]
 
-# Between taking the lock and starting its executor a controller needs a few seconds. A lock
-# without an execution is left alone for so long.
-START_S = 120.0
-
 _BREAK = "-e drover_break_lock=true"
 _FENCED = "-e drover_fenced={0}"
 
@@ -189,10 +185,12 @@ def _refuse_wrong_word(found: Found, fenced: t.Collection[str]) -> None:
 def _is_unprovable(lock: Document, found: Found, break_lock: bool) -> bool:
     """Whether the operator has to vouch for a lock, and does."""
     if lock["coordinator"] in found.answers:
-        if not _known(lock, found) and lock["age_s"] < START_S:
+        left_s = lock["holds_s"] - lock["age_s"]
+        if not _known(lock, found) and left_s > 0 and not break_lock:
             raise Refused(
                 f"Another execution is about to start: {_lock_in_words(lock)}. If it does not, its "
-                f"lock can be taken over in {START_S - lock['age_s']:.0f} s: run this again then."
+                f"lock can be taken over in {duration(left_s)}: run this again then. If its controller is "
+                f"certainly dead, run this with {_BREAK}."
             )
         return False
     if break_lock:

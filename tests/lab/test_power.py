@@ -178,17 +178,27 @@ def test_another_operator_is_kept_out(power: Power) -> None:
     power.variables["drover_power"]["shutdown_timeout_s"] = 40
     first = Controller(power.lab, *power.arguments("kvm3", "off"))
     until(lambda: power.mark("kvm1", "kvm3").get("state") == "going_down")
+    assert holds_s(power.lab, "kvm1") > 2 * 40
     second = run_playbook(power.lab, "drover.libvirt.balance")
     assert second.code != 0, second.output
     assert "power off kvm3" in second.output
     first.wait()
 
 
+def holds_s(lab: Lab, host: str) -> float:
+    """Return for how long the lock that a host keeps holds without an execution."""
+    return float(
+        json.loads(lab.hosts[host].run(["cat", f"{EXECUTIONS}/cluster-lock.json"]).stdout)[
+            "holds_s"
+        ]
+    )
+
+
 def age_locks(lab: Lab) -> None:
-    """Let the lock of a dead controller be older than the two minutes in which it may still begin."""
+    """Let the lock of a dead controller be older than it holds."""
     for host in lab.hosts.values():
         if host.is_on:
-            edit = f'sed -i -E "s/(since_s\\": )[^}}]*/\\1$(($(date +%s) - 200))/" {EXECUTIONS}/cluster-lock.json'
+            edit = f'sed -i -E "s/(since_s\\": )[^}}]*/\\1$(($(date +%s) - 2000))/" {EXECUTIONS}/cluster-lock.json'
             host.run(["sh", "-c", edit], check=False)
 
 
@@ -210,6 +220,7 @@ def test_a_controller_killed_between_power_on_and_ready(power: Power) -> None:
     assert power.switch("kvm3", "off").code == 0
     first = Controller(power.lab, *power.arguments("kvm3", "on"))
     until(lambda: kvm3.is_on)
+    until(lambda: holds_s(power.lab, "kvm1") > 2 * 600)
     first.kill()
     age_locks(power.lab)
     assert power.mark("kvm1", "kvm3")["state"] == "waking"

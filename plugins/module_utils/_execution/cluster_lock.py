@@ -26,6 +26,8 @@ from .._linux.state_directory import provide_directory, remove_own, require_spac
 from .controls import ExecutionLock
 
 FILE_NAME = "cluster-lock.json"
+# Between taking the lock and starting its executor a controller needs a few seconds.
+START_S = 120.0
 
 
 class ClusterLocked(DroverError):
@@ -62,6 +64,9 @@ class ClusterLock:
         What it is for, in a few words.
     since_s : float
         When this host wrote it down, in seconds since the epoch by its own clock.
+    holds_s : float
+        How long from then on it keeps others out although its coordinator knows no such execution,
+        for its controller is busy with something else.
     """
 
     execution: str
@@ -69,6 +74,7 @@ class ClusterLock:
     owner: str
     purpose: str
     since_s: float
+    holds_s: float = START_S
 
     def document(self, now_s: float) -> dict[str, t.Any]:
         """Return it as plain JSON, with its age in seconds."""
@@ -98,7 +104,7 @@ def read_lock(directory: str) -> ClusterLock | None:
 
 def _lock_of(document: t.Any) -> ClusterLock:
     lock = ClusterLock(**document)
-    kinds = {name: (int, float) if name == "since_s" else str for name in document}
+    kinds = {name: (int, float) if name.endswith("_s") else str for name in document}
     if not all(isinstance(document[name], kind) for name, kind in kinds.items()):
         raise ValueError("it is of another version")
     return lock
@@ -107,7 +113,9 @@ def _lock_of(document: t.Any) -> ClusterLock:
 def take_lock(
     directory: str, wanted: ClusterLock, instead_of: t.Collection[str], check_mode: bool = False
 ) -> bool:
-    """Write the lock on this host unless another execution has it; say whether that was needed.
+    """Write the lock on this host unless another execution has it; say whether this one had it not yet.
+
+    Where it had, the lock is as old as new from now on.
 
     Parameters
     ----------
@@ -131,11 +139,10 @@ def take_lock(
     provide_directory(directory, 0o700)
     require_space(directory)
     with ExecutionLock.of(directory, {"owner": wanted.owner, "doing": "taking the lock"}):
-        needed = _is_free(directory, wanted, instead_of)
-        if needed:
-            text = json.dumps(dataclasses.asdict(wanted), sort_keys=True)
-            write_own(os.path.join(directory, FILE_NAME), text + "\n", 0o600)
-    return needed
+        is_new = _is_free(directory, wanted, instead_of)
+        text = json.dumps(dataclasses.asdict(wanted), sort_keys=True)
+        write_own(os.path.join(directory, FILE_NAME), text + "\n", 0o600)
+    return is_new
 
 
 def refuse_newer(directory: str, seen: t.Collection[str]) -> None:

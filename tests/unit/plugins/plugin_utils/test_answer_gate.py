@@ -44,6 +44,7 @@ LOCK = {
     "owner": "ann@desk",
     "purpose": "balance",
     "since_s": 1.0,
+    "holds_s": 120.0,
     "age_s": 2.0,
 }
 MARK = {"state": "asleep", "at": "2026-11-24T22:00:00Z", "since": "2026-11-24T22:00:00Z"}

@@ -40,7 +40,9 @@ def record(state: str, execution: str = "e1", **changes: Any) -> dict[str, Any]:
     }
 
 
-def lock(execution: str = "e1", coordinator: str = "kvm1", age_s: float = 300.0) -> dict[str, Any]:
+def lock(
+    execution: str = "e1", coordinator: str = "kvm1", age_s: float = 300.0, holds_s: float = 120.0
+) -> dict[str, Any]:
     """Return a lock as a host tells of it."""
     return {
         "execution": execution,
@@ -48,6 +50,7 @@ def lock(execution: str = "e1", coordinator: str = "kvm1", age_s: float = 300.0)
         "owner": "ann@desk",
         "purpose": WANTED,
         "since_s": 1795511523.0,
+        "holds_s": holds_s,
         "age_s": age_s,
     }
 
@@ -112,10 +115,19 @@ def test_an_ended_execution_that_is_still_locked_for_is_released() -> None:
 
 def test_a_fresh_lock_without_execution_keeps_out_for_two_minutes() -> None:
     """Its controller may be about to start."""
-    with pytest.raises(Refused, match=r"about to start.* in 110 s"):
+    with pytest.raises(Refused, match=r"about to start.* in 2 min"):
         decide(found(kvm1=([], lock(age_s=10.0))), WANTED, False)
     decision = decide(found(kvm1=([], lock(age_s=130.0))), WANTED, False)
     assert decision.instead_of == ["e1"]
+
+
+def test_a_lock_holds_as_long_as_its_controller_waits_for_a_host() -> None:
+    """A host may take many minutes to boot; the operator's word for a dead controller is enough."""
+    waiting = found(kvm1=([], lock(age_s=130.0, holds_s=1560.0)))
+    with pytest.raises(Refused, match=r"in 24 min: .*drover_break_lock=true"):
+        decide(waiting, WANTED, False)
+    decision = decide(waiting, WANTED, True)
+    assert (decision.instead_of, decision.settle[0]["coordinator"]) == (["e1"], "kvm1")
 
 
 def test_a_coordinator_that_does_not_answer_keeps_out() -> None:

@@ -24,7 +24,7 @@ def is_shown(text: str, lines: int) -> bool:
 def test_executions() -> None:
     """Owner and purpose are words of the person who started it."""
     lock = {"execution": "e", "coordinator": "kvm9", "owner": EVIL, "purpose": EVIL}
-    held = {**lock, "since_s": 1.0, "age_s": 2.0}
+    held = {**lock, "since_s": 1.0, "holds_s": 120.0, "age_s": 2.0}
     assert is_shown(render(Found({"kvm1": {"executions": [], "lock": held}})), 1)
 
 

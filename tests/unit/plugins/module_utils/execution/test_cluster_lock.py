@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,10 +45,14 @@ def test_the_first_gets_it_and_the_second_is_told_who_has_it(tmp_path: Path) -> 
     assert read_lock(directory) == ANN
 
 
-def test_taking_it_again_changes_nothing(tmp_path: Path) -> None:
-    """The same execution may ask twice, and keeps its first moment."""
+def test_taking_it_again_starts_its_time_again(tmp_path: Path) -> None:
+    """A controller that is about to wait for long holds it for longer; nobody but it has it meanwhile."""
     assert take_lock(str(tmp_path), ANN, [])
-    assert not take_lock(str(tmp_path), ANN, [])
+    longer = replace(ANN, since_s=1060.0, holds_s=900.0)
+    assert not take_lock(str(tmp_path), longer, [], check_mode=True)
+    assert read_lock(str(tmp_path)) == ANN
+    assert not take_lock(str(tmp_path), longer, [])
+    assert read_lock(str(tmp_path)) == longer
 
 
 def test_a_lock_of_a_dead_execution_is_replaced(tmp_path: Path) -> None:
