@@ -24,11 +24,11 @@ demo: setup-lab ## Evacuate and restore a host of real libvirt in the lab (KEEP=
 	$(PY) scripts/demo.py --hosts $(HOSTS) $(if $(filter-out 0,$(KEEP)),--keep)
 
 test: setup-lab lint types ## Everything: lint, types, unit, scenarios, PuLP 4, Python 3.9, sanity, lab
-	$(PY) -m pytest -m "not lab and not faults and not page" -q -n 2 --dist loadfile
+	$(PY) -m pytest -m "not lab and not faults and not page and not benchmark" -q -n 2 --dist loadfile
 	$(MAKE) test-pulp4 test-py39 sanity test-page test-lab
 
 test-fast: setup ## Unit tests and scenarios, no lab, about a minute on two cores
-	$(PY) -m pytest -m "not lab and not faults and not page" -q -x -n 2 --dist loadfile
+	$(PY) -m pytest -m "not lab and not faults and not page and not benchmark" -q -x -n 2 --dist loadfile
 
 test-lab: setup-lab ## The tests on real libvirt and QEMU, in LABS=2 labs at once
 	$(PY) -m pytest tests/lab tests/faults -m lab -q --reruns 1 -n $(LABS) --dist loadfile

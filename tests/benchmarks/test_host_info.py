@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 from ansible_collections.drover.libvirt.plugins.module_utils._inspection.inspect import (
-    Request,
+    InspectionRequest,
     inspect,
 )
 
@@ -42,7 +42,7 @@ def fastest(lab: Lab) -> float:
     times = []
     for _repeat in range(REPEATS):
         started = time.perf_counter()
-        inspect(Request(lab.hosts["kvm1"].uri, "kvm1"), sleep=lambda _seconds: None)
+        inspect(InspectionRequest(lab.hosts["kvm1"].uri, "kvm1"), sleep=lambda _seconds: None)
         times.append(time.perf_counter() - started)
     return min(times)
 
