@@ -218,7 +218,7 @@ def test_policies_are_valid(text: str) -> None:
     facts = json.loads(
         (ROOT / "tests/scenarios/affinity-kept/facts.json").read_text(encoding="utf-8")
     )
-    [model, *_] = facts["domains"]
+    [model, *_others] = facts["domains"]
     facts["domains"] = [
         {**model, "name": name, "uuid": f"00000000-0000-0000-0000-{number:012}"}
         for number, name in enumerate(_vms(policy))

@@ -129,7 +129,7 @@ def test_a_file_that_is_written_need_not_exist(
     """It was refused as one that is missing. It lands where the operator is, whatever Ansible takes for its folder."""
     monkeypatch.chdir(tmp_path)
     main(["run", *arguments])
-    name, _, file = variable.partition("=")
+    name, _equals, file = variable.partition("=")
     assert f"{name}={tmp_path / file}" in became[0]
 
 
