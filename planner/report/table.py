@@ -33,7 +33,7 @@ def render_table(
 
 def duration(seconds: float) -> str:
     """Return seconds as people say them: 4.2 s, 3 min 20 s, 2 h 5 min."""
-    if seconds < 60:
+    if round(seconds, 1) < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
