@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.page.axis import SECONDS, TICKS, axis_to, clock
@@ -48,6 +48,7 @@ def test_nothing_to_show_still_has_an_axis() -> None:
     assert axis.ticks[0] == (0.0, "0")
 
 
+@settings(max_examples=50, deadline=None, derandomize=True)
 @given(st.floats(0, 1e8))
 def test_every_axis_holds_its_value_and_has_few_ticks_at_round_numbers(seconds: float) -> None:
     """Days and years, too: then the step is a whole number of days."""
