@@ -54,10 +54,17 @@ def _nowhere(problem: Problem, members: tuple[str, ...]) -> Held:
     """Return a VM without any destination, and each host's reason (the first few)."""
     name = members[0]
     source = problem.snapshot.placement[name]
-    others = [host for host in problem.snapshot.hosts if host != source]
-    said = [reason for host in others if (reason := problem.ways.refusal(name, host))]
     shown = name if len(members) == 1 else f"{name} (kept together with {', '.join(members[1:])})"
-    if not said:
-        return shown, source, ": no host may take all of them; relax their affinity"
+    others = [host for host in problem.snapshot.hosts if host != source]
+    if not others:
+        return shown, source, ", because there is no other host"
+    said = [next(_refusals(problem, members, host)) for host in others]
     reasons = "; ".join(said[:4]) + (f"; and {len(said) - 4} more hosts" if len(said) > 4 else "")
     return shown, source, f", because no other host may run it: {reasons}"
+
+
+def _refusals(problem: Problem, members: Iterable[str], host: str) -> Iterator[str]:
+    """Yield why VMs that move together may not go to a host; of others than the first, with their names."""
+    for number, name in enumerate(members):
+        if reason := problem.ways.refusal(name, host):
+            yield f"{name} may not go to {host}: {reason}" if number else reason
