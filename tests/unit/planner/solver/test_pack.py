@@ -249,8 +249,8 @@ def test_packing_never_overfills_a_host_that_was_not_over_full(facts: Facts) -> 
     found.close(0)
     left = found.squeeze(found.fill(evicted))
     assert all(found.state.where[item] == indexed.items[item].home for item in left)
-    for host in found.hosts:
-        assert found.is_within(host)
+    for stays in found.hosts:
+        assert found.is_within(stays)
     assert sorted(item for items in found.items_on.values() for item in items) == list(
         range(len(indexed.items))
     )
