@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -124,7 +124,8 @@ class Indexed:
         self._kept: list[tuple[str, ...]] = []
         return [
             item
-            for members in _groups(self.problem)
+            for members in together(self.problem)
+            if not any(map(self.problem.ways.stays, members))
             if (item := self._item(members, shared)).destinations or item.home in self.leaving
         ]
 
@@ -155,8 +156,8 @@ class Indexed:
         return shared[key]
 
 
-def _groups(problem: Problem) -> Iterable[tuple[str, ...]]:
-    """Join VMs that an affinity rule keeps together now; leave out those that cannot move."""
+def together(problem: Problem) -> list[tuple[str, ...]]:
+    """Return all placed VMs in the groups that firm affinity rules keep together now; most VMs are alone in theirs."""
     leader = {name: name for name in problem.snapshot.placed}
 
     def lead(name: str) -> str:
@@ -175,4 +176,4 @@ def _groups(problem: Problem) -> Iterable[tuple[str, ...]]:
     groups: dict[str, list[str]] = {}
     for name in leader:
         groups.setdefault(lead(name), []).append(name)
-    return [tuple(group) for group in groups.values() if not any(map(problem.ways.stays, group))]
+    return [tuple(group) for group in groups.values()]

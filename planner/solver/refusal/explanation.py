@@ -15,7 +15,7 @@ from ...policy.capacity import Capacity
 from ...policy.huge_pages import HugePages
 from ...problem.problem import Problem
 from ..budget import Budget, Resource, added
-from ..indexed import Indexed
+from ..indexed import Indexed, together
 from ..milp.backend import Effort
 from ..milp.model import build, movers_within, solve_exactly
 from ..search.state import State
@@ -197,14 +197,10 @@ def explain_relocation(problem: Problem, indexed: Indexed) -> None:
     goal = problem.goal
     assert isinstance(goal, Relocation)
     name, host = goal.domain, goal.destination
-    item = indexed.item_of.get(name)
-    reason = problem.ways.refusal(name, host)
-    if reason is None and item is not None:
-        number = indexed.number[host]
-        members = indexed.items[item].members
-        if len(members) > 1:
-            reason = f"an affinity rule keeps it together with {', '.join(m for m in members if m != name)}"
-        elif not (state := State(indexed)).has_room(item, number):
+    reason = problem.ways.refusal(name, host) or companions(problem, name)
+    if reason is None:
+        item, number = indexed.item_of[name], indexed.number[host]
+        if not (state := State(indexed)).has_room(item, number):
             reason = _full(indexed, item, number)
         elif not state.obeys(item, number):
             reason = _broken(problem, name, host)
@@ -212,6 +208,13 @@ def explain_relocation(problem: Problem, indexed: Indexed) -> None:
             reason = f"that {_over(indexed, *exceeded)}"
     if reason:
         raise Infeasible(f"VM {name} may not go to {host}: {reason}.")
+
+
+def companions(problem: Problem, name: str) -> str | None:
+    """Say that a rule keeps a VM together with others, which nobody asked to move; ``None`` where it is alone."""
+    group = next(members for members in together(problem) if name in members)
+    others = [member for member in group if member != name]
+    return f"an affinity rule keeps it together with {', '.join(others)}" if others else None
 
 
 def _full(indexed: Indexed, item: int, host: int) -> str:
