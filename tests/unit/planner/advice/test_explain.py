@@ -64,6 +64,12 @@ BLOCKER = {"code": "c", "message": "It is fixed.", "remedy": "Loosen it."}
         ),
         (
             EVACUATE,
+            policy(rule("anti_affinity", ["x", "p"])),
+            "c",
+            "c could take it, but would be 50% full; d is 30% full with it",
+        ),
+        (
+            EVACUATE,
             policy(rule("host_affinity", ["x"], hosts=["a", "d"])),
             "c",
             "the host_affinity rule host_affinity does not let it run on c",

@@ -118,6 +118,17 @@ def test_when_no_goal_may_use_the_room(count: int, strictness: Strictness, requi
     assert SpareHosts(count=count, strictness=strictness).is_required is required
 
 
+def test_a_packing_that_needs_second_thoughts() -> None:
+    """Best fit puts 500 into 700 free MiB; all four fit only with 500 and 300 in 800, 400 and 300 in 700."""
+    vms = {"v": 500, "w": 400, "x": 300, "y": 300}
+    facts = cluster(a=vms, b={"p": 300}, c={"q": 200})
+    snapshot = parse_cluster(facts)
+    places, left = repack(snapshot, snapshot.placement, ("a",), limits(facts), anywhere)
+    assert left == []
+    assert (places["v"], places["w"]) == ("c", "b")
+    assert sorted((places["x"], places["y"])) == ["b", "c"]
+
+
 SIZES = st.lists(st.sampled_from([100, 200, 300, 400, 500, 600]), min_size=1, max_size=5)
 
 

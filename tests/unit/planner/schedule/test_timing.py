@@ -4,7 +4,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from planner.cluster.parse import parse_cluster
+from planner.schedule.rule_watch import RuleWatch
 from planner.schedule.timing import NEVER, start_times
+from tests.unit.planner.builders import cluster
 from tests.unit.planner.schedule.ways import apart, indexed, steps_of, watch
 
 X, Y = ("x", "a", "c", 100, 5), ("y", "a", "d", 100, 3)
@@ -61,6 +66,16 @@ def test_a_rule_on_the_way_holds_a_step_back() -> None:
     ways = [("x", "a", "b", 1, 5), ("z", "b", "c", 1, 7)]
     assert start_times(indexed(ways, per_host=2), [0, 1], watch(apart("x", "z"))) == [7, 0]
     assert start_times(indexed(ways, per_host=2), [0, 1], watch()) == [0, 0]
+
+
+def test_a_rule_about_racks_holds_a_step_back_that_shares_no_host() -> None:
+    """b and c are one rack: x starts for b in the moment in which z has left c."""
+    facts = cluster(a={"x": 1}, b={}, c={"z": 1}, d={})
+    for entry, rack in zip(facts["hosts"], ("one", "two", "two", "three"), strict=True):
+        entry["labels"] = {"rack": rack}
+    found = RuleWatch(parse_cluster(facts), [replace(apart("x", "z"), across="rack")])
+    ways = [("x", "a", "b", 1, 5), ("z", "c", "d", 1, 7)]
+    assert start_times(indexed(ways), [0, 1], found) == [7, 0]
 
 
 def test_a_watch_knows_where_vms_are() -> None:
