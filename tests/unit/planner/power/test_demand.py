@@ -49,6 +49,8 @@ def test_without_looks_in_the_time_the_newest_counts() -> None:
     assert mean_busy(old, NOW, 300) == 2.0
     assert most_busy(old, NOW, 300) is None
     assert most_busy((), NOW, 300) is None
+    assert most_busy((look(11, 7.0), look(0, 1.0)), NOW, 300) is None
+    assert most_busy((look(10, 7.0), look(0, 1.0)), NOW, 300) == 7.0
 
 
 def test_looks_of_the_record() -> None:
