@@ -10,13 +10,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from planner.documents import validate
 from planner.errors import Infeasible
 from planner.pipeline import make_plan
-from tests.unit.planner.builders import evacuation, policy
+from planner.verify import find_faults
+from tests.unit.planner.builders import evacuation, policy, problem
 from tests.unit.planner.strategies import clusters, rules
 
 quick = settings(
@@ -68,6 +70,55 @@ def test_order_of_input_does_not_matter(data: st.DataObject) -> None:
     turned = {key: data.draw(st.permutations(entries)) for key, entries in facts.items()}
     one, other = (planned(some, document, evacuation("h1")) for some in (facts, turned))
     assert json.dumps(one) == json.dumps(other)
+
+
+GOALS: dict[str, dict[str, Any]] = {
+    "balance": {"goal": "balance", "aggressiveness": 5, "effort": 1},
+    "consolidate": {"goal": "consolidate", "effort": 1},
+    "repair": {"goal": "repair", "effort": 1},
+}
+
+
+@pytest.mark.parametrize("goal", GOALS)
+@settings(quick, max_examples=8)
+@given(st.data())
+def test_the_same_input_gives_the_same_bytes_and_the_oracle_accepts_them(
+    goal: str, data: st.DataObject
+) -> None:
+    """Whatever the goal and the order of the facts; a fault that is put into the plan is found."""
+    facts = data.draw(clusters(max_hosts=4, max_domains=8))
+    document = policy(*data.draw(rules(facts)))
+    turned = {key: data.draw(st.permutations(entries)) for key, entries in facts.items()}
+    one, other = (planned(some, document, GOALS[goal]) for some in (facts, turned))
+    assert json.dumps(one) == json.dumps(other)
+    if one is None:
+        return
+    posed = problem(facts, GOALS[goal], document)
+    assert list(find_faults(posed, one)) == []
+    assert list(
+        find_faults(posed, {**one, "objective": one["objective"] - 10 - one["objective"] / 100})
+    )
+
+
+@settings(quick, max_examples=12)
+@given(st.data())
+def test_names_of_hosts_do_not_change_what_an_evacuation_costs(data: st.DataObject) -> None:
+    """Hosts change their names with each other: the plan may be another one, but it is as good."""
+    facts = data.draw(clusters(max_hosts=4, max_domains=8))
+    names = [entry["name"] for entry in facts["hosts"]]
+    other = dict(zip(names, data.draw(st.permutations(names)), strict=True))
+    renamed = {
+        "hosts": [{**entry, "name": other[entry["name"]]} for entry in facts["hosts"]],
+        "domains": [{**entry, "host": other[entry["host"]]} for entry in facts["domains"]],
+    }
+    before, then = (
+        planned(facts, policy(), evacuation("h0")),
+        planned(renamed, policy(), evacuation(other["h0"])),
+    )
+    assert (before is None) is (then is None)
+    if before and then:
+        assert before["status"] == then["status"] == "optimal"
+        assert then["objective"] == pytest.approx(before["objective"])
 
 
 @quick
