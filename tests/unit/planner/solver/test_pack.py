@@ -58,7 +58,7 @@ def test_what_fits_is_packed_the_largest_first() -> None:
 
 
 def test_without_parts_it_ends_at_the_first_size_that_does_not_fit() -> None:
-    """Whoever empties a host needs all of its VMs to fit."""
+    """A host is only emptied if all of its VMs fit elsewhere."""
     found = packing(cluster(a={"l": 900, "s": 100}, b={"p": 400}), [1])
     assert named(found, found.fill(items_of(found, "l", "s"), partly=False)) == ["l"]
     assert where(found)["s"] == "a"
