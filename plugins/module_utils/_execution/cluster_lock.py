@@ -28,6 +28,8 @@ from .controls import ExecutionLock
 FILE_NAME = "cluster-lock.json"
 # Between taking the lock and starting its executor a controller needs a few seconds.
 START_S = 120.0
+# The year 5138. Python cannot count with times of any size.
+_LATEST_S = 1e11
 
 
 class ClusterLocked(DroverError):
@@ -107,6 +109,8 @@ def _lock_of(document: t.Any) -> ClusterLock:
     kinds = {name: (int, float) if name.endswith("_s") else str for name in document}
     if not all(isinstance(document[name], kind) for name, kind in kinds.items()):
         raise ValueError("it is of another version")
+    if not all(0 <= value <= _LATEST_S for value in (lock.since_s, lock.holds_s)):
+        raise ValueError("its times cannot be")
     return lock
 
 

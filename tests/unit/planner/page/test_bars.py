@@ -13,11 +13,11 @@ from planner.page.bars import bar_of, bars_of
 
 def test_the_worked_example() -> None:
     """8 of 16 before, 12 after, a limit of 15: bars of 50 and 75 %, a mark at 93.75 %, 80 % of the limit."""
-    bar = bar_of(8, 12, 15, 16, "vCPUs")
-    assert (bar.before, bar.after, bar.limit) == (50.0, 75.0, 93.75)
-    assert bar.share == 80.0
-    assert not bar.is_over
-    assert bar.text == "8 → 12 of 15 vCPUs"
+    shown = bar_of(8, 12, 15, 16, "vCPUs")
+    assert (shown.before, shown.after, shown.limit) == (50.0, 75.0, 93.75)
+    assert shown.share == 80.0
+    assert not shown.is_over
+    assert shown.text == "8 → 12 of 15 vCPUs"
 
 
 @pytest.mark.parametrize(
@@ -40,9 +40,9 @@ def test_amounts_in_words(
 
 def test_more_than_there_is_makes_the_bar_longer() -> None:
     """A host that gives out twice what it has is at the end of its bar, and over."""
-    bar = bar_of(30, 32, 16, 16, "vCPUs")
-    assert (bar.before, bar.after, bar.limit, bar.share) == (93.75, 100.0, 50.0, 200.0)
-    assert bar.is_over
+    shown = bar_of(30, 32, 16, 16, "vCPUs")
+    assert (shown.before, shown.after, shown.limit, shown.share) == (93.75, 100.0, 50.0, 200.0)
+    assert shown.is_over
 
 
 def test_exactly_full_is_not_over() -> None:
@@ -53,9 +53,9 @@ def test_exactly_full_is_not_over() -> None:
 
 def test_a_host_without_limits_has_no_share() -> None:
     """It is down: nothing is divided by nothing."""
-    bar = bar_of(0, 0, 0, 0, "GiB")
-    assert bar.share is None
-    assert (bar.before, bar.after, bar.limit) == (0.0, 0.0, 0.0)
+    shown = bar_of(0, 0, 0, 0, "GiB")
+    assert shown.share is None
+    assert (shown.before, shown.after, shown.limit) == (0.0, 0.0, 0.0)
 
 
 def test_the_bars_of_a_host() -> None:
@@ -72,4 +72,4 @@ def test_the_bars_of_a_host() -> None:
     assert (memory.before, memory.limit, memory.text) == (25.0, 50.0, "2 of 4 GiB")
     assert (vcpus.before, vcpus.limit, vcpus.text) == (50.0, 100.0, "8 of 16 vCPUs")
     assert (busy.before, busy.after, busy.limit) == (50.0, 87.5, 75.0)
-    assert [bar.is_over for bar in (memory, vcpus, busy)] == [False, False, True]
+    assert [shown.is_over for shown in (memory, vcpus, busy)] == [False, False, True]

@@ -19,10 +19,10 @@ FACTS = cluster(a={"x": 100, "y": 200}, b={"z": 400}, c={})
 
 
 def indexed(
-    facts: Facts = FACTS, goal: dict[str, Any] = BALANCE, *rules: dict[str, Any], **more: Any
+    facts: Facts = FACTS, goal: dict[str, Any] | None = None, *rules: dict[str, Any], **more: Any
 ) -> Indexed:
     """Return the problem by number."""
-    return Indexed(problem(facts, goal, {**policy(*rules), **more}))
+    return Indexed(problem(facts, goal or BALANCE, {**policy(*rules), **more}))
 
 
 def members(found: Indexed) -> list[tuple[str, ...]]:

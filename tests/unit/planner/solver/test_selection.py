@@ -27,9 +27,9 @@ FOUR = cluster(a={"v": 500}, b={"w": 400}, c={"x": 300}, d={"y": 200})
 EXACT = Effort(gap=1e-7)
 
 
-def posed(facts: Facts = FOUR, *rules: dict[str, Any], goal: Any = GOAL, **more: Any) -> Indexed:
+def posed(facts: Facts = FOUR, *rules: dict[str, Any], goal: Any = None, **more: Any) -> Indexed:
     """Return a consolidation by number."""
-    return Indexed(problem(facts, goal, {**policy(*rules), **more}))
+    return Indexed(problem(facts, goal or GOAL, {**policy(*rules), **more}))
 
 
 def goal_of(indexed: Indexed) -> Consolidation:

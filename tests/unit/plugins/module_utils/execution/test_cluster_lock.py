@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,6 +54,17 @@ def test_taking_it_again_starts_its_time_again(tmp_path: Path) -> None:
     assert read_lock(str(tmp_path)) == ANN
     assert not take_lock(str(tmp_path), longer, [])
     assert read_lock(str(tmp_path)) == longer
+
+
+@pytest.mark.parametrize("name", ["since_s", "holds_s"])
+@pytest.mark.parametrize("value", ["1" + 400 * "0", "-1", "NaN", "Infinity"])
+def test_a_lock_with_times_that_cannot_be_is_damaged(tmp_path: Path, name: str, value: str) -> None:
+    """Its reader gets a sentence with the file, and the cluster stays locked."""
+    take_lock(str(tmp_path), ANN, [])
+    document = {**json.loads((tmp_path / FILE_NAME).read_text()), name: "VALUE"}
+    (tmp_path / FILE_NAME).write_text(json.dumps(document).replace('"VALUE"', value))
+    with pytest.raises(ClusterLocked, match="cannot be read: its times cannot be"):
+        read_lock(str(tmp_path))
 
 
 def test_a_lock_of_a_dead_execution_is_replaced(tmp_path: Path) -> None:
