@@ -15,7 +15,7 @@ BALANCE = {"goal": "balance", "now": NOW}
 
 
 def posed(
-    document: dict[str, Any] | None = None, goal: Any = BALANCE, facts: Facts = FACTS
+    document: dict[str, Any] | None = None, goal: Any = None, facts: Facts = FACTS
 ) -> Problem:
     """Return a problem; its policy is tight but for the parts given."""
-    return problem(facts, goal, {**TIGHT, **(document or {})})
+    return problem(facts, goal or BALANCE, {**TIGHT, **(document or {})})
