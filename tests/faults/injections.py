@@ -25,6 +25,10 @@ _MEMORY_GROUPS = Path("/sys/fs/cgroup/memory")
 _LITTLE_MEMORY_MIB = 140
 
 
+def nothing(_scene: Scene) -> None:
+    """Make no fault: the VM, the move itself, or what was prepared is what the row is about."""
+
+
 def both(*injections: Inject) -> Inject:
     """Do one after the other."""
 

@@ -9,6 +9,7 @@ from tests.faults.injections import (
     both,
     hang_storage,
     limit_memory,
+    nothing,
     storage_answers,
 )
 from tests.faults.row import MOVED, Expected, Moment, Row, Vm
@@ -17,10 +18,6 @@ from tests.faults.scene import Scene
 # It rewrites twice what the link carries.
 _BUSY = Vm("rewrites 40 MiB/s", options={"dirty_mib_s": 40, "working_set_mib": 48})
 _LINK = {"bandwidth_mib_s": 20}
-
-
-def _nothing(_scene: Scene) -> None:
-    """The VM's own doing is fault enough."""
 
 
 def _pause_3_s(scene: Scene) -> None:
@@ -32,7 +29,7 @@ ROWS = (
         "non-converging-timeout",
         "the VM rewrites its memory at twice the link's rate; no help is allowed",
         Moment.BEFORE,
-        _nothing,
+        nothing,
         Expected("not_moved|rolled_back", "timeout", "time budget of 8 s"),
         vm=_BUSY,
         options={
@@ -48,7 +45,7 @@ ROWS = (
         "non-converging-stalled",
         "the VM rewrites its memory at twice the link's rate; the copy does not get nearer",
         Moment.BEFORE,
-        _nothing,
+        nothing,
         Expected("not_moved|rolled_back", "stalled", "has stalled"),
         vm=_BUSY,
         options={**_LINK, "auto_converge": False, "stall_window_s": 5.0},
@@ -58,7 +55,7 @@ ROWS = (
         "non-converging-auto-converge",
         "the VM rewrites its memory at twice the link's rate; QEMU may slow it down",
         Moment.BEFORE,
-        _nothing,
+        nothing,
         MOVED,
         vm=_BUSY,
         options=_LINK,
@@ -67,7 +64,7 @@ ROWS = (
         "non-converging-downtime",
         "the VM rewrites its memory at twice the link's rate; it may be paused for longer",
         Moment.BEFORE,
-        _nothing,
+        nothing,
         MOVED,
         vm=_BUSY,
         options={
@@ -81,7 +78,7 @@ ROWS = (
         "non-converging-post-copy",
         "the VM rewrites its memory at twice the link's rate; post-copy is allowed",
         Moment.BEFORE,
-        _nothing,
+        nothing,
         MOVED,
         vm=_BUSY,
         options={

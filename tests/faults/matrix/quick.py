@@ -16,13 +16,13 @@ from tests.faults.injections import (
     kill_daemon,
     kill_migrator,
     kill_qemu,
+    nothing,
     power_cycle,
     storage_answers,
     until_source_runs_again,
     user,
 )
 from tests.faults.row import MOVED, Expected, Inject, Moment, Row, Vm
-from tests.faults.scene import Scene
 from tests.lab.guests import IMAGES
 
 _QUICK: dict[str, Any] = {"mode": "quick", "save_directory": str(IMAGES)}
@@ -34,10 +34,6 @@ _TRANSIENT = Vm("transient", transient=True, autostart=False)
 _KILLED = Expected("killed", source="absent", destination="running")
 _BACK = Expected("rolled_back", "qemu_died|daemon_lost|no_answer|connection_failed|libvirt_failed")
 _UNKNOWN = Expected("unknown", "unknown", source="absent", destination="running")
-
-
-def _nothing(_scene: Scene) -> None:
-    """The move itself is what the row is about."""
 
 
 def _quick(
@@ -72,13 +68,13 @@ def _killed(moment: Moment, expected: Expected = _KILLED, **more: Any) -> Row:
 
 
 ROWS = (
-    _quick("plain", "none", Moment.BEFORE, _nothing, MOVED),
-    _quick("transient-vm", "none", Moment.BEFORE, _nothing, MOVED, vm=_TRANSIENT),
+    _quick("plain", "none", Moment.BEFORE, nothing, MOVED),
+    _quick("transient-vm", "none", Moment.BEFORE, nothing, MOVED, vm=_TRANSIENT),
     _quick(
         "paused-vm",
         "none",
         Moment.BEFORE,
-        _nothing,
+        nothing,
         Expected("moved", source="absent", destination="paused"),
         vm=Vm("paused", paused=True),
         may_pause=True,
@@ -214,7 +210,7 @@ ROWS = (
         "storage-full",
         "the storage is full before the memory is saved",
         Moment.BEFORE,
-        _nothing,
+        nothing,
         Expected("not_moved", "libvirt_failed", "No space left"),
         prepare=obstacles.small_storage,
         vm=Vm("running", amend=obstacles.on_small_storage),
@@ -237,7 +233,7 @@ ROWS = (
         "offline-plain",
         "none",
         Moment.BEFORE,
-        _nothing,
+        nothing,
         Expected("moved", source="absent", destination="shutoff"),
         vm=_OFF,
         options=_OFFLINE,
@@ -247,7 +243,7 @@ ROWS = (
         "offline-running",
         "the VM runs",
         Moment.BEFORE,
-        _nothing,
+        nothing,
         Expected("not_moved", "prerequisite_failed", "only its definition would move"),
         options=_OFFLINE,
     ),

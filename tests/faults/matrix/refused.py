@@ -5,9 +5,8 @@
 from __future__ import annotations
 
 from tests.faults import obstacles
-from tests.faults.injections import cut, freeze_daemon, power_cut, second_migration, user
+from tests.faults.injections import cut, freeze_daemon, nothing, power_cut, second_migration, user
 from tests.faults.row import MOVED, Expected, Moment, Row, Vm
-from tests.faults.scene import Scene
 from tests.lab.layout import MANAGEMENT
 
 _OLD_MACHINE = "pc-i440fx-6.2"
@@ -17,16 +16,12 @@ def _refused(words: str) -> Expected:
     return Expected("not_moved", "prerequisite_failed", words)
 
 
-def _nothing(_scene: Scene) -> None:
-    """What the row's preparation made is fault enough."""
-
-
 ROWS = (
     Row(
         "missing-bridge",
         "the destination lacks the VM's bridge",
         Moment.BEFORE,
-        _nothing,
+        nothing,
         _refused("There is no bridge brx on kvm2"),
         prepare=obstacles.only_source_has(obstacles.bridge),
         vm=Vm(options={"bridge": "brx"}),
@@ -36,7 +31,7 @@ ROWS = (
         "bridge-without-carrier",
         "no port of the VM's bridge on the destination has a carrier",
         Moment.BEFORE,
-        _nothing,
+        nothing,
         MOVED,
         prepare=obstacles.bridge_without_carrier_on_destination,
         vm=Vm(options={"bridge": "brx"}),
@@ -46,7 +41,7 @@ ROWS = (
         "missing-interface",
         "the destination lacks the interface that the VM is attached to directly",
         Moment.BEFORE,
-        _nothing,
+        nothing,
         _refused("There is no interface direct0 on kvm2"),
         prepare=obstacles.only_source_has(obstacles.direct_interface),
         vm=Vm(amend=obstacles.attached_directly),
@@ -55,7 +50,7 @@ ROWS = (
         "missing-network",
         "the destination lacks the VM's network",
         Moment.BEFORE,
-        _nothing,
+        nothing,
         _refused("There is no network lab2 on kvm2"),
         prepare=obstacles.only_source_has(obstacles.network),
         vm=Vm(amend=obstacles.on_network),
@@ -89,7 +84,7 @@ ROWS = (
         "missing-emulator",
         "the destination has no emulator at the VM's path",
         Moment.BEFORE,
-        _nothing,
+        nothing,
         _refused(obstacles.OTHER_EMULATOR),
         prepare=obstacles.only_source_has(obstacles.emulator),
         vm=Vm(amend=obstacles.with_emulator(obstacles.OTHER_EMULATOR)),
@@ -98,7 +93,7 @@ ROWS = (
         "local-disk",
         "the VM's image lies on the source's own disk",
         Moment.BEFORE,
-        _nothing,
+        nothing,
         _refused("only-here.raw"),
         prepare=obstacles.only_source_has(obstacles.local_image),
         vm=Vm(amend=obstacles.on_local_disk),
@@ -147,7 +142,7 @@ ROWS = (
         "to-itself",
         "the destination is the source",
         Moment.BEFORE,
-        _nothing,
+        nothing,
         Expected("not_moved", "same_host", "kvm1 and kvm1 are one host"),
         request={
             "destination": "kvm1",
@@ -159,7 +154,7 @@ ROWS = (
         "unknown-vm",
         "there is no VM of that name",
         Moment.BEFORE,
-        _nothing,
+        nothing,
         Expected("not_moved", "domain_not_found", "There is no VM other"),
         request={"domain": "other"},
     ),
@@ -167,7 +162,7 @@ ROWS = (
         "wrong-uuid",
         "the VM of that name is another one than was planned for",
         Moment.BEFORE,
-        _nothing,
+        nothing,
         Expected("not_moved", "domain_not_found", "There is no VM"),
         request={"uuid": "00000000-1111-4222-8333-444444444444"},
     ),
@@ -185,7 +180,7 @@ ROWS = (
         "unresolvable-peer",
         "the source cannot resolve the destination's name",
         Moment.BEFORE,
-        _nothing,
+        nothing,
         Expected("not_moved", "name_resolution", "nowhere"),
         request={"peer_uri": "qemu+tcp://nowhere/system"},
     ),
@@ -193,7 +188,7 @@ ROWS = (
         "unresolvable-peer-ssh",
         "the source cannot resolve the destination's name for SSH",
         Moment.BEFORE,
-        _nothing,
+        nothing,
         Expected("not_moved", "name_resolution", "nowhere"),
         request={"peer_uri": "qemu+ssh://root@nowhere/system"},
     ),
@@ -201,7 +196,7 @@ ROWS = (
         "unresolvable-migration-address",
         "the source cannot resolve the migration address",
         Moment.BEFORE,
-        _nothing,
+        nothing,
         Expected("not_moved", "prerequisite_failed", "name resolution"),
         request={"migration_address": "nowhere"},
     ),
@@ -209,7 +204,7 @@ ROWS = (
         "wrong-migration-address",
         "nobody has the migration address",
         Moment.BEFORE,
-        _nothing,
+        nothing,
         Expected("not_moved", "prerequisite_failed", "10.188."),
         request={"migration_address": "10.188.250.250"},
     ),

@@ -4,15 +4,10 @@
 
 from __future__ import annotations
 
-from tests.faults.injections import arrive_paused, both, kill_qemu, user
+from tests.faults.injections import arrive_paused, both, kill_qemu, nothing, user
 from tests.faults.row import MOVED, Expected, Moment, Row, Vm
-from tests.faults.scene import Scene
 
 _PAUSED_THERE = Expected("moved", source="absent", destination="paused")
-
-
-def _nothing(_scene: Scene) -> None:
-    """Nothing goes wrong."""
 
 
 ROWS = (
@@ -83,7 +78,7 @@ ROWS = (
         "paused-vm",
         "none",
         Moment.BEFORE,
-        _nothing,
+        nothing,
         _PAUSED_THERE,
         vm=Vm("paused", paused=True),
         may_pause=True,
@@ -102,7 +97,7 @@ ROWS = (
         "transient-vm",
         "none",
         Moment.BEFORE,
-        _nothing,
+        nothing,
         MOVED,
         vm=Vm("transient", transient=True, autostart=False),
     ),
@@ -118,7 +113,7 @@ ROWS = (
         "no-autostart",
         "none",
         Moment.BEFORE,
-        _nothing,
+        nothing,
         MOVED,
         vm=Vm("running, no autostart", autostart=False),
     ),
