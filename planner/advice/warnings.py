@@ -14,7 +14,7 @@ from ..goal.repair import Repair
 from ..goal.restoration import Restoration
 from ..policy.base import Strictness
 from ..problem.problem import Problem
-from ..solver.indexed import together
+from ..solver.indexed import companions, kept_with
 from .unrepaired import unrepaired
 
 
@@ -76,21 +76,17 @@ def _left_in_maintenance(problem: Problem, placement: Placement) -> Iterable[str
 
 
 def _not_returned(problem: Problem, goal: Restoration, placement: Placement) -> Iterable[str]:
+    groups = companions(problem)
     for name in goal.away(placement):
         home = goal.homes[name]
+        # A VM whose companions come back with it is not kept from doing so.
+        staying = [other for other in groups.get(name, ()) if goal.homes.get(other) != home]
         reason = (
             problem.ways.refusal(name, home)
-            or _left_behind(problem, goal, name)
+            or kept_with(staying)
             or _too_full(problem, placement, name, home)
         )
         yield f"VM {name} stays on {placement[name]}: {reason}."
-
-
-def _left_behind(problem: Problem, goal: Restoration, name: str) -> str | None:
-    """Say that a VM is kept together with others that do not come back; ``None`` where all of them would."""
-    group = next(members for members in together(problem) if name in members)
-    others = [member for member in group if goal.homes.get(member) != goal.homes[name]]
-    return f"an affinity rule keeps it together with {', '.join(others)}" if others else None
 
 
 def _too_full(problem: Problem, placement: Placement, domain: str, home: str) -> str:

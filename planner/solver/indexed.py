@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -177,3 +177,14 @@ def together(problem: Problem) -> list[tuple[str, ...]]:
     for name in leader:
         groups.setdefault(lead(name), []).append(name)
     return [tuple(group) for group in groups.values()]
+
+
+def companions(problem: Problem) -> dict[str, tuple[str, ...]]:
+    """Return the group of each VM that firm affinity rules keep together with others now."""
+    groups = (group for group in together(problem) if len(group) > 1)
+    return {name: group for group in groups for name in group}
+
+
+def kept_with(others: Sequence[str]) -> str | None:
+    """Say that a VM is kept together with others; ``None`` where there are none."""
+    return f"an affinity rule keeps it together with {', '.join(others)}" if others else None

@@ -15,7 +15,7 @@ from ...policy.capacity import Capacity
 from ...policy.huge_pages import HugePages
 from ...problem.problem import Problem
 from ..budget import Budget, Resource, added
-from ..indexed import Indexed, together
+from ..indexed import Indexed, companions, kept_with
 from ..milp.backend import Effort
 from ..milp.model import build, movers_within, solve_exactly
 from ..search.state import State
@@ -197,7 +197,9 @@ def explain_relocation(problem: Problem, indexed: Indexed) -> None:
     goal = problem.goal
     assert isinstance(goal, Relocation)
     name, host = goal.domain, goal.destination
-    reason = problem.ways.refusal(name, host) or companions(problem, name)
+    # Nobody asked to move those.
+    others = [member for member in companions(problem).get(name, ()) if member != name]
+    reason = problem.ways.refusal(name, host) or kept_with(others)
     if reason is None:
         item, number = indexed.item_of[name], indexed.number[host]
         if not (state := State(indexed)).has_room(item, number):
@@ -208,13 +210,6 @@ def explain_relocation(problem: Problem, indexed: Indexed) -> None:
             reason = f"that {_over(indexed, *exceeded)}"
     if reason:
         raise Infeasible(f"VM {name} may not go to {host}: {reason}.")
-
-
-def companions(problem: Problem, name: str) -> str | None:
-    """Say that a rule keeps a VM together with others, which nobody asked to move; ``None`` where it is alone."""
-    group = next(members for members in together(problem) if name in members)
-    others = [member for member in group if member != name]
-    return f"an affinity rule keeps it together with {', '.join(others)}" if others else None
 
 
 def _full(indexed: Indexed, item: int, host: int) -> str:
