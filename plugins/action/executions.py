@@ -25,6 +25,7 @@ from ..plugin_utils._executions import (
     found_by,
     render,
 )
+from ..plugin_utils._in_use import in_use
 
 
 class ActionModule(ControllerAction):
@@ -49,6 +50,7 @@ class ActionModule(ControllerAction):
             "text": text,
             "executions": documents(found),
             "awaited": awaited(found),
+            "in_use": [use.words for use in in_use(found)],
             **decision,
         }
 

@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ..plugin_utils._answers import PREFLIGHT_INFO, Answers
 from ..plugin_utils._cluster_facts import sleeping_hosts
 from ..plugin_utils._controller_action import CLUSTER_OPTIONS, ControllerAction
+from ..plugin_utils._executions import found_by
+from ..plugin_utils._in_use import use_checks
 from ..plugin_utils._preflight_matrix import Asked, Check, Matrix, failing, make_matrix, unknown
 from ..plugin_utils._preflight_text import names_vm, render_preflight, verdict
 
@@ -36,9 +39,10 @@ class ActionModule(ControllerAction):
     def _result(self, options: dict[str, t.Any], answers: Answers) -> dict[str, t.Any]:
         hosts = answers.members(options["group"])
         asleep = sleeping_hosts(answers, hosts)
-        matrix = make_matrix(
-            {host: answers.of(PREFLIGHT_INFO, host) for host in hosts if host not in asleep}
-        )
+        up = [host for host in hosts if host not in asleep]
+        matrix = make_matrix({host: answers.of(PREFLIGHT_INFO, host) for host in up})
+        uses = use_checks(found_by(answers, options["group"]), answers, up)
+        matrix = dataclasses.replace(matrix, checks=(*matrix.checks, *uses))
         asked = Asked(
             tuple(options["hosts"]),
             tuple(options["domains"]),

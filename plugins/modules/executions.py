@@ -81,6 +81,11 @@ awaited:
   returned: success
   type: list
   elements: str
+in_use:
+  description: A sentence for each run that has the cluster, also for one that has only its lock.
+  returned: success
+  type: list
+  elements: str
 follow:
   description: The running execution for the same purpose, null when there is none.
   returned: with O(purpose)

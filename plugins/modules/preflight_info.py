@@ -105,6 +105,10 @@ options:
     description: How many seconds the libvirt of a peer may take to answer.
     type: float
     default: 15.0
+  tls:
+    description: Whether migrations are going to be encrypted. Where they are not, and share a network, a warning recommends it.
+    type: bool
+    default: false
   passed:
     description: Whether to return the checks that passed, too.
     type: bool
@@ -224,6 +228,7 @@ def argument_spec() -> dict[str, t.Any]:
         "migration_ports": {"type": "str", "default": "49152-49215"},
         "clock_tolerance_s": {"type": "float", "default": 1.0},
         "connect_timeout_s": {"type": "float", "default": 15.0},
+        "tls": {"type": "bool", "default": False},
         "passed": {"type": "bool", "default": True},
     }
 

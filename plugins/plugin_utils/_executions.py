@@ -188,7 +188,7 @@ def _is_unprovable(lock: Document, found: Found, break_lock: bool) -> bool:
         left_s = lock["holds_s"] - lock["age_s"]
         if not _known(lock, found) and left_s > 0 and not break_lock:
             raise Refused(
-                f"Another execution is about to start: {_lock_in_words(lock)}. If it does not, its "
+                f"Another execution is about to start: {lock_in_words(lock)}. If it does not, its "
                 f"lock can be taken over in {duration(left_s)}: run this again then. If its controller is "
                 f"certainly dead, run this with {_BREAK}."
             )
@@ -196,7 +196,7 @@ def _is_unprovable(lock: Document, found: Found, break_lock: bool) -> bool:
     if break_lock:
         return True
     raise Refused(
-        f"The cluster is locked: {_lock_in_words(lock)}. Host {lock['coordinator']} does not "
+        f"The cluster is locked: {lock_in_words(lock)}. Host {lock['coordinator']} does not "
         "answer, so it cannot be told whether that execution still runs. Bring the host back. If it is "
         f"off, run this with {_FENCED.format(lock['coordinator'])}; if it is on and no executor runs there, "
         f"with {_BREAK}."
@@ -292,7 +292,8 @@ def _ago(item: Document) -> str:
     return f"{duration(item['age_s'])} ago ({at})"
 
 
-def _lock_in_words(lock: Document) -> str:
+def lock_in_words(lock: Document) -> str:
+    """Return a lock in a few words: what for, whose, since when, and where it is coordinated."""
     return (
         f"{lock['purpose'] or lock['execution']}, by {lock['owner']} {_ago(lock)}, "
         f"coordinated by {lock['coordinator']}"
@@ -301,7 +302,7 @@ def _lock_in_words(lock: Document) -> str:
 
 def _broken_in_words(lock: Document) -> str:
     return (
-        f"The lock of {_lock_in_words(lock)} is broken on the operator's word. VMs that were on "
+        f"The lock of {lock_in_words(lock)} is broken on the operator's word. VMs that were on "
         "their way then are not settled before that host is back."
     )
 
@@ -326,8 +327,6 @@ def render(found: Found) -> str:
             lines += [_open_in_words(item) for item in record["unsettled"]]
     named = {record["execution"] for _host, record in found.executions}
     lines += [
-        f"Locked: {_lock_in_words(lock)}."
-        for name, lock in found.locks.items()
-        if name not in named
+        f"Locked: {lock_in_words(lock)}." for name, lock in found.locks.items() if name not in named
     ]
     return text_of(lines)

@@ -34,6 +34,7 @@ def read_request(params: t.Mapping[str, t.Any], ssh_connection: str) -> SurveyRe
         ports=params["migration_ports"],
         clock_tolerance_s=params["clock_tolerance_s"],
         connect_s=params["connect_timeout_s"],
+        is_encrypted=params["tls"],
         reached_at=connection[2] if len(connection) == 4 else None,
     )
 

@@ -56,8 +56,20 @@ def migration_network(
         )
 
 
-def dedicated_network(host: str, migration: Facts | None) -> t.Iterator[Finding]:
-    """Migrations do not share the network through which the host is managed."""
+def dedicated_network(
+    host: str, migration: Facts | None, is_encrypted: bool
+) -> t.Iterator[Finding]:
+    """Migrations do not share the network through which the host is managed, or are at least encrypted.
+
+    Parameters
+    ----------
+    host : str
+        Name of the host.
+    migration : dict or None
+        How migrations come to it; None where that is not known.
+    is_encrypted : bool
+        Whether migrations are asked for with TLS.
+    """
     if not migration:
         return
     evidence = "Migrations to {} come through {}, {} the host is managed.".format(
@@ -65,15 +77,22 @@ def dedicated_network(host: str, migration: Facts | None) -> t.Iterator[Finding]
         migration.get("interface"),
         "through which also" if migration.get("is_management") else "not where",
     )
-    if migration.get("is_management"):
+    if not migration.get("is_management"):
+        yield holds("dedicated_network", evidence)
+    elif is_encrypted:
         yield warns(
             "dedicated_network",
             evidence,
-            "Give the hosts a network of its own for migrations: their load, and memory in plain "
-            "text, then stay off the management network.",
+            "Give the hosts a network of its own for migrations: their load then stays off the "
+            "management network.",
         )
     else:
-        yield holds("dedicated_network", evidence)
+        yield warns(
+            "dedicated_network",
+            evidence + " Memory crosses it in plain text.",
+            "Encrypt migrations (drover_migration: {tls: true}; QEMU needs certificates on all hosts), or "
+            "give the hosts a network of its own for them.",
+        )
 
 
 def migration_speed(host: str, migration: Facts | None) -> t.Iterator[Finding]:

@@ -52,6 +52,7 @@ class SurveyRequest(t.NamedTuple):
     clock_tolerance_s: float = 1.0
     connect_s: float = 15.0
     reached_at: str | None = None
+    is_encrypted: bool = False
 
 
 class Survey(t.NamedTuple):
@@ -121,7 +122,7 @@ def _about_host(
         [
             *own_host.enough_hosts(host, request.peers),
             *own_host.migration_network(host, migration, request.migration_network),
-            *own_host.dedicated_network(host, migration),
+            *own_host.dedicated_network(host, migration, request.is_encrypted),
             *own_host.migration_speed(host, migration),
             *own_host.cluster_stack(host, stack),
         ],

@@ -96,3 +96,23 @@ def test_a_forged_plan_is_refused_before_anything_is_done(tmp_path: Path) -> Non
         in output
     )
     assert "somebody has changed it since it was made; plan again" in output
+
+
+def test_a_preflight_says_whose_run_has_the_cluster(tmp_path: Path) -> None:
+    """It looked at everything but that; what it finds may be different when the run has ended."""
+    lock = {
+        "execution": "e1",
+        "coordinator": "kvm1",
+        "owner": "ann@desk",
+        "purpose": "evacuate kvm2",
+        "since_s": 1795511523.0,
+        "holds_s": 120.0,
+        "age_s": 240.0,
+    }
+    answer = {"executions": [], "lock": lock, "checks": [], "domains": []}
+    registered = {"execution_info": "found", "preflight_info": "found"}
+    said = play(
+        tmp_path, [{"drover.libvirt.preflight_report": {"registered": registered}}], kvm1=answer
+    )
+    assert "The cluster is locked: evacuate kvm2, by ann@desk" in said
+    assert "Beware of the 1 warning above." in said

@@ -27,6 +27,7 @@ PARAMS: dict[str, Any] = {
     "migration_address": "10.0.0.1",
     "migration_ports": "49152-49215",
     "clock_tolerance_s": 1.0,
+    "tls": True,
     "connect_timeout_s": 5.0,
 }
 
@@ -39,6 +40,7 @@ def test_all_that_was_asked_for_is_in_the_request() -> None:
     ]
     assert (request.name, request.domains, request.ports) == ("kvm1", ["vm1"], "49152-49215")
     assert (request.clock_tolerance_s, request.connect_s) == (1.0, 5.0)
+    assert request.is_encrypted
 
 
 def test_a_host_without_peers_is_asked_of_itself() -> None:

@@ -65,11 +65,16 @@ def test_less_than_a_gigabit_is_a_warning(
     assert failing(own_host.migration_speed("kvm1", migration)) == expected
 
 
-def test_migrations_over_the_management_network_are_a_warning() -> None:
-    """A network of its own passes."""
-    shared = dict(MIGRATION, is_management=True)
-    assert failing(own_host.dedicated_network("kvm1", shared)) == [("dedicated_network", "warn")]
-    assert failing(own_host.dedicated_network("kvm1", MIGRATION)) == []
+@pytest.mark.parametrize(("is_encrypted", "recommended"), [(False, True), (True, False)])
+def test_migrations_over_the_management_network_are_a_warning(
+    is_encrypted: bool, recommended: bool
+) -> None:
+    """TLS is recommended unless it is on; a network of its own passes."""
+    [shared] = own_host.dedicated_network("kvm1", dict(MIGRATION, is_management=True), is_encrypted)
+    assert failing([shared]) == [("dedicated_network", "warn")]
+    assert ("tls: true" in shared.remedy) is recommended
+    assert ("plain text" in shared.evidence) is recommended
+    assert failing(own_host.dedicated_network("kvm1", MIGRATION, is_encrypted)) == []
 
 
 @pytest.mark.parametrize(
