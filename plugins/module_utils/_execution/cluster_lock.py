@@ -22,6 +22,7 @@ import os
 import typing as t
 
 from .._errors import DroverError
+from .._linux.durable import read_file
 from .._linux.state_directory import provide_directory, remove_own, require_space, write_own
 from .controls import ExecutionLock
 
@@ -93,8 +94,7 @@ def read_lock(directory: str) -> ClusterLock | None:
     """
     path = os.path.join(directory, FILE_NAME)
     try:
-        with open(path, encoding="utf-8") as file:
-            return _lock_of(json.load(file))
+        return _lock_of(json.loads(read_file(path)))
     except FileNotFoundError:
         return None
     except (OSError, RecursionError, TypeError, ValueError) as error:

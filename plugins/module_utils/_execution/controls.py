@@ -167,6 +167,6 @@ def _owner_in_words(content: bytes) -> str:
     try:
         owner = json.loads(content)
         fields = ", ".join("{0} {1}".format(name, owner[name]) for name in sorted(owner))
-    except (ValueError, TypeError):
+    except (LookupError, RecursionError, ValueError, TypeError):
         fields = ""
     return fields or "its owner is unknown"

@@ -17,6 +17,7 @@ import typing as t
 
 from .._ends.outcome import Outcome
 from .._facts.handover import HandoverMark, read_mark_document
+from .._linux.durable import read_file
 from .._linux.state_directory import list_directory, read_own
 from .._request.options import MigrationOptions
 from .events import Event, read_event
@@ -131,6 +132,11 @@ class ExecutionRecord:
         return tuple(item for item in self.migrations if not item.is_settled)
 
     @property
+    def quarantined(self) -> tuple[StartedMigration, ...]:
+        """Migrations that left their VM paused for a person: it carries the handover mark still."""
+        return tuple(item for item in self.migrations if item.outcome is Outcome.QUARANTINED)
+
+    @property
     def is_finished(self) -> bool:
         """Whether nothing is left to be done about it."""
         return self.state == ENDED and not self.unsettled
@@ -153,6 +159,7 @@ class ExecutionRecord:
             "not_moved": len(self.outcomes) - moved,
             "under_way": [item.document() for item in self.under_way],
             "unsettled": [item.document() for item in self.unsettled],
+            "quarantined": [item.document() for item in self.quarantined],
         }
 
 
@@ -266,8 +273,7 @@ def _options(document: t.Mapping[str, t.Any]) -> MigrationOptions:
 def read_plan(folder: str) -> dict[str, t.Any] | None:
     """Return the plan of an execution; None when it died before it kept one, and when what stands there is none."""
     try:
-        with open(os.path.join(folder, PLAN_NAME), encoding="utf-8") as file:
-            plan = json.load(file)
+        plan = json.loads(read_file(os.path.join(folder, PLAN_NAME)))
     except (OSError, ValueError, RecursionError):
         return None
     return plan if _names_hosts(plan) else None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files that are there whole after a crash, or not at all.
+"""Files that are there whole after a crash, or not at all, and how they are read.
 
 This module util is PRIVATE to the collection.
 """
@@ -12,10 +12,46 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import stat
 import tempfile
 
 # How file systems say that they have no hard links.
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS)
+
+
+# Far more than a journal of ten thousand migrations has.
+MOST_MIB = 256
+
+
+def read_file(path: str, errors: str = "strict") -> str:
+    """Return the text of a file of ours, also where something stands in its place that would never end.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    errors : str
+        What becomes of bytes that are not UTF-8, as for C(open).
+
+    Raises
+    ------
+    OSError
+        It cannot be read, is too large, or is a pipe, a device or a directory: reading those may never end.
+    UnicodeDecodeError
+        It is not text.
+    """
+    # Without O_NONBLOCK a pipe waits for somebody who writes to it.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file", path)
+        if found.st_size > MOST_MIB << 20:
+            raise OSError(errno.EFBIG, "it is larger than {0} MiB".format(MOST_MIB), path)
+        with os.fdopen(descriptor, encoding="utf-8", errors=errors, closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(descriptor)
 
 
 def replace_file(path: str, text: str, mode: int = 0o644) -> None:

@@ -14,6 +14,7 @@ import os
 import typing as t
 
 from .._facts.marks import Mark, file_name, marked_host, parse_mark
+from .durable import read_file
 from .state_directory import list_directory, provide_directory, write_own
 
 DIRECTORY = "/var/lib/drover/marks"
@@ -52,8 +53,7 @@ def read_mark(directory: str, host: str, parse: Parse = parse_mark) -> Mark | No
         The file cannot be read, or is not a mark.
     """
     try:
-        with open(os.path.join(directory, file_name(host)), encoding="utf-8") as file:
-            return parse(file.read())
+        return parse(read_file(os.path.join(directory, file_name(host))))
     except FileNotFoundError:
         return None
 

@@ -15,6 +15,7 @@ import os
 import typing as t
 
 from .._facts.marks import parse_moment
+from .durable import read_file
 from .state_directory import provide_directory, write_own
 
 FILE_NAME = "looks.json"
@@ -27,10 +28,9 @@ Look = dict[str, t.Any]
 def read_looks(directory: str) -> list[Look]:
     """Return the looks that this host remembers; none where they are missing or damaged: they are only evidence."""
     try:
-        with open(os.path.join(directory, FILE_NAME), encoding="utf-8") as file:
-            looks = json.load(file)
+        looks = json.loads(read_file(os.path.join(directory, FILE_NAME)))
         return sorted(looks, key=lambda look: parse_moment(look["at"]))
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return []
 
 

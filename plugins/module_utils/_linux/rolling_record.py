@@ -16,6 +16,7 @@ import os
 import typing as t
 
 from .._errors import DroverError
+from .durable import read_file
 from .state_directory import provide_directory, using_state, write_own
 
 DIRECTORY = "/var/lib/drover/rolling"
@@ -60,8 +61,7 @@ def read_record(directory: str = DIRECTORY) -> Record | None:
     """
     path = os.path.join(directory, FILE_NAME)
     try:
-        with open(path, encoding="utf-8") as file:
-            return _parsed(file.read())
+        return _parsed(read_file(path))
     except FileNotFoundError:
         return None
     except OSError as error:

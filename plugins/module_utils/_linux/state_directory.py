@@ -14,10 +14,11 @@ import contextlib
 import errno
 import os
 import pwd
+import stat
 import typing as t
 
 from .._errors import DroverError
-from .durable import replace_file, sync_directory
+from .durable import read_file, replace_file, sync_directory
 
 _OWNED = "/var/lib/drover"
 # What a host needs for its copies of the cluster's lock, of marks and records.
@@ -127,7 +128,7 @@ def provide_directory(path: str, mode: int) -> None:
 
 
 def open_own(path: str, flags: int) -> int:
-    """Open a file that only Drover writes, for its owner alone; a link in its place is refused.
+    """Open a file that only Drover writes, for its owner alone; a link, a pipe or a device in its place is refused.
 
     Raises
     ------
@@ -135,7 +136,12 @@ def open_own(path: str, flags: int) -> int:
         It cannot be opened.
     """
     with using_state(path, "opened"):
-        return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        # Without O_NONBLOCK a pipe waits for somebody at its other end.
+        descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise OSError(errno.EINVAL, "it is not a regular file", path)
+        return descriptor
 
 
 def read_own(path: str) -> str | None:
@@ -148,8 +154,7 @@ def read_own(path: str) -> str | None:
     """
     with using_state(path, "read"):
         try:
-            with open(path, encoding="utf-8", errors="replace") as file:
-                return file.read()
+            return read_file(path, errors="replace")
         except FileNotFoundError:
             return None
 

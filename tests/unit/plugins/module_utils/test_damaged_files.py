@@ -6,6 +6,7 @@ that names the file."""
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from ansible_collections.drover.libvirt.plugins.module_utils._facts.power_marks 
 )
 from ansible_collections.drover.libvirt.plugins.module_utils._linux.history_file import read_history
 from ansible_collections.drover.libvirt.plugins.module_utils._linux.mark_files import read_marks
+from ansible_collections.drover.libvirt.plugins.module_utils._linux.power_looks import read_looks
 from ansible_collections.drover.libvirt.plugins.module_utils._linux.rolling_record import (
     read_record,
 )
@@ -89,6 +91,11 @@ def local_lock(folder: str) -> Any:
         return None
 
 
+def looks(folder: str) -> Any:
+    """Read what the VMs of the cluster took; it is only evidence, so damage is as good as nothing."""
+    assert read_looks(folder) == []
+
+
 READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "plan": ("plan.json", read_plan),
     "journal": ("journal.jsonl", execution),
@@ -97,20 +104,38 @@ READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "local lock": ("lock", local_lock),
     "maintenance mark": ("kvm3.json", marks),
     "load history": ("history.json", history),
+    "power looks": ("looks.json", looks),
     "power mark": ("kvm3.json", power_marks),
     "rolling record": ("record.json", read_record),
 }
 
 
-@pytest.mark.parametrize("way", [*WAYS, "a folder"])
+def put(path: Path, way: str) -> None:
+    """Damage a file in one of the ways."""
+    if way == "a folder":
+        path.mkdir()
+    elif way == "a pipe":
+        os.mkfifo(path)
+    elif way == "an endless device":
+        path.symlink_to("/dev/zero")
+    elif way == "a link to itself":
+        path.symlink_to(path)
+    elif way == "huge":
+        path.touch()
+        os.truncate(path, 1 << 40)
+    else:
+        path.write_bytes(WAYS[way])
+
+
+OTHER_TYPES = ("a folder", "a pipe", "an endless device", "a link to itself", "huge")
+
+
+@pytest.mark.parametrize("way", [*WAYS, *OTHER_TYPES])
 @pytest.mark.parametrize("kind", READERS)
 def test_a_damaged_file_has_one_answer(tmp_path: Path, kind: str, way: str) -> None:
     """No traceback, and an error names the file."""
     name, read = READERS[kind]
-    if way == "a folder":
-        (tmp_path / name).mkdir()
-    else:
-        (tmp_path / name).write_bytes(WAYS[way])
+    put(tmp_path / name, way)
     try:
         answer = read(str(tmp_path))
     except DroverError as error:
@@ -120,3 +145,15 @@ def test_a_damaged_file_has_one_answer(tmp_path: Path, kind: str, way: str) -> N
         told = {"cluster lock", "rolling record", "maintenance mark", "power mark", "load history"}
         assert kind not in told
         assert kind != "plan" or answer is None
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_lock_that_is_held_refuses_also_where_its_owner_cannot_be_read(
+    tmp_path: Path, way: str
+) -> None:
+    """What the second operator is told is the owner's word at best."""
+    path = tmp_path / "lock"
+    with ExecutionLock(str(path), {"owner": "ann"}, 0.0):
+        path.write_bytes(WAYS[way])
+        with pytest.raises(AlreadyRunning, match="Another execution is running"):
+            ExecutionLock(str(path), {"owner": "bob"}, 0.0).__enter__()
