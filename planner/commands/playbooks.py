@@ -224,6 +224,7 @@ PLAYBOOKS: Mapping[str, Playbook] = {
             options=(
                 *_CLUSTER,
                 Variable("break_lock", "break a lock whose host does not answer", "flag"),
+                Variable("trust_marks", "resume marked VMs that no journal tells of", "flag"),
             ),
         ),
         Playbook(

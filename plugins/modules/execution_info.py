@@ -87,6 +87,10 @@ executions:
       description: Migrations whose VM nobody looks after. M(drover.libvirt.execution_settle) settles them.
       type: list
       elements: dict
+    quarantined:
+      description: Migrations that left their VM paused for a person to decide about it.
+      type: list
+      elements: dict
 lock:
   description: The lock of the cluster as this host keeps it; null when there is none.
   returned: success

@@ -15,6 +15,13 @@ description:
     each with the two hosts between which M(drover.libvirt.vm_migrate) with O(drover.libvirt.vm_migrate#module:state=reconciled) can clean it up.
   - A VM that a user paused is among them, because only its host can tell whether it waits for the end of a migration. It is left as it is then.
   - All hosts must have answered, for one that is silent may run any VM.
+  - The handover mark of a VM can be written by its tenant, so it counts only where a journal on a host (see M(drover.libvirt.execution_info))
+    tells of that migration, or where the operator vouches for it.
+options:
+  trust_marks:
+    description: Whether the operator vouches for the handover marks of all VMs, also where no journal confirms them.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - drover.libvirt.attributes
   - drover.libvirt.attributes.action_group
@@ -36,6 +43,7 @@ EXAMPLES = r"""
   drover.libvirt.reconcile_info:
     registered:
       host_info: gather_host_info
+      execution_info: executions_found
   run_once: true
   register: found
 """
@@ -62,6 +70,9 @@ domains:
     destination_uri:
       description: How the source reaches the libvirt of the other host.
       type: str
+    believe_mark:
+      description: Whether the handover mark of the VM counts.
+      type: bool
 unclear:
   description: A sentence for each VM of which the facts do not tell which host ran it before.
   returned: success

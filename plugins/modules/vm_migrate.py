@@ -115,6 +115,13 @@ options:
       - By default O(destination_uri).
       - A password in this or another URI is refused, for logs and process lists would show it.
     type: str
+  believe_mark:
+    description:
+      - Whether the handover mark in the VM's live definition counts with O(state=reconciled). It says that the VM waits for the end of its migration, but
+        metadata can be written by the VM's tenant, too. P(drover.libvirt.reconcile#role) sets V(false) where no journal confirms the mark.
+      - With V(false) a marked VM that stands paused is neither resumed nor ended, and the module fails; a mark on a running VM is only removed.
+    type: bool
+    default: true
   migration_address:
     description:
       - Address of the destination on the network for migrations.
@@ -328,6 +335,7 @@ def argument_spec() -> dict[str, t.Any]:
         "destination_uri": {"type": "str"},
         "peer_uri": {"type": "str"},
         "migration_address": {"type": "str"},
+        "believe_mark": {"type": "bool", "default": True},
     }
 
 

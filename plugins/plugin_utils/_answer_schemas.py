@@ -84,7 +84,8 @@ _RECORD = _object(
         "moved": _COUNT,
         "under_way": _list(_MIGRATION),
         "unsettled": _list(_MIGRATION),
-    }
+    },
+    quarantined=_list(_MIGRATION),
 )
 _LOCK = _object(
     {

@@ -11,12 +11,34 @@ This plugin util is PRIVATE to the collection.
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+
+from ._answers import EXECUTION_INFO, Answers
 
 Entry = Mapping[str, t.Any]
 
 
-def suspects(facts: Mapping[str, t.Any]) -> tuple[list[dict[str, str]], list[str]]:
+def journalled(answers: Answers, group: str) -> frozenset[tuple[str, str]]:
+    """Return the VMs, by UUID, and hosts of which a journal says that the VM may stand there with the handover mark."""
+    records = (
+        record
+        for host in answers.members(group)
+        for record in answers.of(EXECUTION_INFO, host).get("executions", ())
+    )
+    return frozenset(
+        (migration["uuid"], migration[end])
+        for record in records
+        for migration in (*record["unsettled"], *record.get("quarantined", ()))
+        for end in ("source", "destination")
+    )
+
+
+def suspects(
+    facts: Mapping[str, t.Any],
+    known: Collection[tuple[str, str]] = (),
+    *,
+    trust_marks: bool = False,
+) -> tuple[list[dict[str, t.Any]], list[str]]:
     """Return the pairs of hosts between which a VM is to be reconciled, and what cannot be paired.
 
     The pair names as destination the host whose copy may wait for its handover, as far as the facts
@@ -26,11 +48,15 @@ def suspects(facts: Mapping[str, t.Any]) -> tuple[list[dict[str, str]], list[str
     ----------
     facts : dict
         The facts document of the whole cluster; every host must have answered, or be off for certain.
+    known : collection of (str, str)
+        VMs and hosts whose handover marks a journal confirms. The others may be written by the VM's tenant.
+    trust_marks : bool
+        Whether the operator vouches for all marks.
 
     Returns
     -------
     list of dict
-        C(name), C(uuid), C(source), C(destination) and C(destination_uri), ordered by name.
+        C(name), C(uuid), C(source), C(destination), C(destination_uri) and C(believe_mark), ordered by name.
     list of str
         One sentence for each VM of which the facts do not tell the source.
     """
@@ -50,6 +76,8 @@ def suspects(facts: Mapping[str, t.Any]) -> tuple[list[dict[str, str]], list[str
                         "source": source,
                         "destination": destination,
                         "destination_uri": uris[destination],
+                        "believe_mark": trust_marks
+                        or (str(entries[0]["uuid"]), destination) in known,
                     }
                 )
     return pairs, unclear

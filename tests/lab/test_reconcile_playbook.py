@@ -15,6 +15,7 @@ from tests.lab.playbook import run_playbook
 pytestmark = pytest.mark.lab
 
 RECONCILE = "drover.libvirt.reconcile"
+TRUSTING = ("-e", "drover_trust_marks=true")
 
 
 def _domain(lab: Lab, guest: str, host: str) -> libvirt.virDomain:
@@ -44,14 +45,14 @@ def test_puts_every_vm_in_order_at_once(lab: Lab) -> None:
     for guest in ("arrived", "resting"):
         _domain(lab, guest, "kvm2").suspend()
     before = _states(lab)
-    look = run_playbook(lab, RECONCILE, "--check", "--diff")
+    look = run_playbook(lab, RECONCILE, *TRUSTING, "--check", "--diff")
     assert look.code == 0, look.output
     assert "twice: Would remove the definition from the destination." in look.output
     assert "arrived: Would resume the VM on the destination." in look.output
     assert "left: Would set the VM" in look.output
     assert not lab.where("left")[0].autostart
     assert _states(lab) == before
-    done = run_playbook(lab, RECONCILE)
+    done = run_playbook(lab, RECONCILE, *TRUSTING)
     assert done.code == 0, done.output
     assert _states(lab) == {
         "twice": [("kvm1", "running")],
@@ -63,6 +64,25 @@ def test_puts_every_vm_in_order_at_once(lab: Lab) -> None:
     again = run_playbook(lab, RECONCILE)
     assert (again.code, again.changed) == (0, 0), again.output
     assert "No VM needs cleaning up." in again.output
+
+
+def test_believes_no_mark_that_a_tenant_may_have_written(lab: Lab) -> None:
+    """A VM that was paused on purpose stays so, one that runs gets no autostart, and check mode says the same."""
+    forged = HandoverMark(autostart=True)
+    for guest, host in (("blocked", "kvm2"), ("greedy", "kvm3")):
+        lab.start_guest(guest, host)
+        set_mark(_domain(lab, guest, host), forged)
+    _domain(lab, "blocked", "kvm2").suspend()
+    for arguments in (("--check", "--diff"), ()):
+        run = run_playbook(lab, RECONCILE, *arguments)
+        assert run.code != 0
+        assert "VM blocked is paused on kvm2 and marked" in run.sentence
+        assert "drover_trust_marks=true" in run.sentence
+    assert _states(lab) == {"blocked": [("kvm2", "paused")], "greedy": [("kvm3", "running")]}
+    assert not lab.where("greedy")[0].autostart
+    run = run_playbook(lab, RECONCILE, *TRUSTING)
+    assert run.code == 0, run.output
+    assert lab.where("blocked")[0].state == "running"
 
 
 def test_stops_a_vm_that_runs_twice_and_says_so(lab: Lab) -> None:

@@ -154,7 +154,8 @@ def never_left(source: EndState, circumstances: Circumstances) -> bool:
         return False
     if circumstances.destination_ran:
         return False
-    if not source.mark.libvirt_resumes:
+    # The VM's tenant can write its mark, so it may be more careful than what is known, and never less.
+    if not (source.mark.libvirt_resumes or circumstances.mark.libvirt_resumes):
         return True
     return source.state == "running" and source.reason != "migration_canceled"
 

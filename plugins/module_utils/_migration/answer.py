@@ -43,6 +43,7 @@ def read_request(params: t.Mapping[str, t.Any]) -> MigrationRequest:
         peer_uri=params["peer_uri"] or "",
         migration_address=params["migration_address"],
         options=read_options(params),
+        believe_mark=params["believe_mark"],
     )
 
 

@@ -24,6 +24,9 @@ from .result import MigrationResult, PhaseTimes
 # The VM runs where it belongs, and the process that moved it died before it had seen to autostart.
 LOOK_AFTER = "set the VM's autostart and remove its handover mark"
 LOOKED_AFTER = "Set the VM's autostart and removed its handover mark."
+# No journal tells of that process, and the VM's tenant can write a mark.
+DOUBTED = "remove a handover mark that no journal confirms, and leave autostart as it is"
+REMOVED_DOUBTED = "Removed a handover mark that no journal confirms, and left autostart as it is."
 
 
 class Report:
@@ -113,9 +116,9 @@ def examined(there: bool, evidence: Evidence, *actions: str) -> Account:
     return Account(outcome, actions=actions, evidence=evidence)
 
 
-def foreseen(verdict: Verdict, evidence: Evidence, marked: bool) -> Account:
-    """What would be done first to settle a VM that may have the handover mark."""
+def foreseen(verdict: Verdict, evidence: Evidence, aftercare: str) -> Account:
+    """What would be done first to settle a VM; C(aftercare), by its mark, where nothing else is to be done."""
     wanted = [repair.value for repair in verdict.repairs]
-    if marked and verdict.succeeded and not wanted:
-        wanted.append(LOOK_AFTER)
+    if aftercare and verdict.succeeded and not wanted:
+        wanted.append(aftercare)
     return put_in_order(verdict, evidence, ["Would {}.".format(action) for action in wanted])

@@ -17,12 +17,12 @@ from .._ends.repair import Repairs, conclude
 from .._ends.verdict import Circumstances, Verdict, classify
 from .._errors import DroverError
 from .._facts.end_state import Evidence
-from .._facts.handover import HandoverMark
+from .._facts.handover import NAMESPACE, HandoverMark
 from .._libvirt.domain import DomainFacts
 from .._libvirt.handover_mark import read_mark
 from .._live.post_copy import PostCopyRecovery, in_post_copy
 from .._request.request import MigrationRequest
-from .report import LOOKED_AFTER, foreseen
+from .report import DOUBTED, LOOK_AFTER, LOOKED_AFTER, REMOVED_DOUBTED, foreseen
 
 
 class JobRunning(DroverError):
@@ -41,6 +41,12 @@ class TwiceDefined(DroverError):
     """Both hosts define the VM, it runs on neither, and nothing tells which is the newer."""
 
     code = "twice_defined"
+
+
+class MarkUnconfirmed(DroverError):
+    """The VM stands paused and is marked as one that waits, but its tenant may have written the mark."""
+
+    code = "mark_unconfirmed"
 
 
 class Settlement:
@@ -67,7 +73,7 @@ class Settlement:
 
         Raises
         ------
-        JobRunning, TwiceActive, TwiceDefined
+        JobRunning, MarkUnconfirmed, TwiceActive, TwiceDefined
         """
         source, destination = evidence.source, evidence.destination
         if facts.job:
@@ -89,6 +95,8 @@ class Settlement:
                 ),
                 "Decide which host has the newer state, stop the VM on the other, resume it.",
             )
+        if paused_there and not source.active:
+            self._refuse_unconfirmed(facts)
         twice_defined = source.persistent and destination.persistent
         off = not source.active and not destination.active
         if off and twice_defined and source.reason != "migrated":
@@ -97,12 +105,26 @@ class Settlement:
                 "Undefine it on the host where it is not wanted.",
             )
 
+    def _refuse_unconfirmed(self, facts: DomainFacts) -> None:
+        """Leave a VM to a person that a user, or its migration, paused: only a mark that may be forged tells which."""
+        if self._request.believe_mark or self._written_mark(facts.uuid) is None:
+            return
+        where = self._ends.destination.name
+        raise MarkUnconfirmed(
+            "The VM {} is paused on {} and marked as one that waits there for the end of its migration, but no "
+            "journal on the hosts tells of that migration, and its tenant can write the mark, too.".format(
+                facts.name, where
+            ),
+            "If nobody paused it on purpose, run this again with -e drover_trust_marks=true; else remove the mark "
+            "(virsh metadata {} {} --live --remove on {}).".format(facts.name, NAMESPACE, where),
+        )
+
     def foreseen(self, facts: DomainFacts, evidence: Evidence) -> Account:
         """Say what would be done first, changing nothing."""
         mark = self.mark_on_destination(facts.uuid)
         left = mark or _unmarked(facts, keep_definition=False)
         verdict = classify(evidence, Circumstances(left))
-        return foreseen(verdict, evidence, marked=mark is not None)
+        return foreseen(verdict, evidence, self._aftercare(facts.uuid, mark, LOOK_AFTER, DOUBTED))
 
     def settled(self, facts: DomainFacts, keep_definition: bool = True) -> Account:
         """Settle the VM by the table, with what its mark tells of an earlier migration.
@@ -110,12 +132,20 @@ class Settlement:
         Without a mark a definition on the destination counts as one that was there before.
         """
         mark = self.mark_on_destination(facts.uuid)
+        aftercare = self._aftercare(facts.uuid, mark, LOOKED_AFTER, REMOVED_DOUBTED)
         repairs = Repairs(self._ends, facts.uuid)
         left = mark or _unmarked(facts, keep_definition)
         verdict, evidence = conclude_left(self._request, repairs, left)
-        if mark is not None and verdict.succeeded and not repairs.actions:
-            repairs.actions.append(LOOKED_AFTER)
+        if aftercare and verdict.succeeded and not repairs.actions:
+            repairs.actions.append(aftercare)
         return _account(verdict, evidence, repairs)
+
+    def _aftercare(self, uuid: str, mark: HandoverMark | None, believed: str, doubted: str) -> str:
+        """Return what a mark asks for on a VM that is where it belongs; nothing where there is no mark."""
+        if mark is not None:
+            return believed
+        is_doubted = not self._request.believe_mark and self._written_mark(uuid) is not None
+        return doubted if is_doubted else ""
 
     def resume_post_copy(self, facts: DomainFacts) -> Account:
         """Resume a broken post-copy migration, and settle the VM when it has ended."""
@@ -130,7 +160,10 @@ class Settlement:
         return mark is not None and mark.waits
 
     def mark_on_destination(self, uuid: str) -> HandoverMark | None:
-        """Return the mark of a VM that is on its way, or None."""
+        """Return the mark of a VM that is on its way, or None; one that may be forged does not count."""
+        return self._written_mark(uuid) if self._request.believe_mark else None
+
+    def _written_mark(self, uuid: str) -> HandoverMark | None:
         return self._ends.destination.ask_domain(uuid, read_mark, "read the VM's marks")
 
 

@@ -38,6 +38,9 @@ class MigrationRequest:
         resolves. None lets libvirt take the destination's host name.
     options : MigrationOptions
         How to do it.
+    believe_mark : bool
+        Whether the handover mark in the VM's live definition counts when it is reconciled. Its tenant may
+        have written it, so it is not to count where no journal tells of the migration.
     """
 
     domain: str
@@ -49,6 +52,7 @@ class MigrationRequest:
     destination: str = ""
     migration_address: str | None = None
     options: MigrationOptions = field(default_factory=MigrationOptions)
+    believe_mark: bool = True
 
     @property
     def source_name(self) -> str:

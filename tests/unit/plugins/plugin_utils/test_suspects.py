@@ -7,7 +7,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.drover.libvirt.plugins.plugin_utils._suspects import suspects
+from ansible_collections.drover.libvirt.plugins.plugin_utils._answers import Answers
+from ansible_collections.drover.libvirt.plugins.plugin_utils._suspects import journalled, suspects
 
 RUNNING, PAUSED_BY_USER = ("running", "booted"), ("paused", "user")
 PAUSED_FOR_MIGRATION, MIGRATED = ("paused", "migration"), ("shutoff", "migrated")
@@ -102,6 +103,7 @@ def test_a_pair_says_how_to_reach_the_destination() -> None:
         "source": "kvm1",
         "destination": "kvm2",
         "destination_uri": "qemu+ssh://root@kvm2/system",
+        "believe_mark": False,
     }
 
 
@@ -110,3 +112,64 @@ def test_a_host_that_is_off_for_certain_is_no_partner() -> None:
     facts = cluster(("kvm2", PAUSED_BY_USER))
     facts["hosts"][0] = {"name": "kvm1", "state": "unreachable"}
     assert ways(facts) == [("kvm3", "kvm2")]
+
+
+@pytest.mark.parametrize(
+    ("known", "trusted", "believed"),
+    [
+        ([], False, False),
+        ([("u1", "kvm2")], False, True),
+        ([("u1", "kvm3")], False, False),
+        ([("u2", "kvm2")], False, False),
+        ([], True, True),
+    ],
+)
+def test_a_mark_counts_where_a_journal_or_the_operator_confirms_it(
+    known: list[tuple[str, str]], trusted: bool, believed: bool
+) -> None:
+    """A tenant can write one; a journal of another VM, or another host, confirms nothing."""
+    facts = cluster(("kvm2", PAUSED_BY_USER))
+    [pair] = suspects(facts, known, trust_marks=trusted)[0]
+    assert pair["believe_mark"] is believed
+
+
+def test_journals_confirm_what_is_unsettled_or_quarantined() -> None:
+    """On both of its hosts; what ended well carries no mark any more."""
+
+    def record(execution: str, **more: Any) -> dict[str, Any]:
+        return {
+            "execution": execution,
+            "folder": f"/x/{execution}",
+            "state": "ended",
+            "finished": True,
+            "owner": "ann",
+            "purpose": "evacuate kvm2",
+            "since_s": 1.0,
+            "age_s": 1.0,
+            "steps": 1,
+            "moved": 1,
+            "under_way": [],
+            "unsettled": [],
+            **more,
+        }
+
+    def migration(uuid: str, source: str, destination: str) -> dict[str, Any]:
+        ends = {"source": source, "destination": destination}
+        words = {"percent": None, "unknown": False, "reason": "", "uncleaned": ""}
+        return {"domain": uuid, "uuid": uuid, **ends, **words}
+
+    records = [
+        record("e1"),
+        record("e2", unsettled=[migration("u1", "kvm1", "kvm2")]),
+        record("e3", quarantined=[migration("u2", "kvm2", "kvm3")]),
+    ]
+    said = {"kvm1": {"found": {"executions": records, "lock": None}}, "kvm2": {}}
+    answers = Answers(
+        {"groups": {"kvm": ["kvm1", "kvm2"]}, "hostvars": said}, {"execution_info": "found"}
+    )
+    assert journalled(answers, "kvm") == {
+        ("u1", "kvm1"),
+        ("u1", "kvm2"),
+        ("u2", "kvm2"),
+        ("u2", "kvm3"),
+    }

@@ -210,3 +210,12 @@ def test_silence_is_said_in_words() -> None:
     reason = classify(Evidence(RUNNING, UNREADABLE), Circumstances(MARK)).reason
     assert "the destination does not answer (no answer)" in reason
     assert "Nothing was started anywhere." in reason
+
+
+def test_a_forged_mark_does_not_tell_that_a_vm_never_left() -> None:
+    """libvirt may have let it run on the silent destination, as the journal knows and its tenant denies."""
+    left = replace(RUNNING, reason="migration_canceled", mark=HandoverMark(waits=True))
+    evidence = Evidence(left, UNREADABLE)
+    known = Circumstances(HandoverMark(waits=False))
+    assert classify(evidence, known).outcome is Outcome.UNKNOWN
+    assert classify(evidence, Circumstances(HandoverMark())).outcome is Outcome.NOT_MOVED

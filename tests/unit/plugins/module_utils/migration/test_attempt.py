@@ -49,13 +49,13 @@ SILENT = EndState(readable=False, state="unknown", error="no answer")
 class Tried(Attempt):
     """An attempt between scripted hosts that says when it would migrate."""
 
-    def __init__(self, ends: Any, *, job: str | None = None) -> None:
+    def __init__(self, ends: Any, *, job: str | None = None, believe_mark: bool = True) -> None:
         super().__init__(REQUEST, clock=ends.clock, sleep=ends.sleep)
         self.job = job
         self.migrated = False
         self._ends = ends
         self._report = Report(REQUEST, ends.clock)
-        self._settlement = Settlement(REQUEST, ends)
+        self._settlement = Settlement(replace(REQUEST, believe_mark=believe_mark), ends)
 
     def _facts_on(self, end: Any) -> DomainFacts:
         if end.domain("u") is None:
@@ -215,3 +215,43 @@ def test_one_host_under_two_names_is_refused(trying: Try, monkeypatch: pytest.Mo
     """The VM would seem to run twice."""
     monkeypatch.setattr(attempt, "host_uuid", lambda _end: "one")
     assert told(trying(RUNS, RUNS)).error_code == "same_host"
+
+
+@pytest.mark.parametrize("act", [Attempt.reconcile, Attempt.foresee])
+@pytest.mark.parametrize("mark", [MARK, HandoverMark(waits=False, decided=True)])
+@pytest.mark.parametrize("here", [ABSENT, LEFT, OFF])
+def test_a_forged_mark_does_not_resume_a_vm_that_was_paused(
+    trying: Try, here: EndState, mark: HandoverMark, act: Callable[[Any], Account]
+) -> None:
+    """Its tenant wrote it, and no journal tells of a migration: nothing is done, and the mark stays for a person."""
+    tried = trying(here, replace(PAUSED, mark=mark), believe_mark=False)
+    result = told(tried, act)
+    assert (result.error_code, deeds(tried)) == ("mark_unconfirmed", [])
+    assert "drover_trust_marks=true" in result.remedy
+
+
+def test_a_forged_mark_ends_no_copy(trying: Try) -> None:
+    """Both copies may hold newer writes; with the mark the paused one counted as one that never ran."""
+    tried = trying(RUNS, ARRIVED, believe_mark=False)
+    assert (told(tried, Attempt.reconcile).error_code, deeds(tried)) == ("twice_active", [])
+
+
+def test_a_forged_mark_sets_no_autostart(trying: Try) -> None:
+    """It is only taken away from a VM that runs."""
+    believed, doubted = (
+        trying(ABSENT, replace(RUNS, mark=MARK), believe_mark=believe) for believe in (True, False)
+    )
+    told(believed, Attempt.reconcile)
+    [foreseen] = told(doubted, Attempt.foresee).actions
+    [done] = told(doubted, Attempt.reconcile).actions
+    assert "no journal confirms" in foreseen
+    assert "no journal confirms" in done
+    assert "autostart" in deeds(believed)
+    assert "autostart" not in deeds(doubted)
+    assert "clear" in deeds(doubted)
+
+
+def test_a_paused_vm_without_a_mark_is_left_alone(trying: Try) -> None:
+    """Nothing is in doubt there."""
+    tried = trying(ABSENT, PAUSED, believe_mark=False)
+    assert (told(tried, Attempt.reconcile).error_code, deeds(tried)) == ("", [])

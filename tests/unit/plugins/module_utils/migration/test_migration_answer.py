@@ -32,6 +32,7 @@ PARAMS: dict[str, Any] = {
     "destination_uri": "qemu+ssh://h2/system",
     "peer_uri": None,
     "migration_address": None,
+    "believe_mark": False,
 }
 
 
@@ -128,6 +129,7 @@ def test_a_request_has_empty_names_where_nothing_was_given() -> None:
     request = read_request(PARAMS)
     assert (request.source, request.peer_uri, request.uuid) == ("", "", None)
     assert request.options.mode == "live"
+    assert not request.believe_mark
 
 
 def test_a_password_in_a_uri_is_refused_before_anything_is_opened() -> None:
