@@ -120,7 +120,8 @@ class JournalReader:
 
     def _complete_lines(self, journal: str) -> list[dict[str, t.Any]]:
         complete = journal[: journal.rfind("\n") + 1]
-        self._offset += len(complete.encode())
+        # Ansible hands on what is not UTF-8 as surrogates, one a byte; nothing may end the follower.
+        self._offset += len(complete.encode(errors="surrogateescape"))
         return [event for event in map(read_event, complete.split("\n")) if event]
 
     def ask_to_stop(self) -> None:

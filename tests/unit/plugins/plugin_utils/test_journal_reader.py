@@ -55,6 +55,21 @@ def test_each_event_is_read_once(folder: Path) -> None:
     assert follower.look().events == []
 
 
+def test_bytes_that_are_no_text_do_not_end_the_follower(folder: Path) -> None:
+    """What they cut through is left out, and what comes after them is read once."""
+
+    def escaping(command: str) -> tuple[int, str]:
+        done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, check=False)
+        return done.returncode, done.stdout.decode(errors="surrogateescape")
+
+    follower = JournalReader(str(folder), escaping)
+    with (folder / "journal.jsonl").open("ab") as journal:
+        journal.write(b"\xff\xfe\x80 \xc3\n" + line("stopping", reason="x", running=[]).encode())
+    kinds = [event["event"] for event in follower.look().events]
+    assert kinds == ["execution_started", "migration_started", "stopping"]
+    assert follower.look().events == []
+
+
 @pytest.mark.parametrize("keep_alive", [True, False])
 def test_a_look_is_a_sign_of_life_unless_somebody_only_watches(
     folder: Path, keep_alive: bool

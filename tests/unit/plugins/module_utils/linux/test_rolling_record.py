@@ -99,7 +99,9 @@ def test_a_record_without_one_of_its_parts_is_damaged(tmp_path: Path, name: str)
 def test_a_record_that_the_system_does_not_let_read_is_not_to_be_removed(tmp_path: Path) -> None:
     """It may be whole; a directory stands in its place here."""
     (tmp_path / FILE_NAME).mkdir()
-    with pytest.raises(RecordUnreadable, match=r"it is not a regular file\. Check the file") as error:
+    with pytest.raises(
+        RecordUnreadable, match=r"it is not a regular file\. Check the file"
+    ) as error:
         read_record(str(tmp_path))
     assert "Remove" not in str(error.value)
 
