@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._answers import Answers
+from ..plugin_utils._artifacts import artifacts
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._live import is_heard
 from ..plugin_utils._planner import (
@@ -60,7 +61,7 @@ class ActionModule(ControllerAction):
         # The callback brief shows it last of all.
         if not is_heard():
             self._display.display(f"\n{closing.text}")
-        return closing.to_document()
+        return {**closing.to_document(), **artifacts({"drover_closing": closing.text})}
 
 
 def _closing(options: dict[str, t.Any], *, is_check: bool) -> Closing:

@@ -9,13 +9,17 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._answers import Answers
+from ..plugin_utils._approval import APPROVED_OPTIONS, NotApproved, approved_document
+from ..plugin_utils._artifacts import artifacts, pack, shortened
 from ..plugin_utils._clock import time_here
 from ..plugin_utils._cluster_facts import FactsMissing, cluster_facts, marked_hosts
 from ..plugin_utils._controller_action import CLUSTER_OPTIONS, ControllerAction
 from ..plugin_utils._documents import DocumentUnreadable, read_document, write_document
 from ..plugin_utils._finds_files import FindsFiles
+from ..plugin_utils._monitoring import monitored
 from ..plugin_utils._planner import (
     PlanningError,
+    check_plan,
     kept_figures,
     make_plan,
     plan_page,
@@ -52,6 +56,7 @@ ARGUMENT_SPEC = {
     "unreachable": {"type": "str", "choices": ["fail", "ignore"], "default": "fail"},
     "dest": {"type": "path"},
     "page": {"type": "path"},
+    "approved": {"type": "dict", "options": APPROVED_OPTIONS},
     "show": {"type": "bool", "default": True},
 }
 
@@ -65,15 +70,38 @@ class ActionModule(FindsFiles, ControllerAction):
         ("goal", "restore", ["hosts"]),
         ("goal", "migrate", ["domain", "destination"]),
     ]
-    REFUSALS = (FactsMissing, DocumentUnreadable, PlanningError)
+    REFUSALS = (FactsMissing, DocumentUnreadable, NotApproved, PlanningError)
 
     def _result(self, options: dict[str, t.Any], answers: Answers) -> dict[str, t.Any]:
         policy = read_document(options["policy"], "policy", self._find)
         facts = self._facts(options, answers)
+        if options["approved"] is not None:
+            return self._approved(facts, policy, options, answers)
         if options["facts"] is None:
             self._keep_metrics(answers, options["group"], facts)
         facts = self._monitored(facts, policy, answers, options["group"])
         return self._deliver(make_plan(facts, policy, _goal(options)), facts, options)
+
+    def _approved(
+        self,
+        facts: dict[str, t.Any],
+        policy: dict[str, t.Any],
+        options: dict[str, t.Any],
+        answers: Answers,
+    ) -> dict[str, t.Any]:
+        """Return the plan that was approved as if it had just been made, if it still fits; no other one is made."""
+        approved = options["approved"]
+        plan, figures = approved_document(approved, _goal(options), self._find)
+        facts, _told_already = monitored(facts, policy, answers, options["group"], figures)
+        plan = check_plan(
+            plan,
+            facts,
+            policy,
+            time_here(),
+            max_age_s=approved["max_age"],
+            approved=approved["digest"],
+        )
+        return self._deliver(plan, facts, options)
 
     def _facts(self, options: dict[str, t.Any], answers: Answers) -> dict[str, t.Any]:
         if options["facts"] is not None:
@@ -91,12 +119,21 @@ class ActionModule(FindsFiles, ControllerAction):
             write_text(options["page"], plan_page(plan))
         if options["show"]:
             self._display.display(text)
+        figures = kept_figures(facts)
         return {
             "changed": changed,
+            **artifacts(
+                {
+                    "drover_plan": pack({"plan": plan, "figures": figures}),
+                    "drover_plan_digest": plan["plan_digest"],
+                    "drover_plan_summary": shortened(text),
+                    "drover_plan_migrations": len(plan["steps"]),
+                }
+            ),
             "plan": plan,
             "text": text,
             "coordinator": choose_coordinator(plan, facts),
-            "figures": kept_figures(facts),
+            "figures": figures,
             "leaving": {host: _leaving(plan, host) for host in plan["goal_hosts"]},
         }
 

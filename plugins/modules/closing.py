@@ -14,6 +14,7 @@ description:
   - Says in one line what is true now, what was changed, and how to go back or on, from what the tasks before returned. A check run says first that
     nothing was changed.
   - It asks no host and changes nothing. The callback P(drover.libvirt.brief#callback) shows the line last of all.
+  - Leaves the line as the artifact C(drover_closing) of the run, as M(ansible.builtin.set_stats) does.
 options:
   plan:
     description: Of a run that made a plan and carried it out.

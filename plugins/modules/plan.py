@@ -14,6 +14,8 @@ description:
   - Makes a plan for a cluster of libvirt hosts from the facts of all of them, a policy and a goal. Nothing is changed on any host.
   - The plan is a document that says where each VM goes and why, in which order, how many at once, and how long it will take. It has been replayed and
     checked independently of the solver before it is returned. M(drover.libvirt.plan_apply) executes it.
+  - Leaves as artifacts of the run, as M(ansible.builtin.set_stats) does, the plan (C(drover_plan), packed), its digest (C(drover_plan_digest)), its text
+    (C(drover_plan_summary)) and the number of its migrations (C(drover_plan_migrations)). A later run takes them with O(approved).
   - The facts are those that O(registered) names, of all hosts of O(group). The whole group is needed, whatever
     C(--limit) says.
 options:
@@ -95,6 +97,23 @@ options:
       - Path of a file on the controller for a page that shows the plan, one HTML file that needs no network. It is readable for its owner alone.
       - It is written in check mode, too, and does not count as a change.
     type: path
+  approved:
+    description:
+      - Carry out this plan and no other. No plan is made then; the one given is returned if it is whole, has the digest, is for what was asked for, and
+        still fits the cluster and the policy.
+    type: dict
+    suboptions:
+      plan:
+        description: The artifact C(drover_plan) of the run that made the plan, the plan document, or the path of its file.
+        type: raw
+      digest:
+        description: The C(plan_digest) that was approved. Without it the plan is refused.
+        type: str
+        default: ""
+      max_age:
+        description: How long ago it may have been made, in seconds. V(0) is any time.
+        type: int
+        default: 43200
   show:
     description: Whether to print the plan for people.
     type: bool
