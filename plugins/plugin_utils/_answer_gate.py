@@ -56,12 +56,21 @@ def admitted(module: str, host: str, answer: t.Any) -> Answer:
     if ANSWERS[module]["required"][0] not in answer:
         return _failure(answer)
     try:
-        check_document(_compiled(module), answer, "answer")
+        judged = _without_tenants_faults(answer) if module == "host_info" else answer
+        check_document(_compiled(module), judged, "answer")
         for check in _FURTHER.get(module, ()):
-            check(host, answer)
+            check(host, judged)
     except (InputError, ValueError) as error:
         return _refused(module, host, str(error))
     return answer
+
+
+def _without_tenants_faults(answer: Answer) -> Answer:
+    """Return the facts by which a host is judged: what tenants wrote is not its fault, and the planner warns of it."""
+    domains = answer.get("domains")
+    if not isinstance(domains, list):
+        return answer
+    return {**answer, "domains": [with_sensible_values(domain)[0] for domain in domains]}
 
 
 @cache
@@ -89,9 +98,7 @@ def _facts(host: str, answer: Answer) -> None:
     validate_part("facts", "host", answer["host"], "answer.host")
     _is_its_own(answer["host"].get("name"), host, "answer.host.name")
     for number, domain in enumerate(answer["domains"]):
-        # What its tenant wrote about a VM is not the host's fault; the planner warns of it.
-        sensible, _warnings = with_sensible_values(domain)
-        validate_part("facts", "domain", sensible, f"answer.domains[{number}]")
+        validate_part("facts", "domain", domain, f"answer.domains[{number}]")
         _is_its_own(domain.get("host"), host, f"answer.domains[{number}].host")
 
 

@@ -277,3 +277,25 @@ def test_metadata(text: str) -> None:
     made = make_plan(facts, POLICY, {**evacuation("a"), "now": NOW})
     assert made["steps"]
     is_clean(render(made))
+
+
+@look
+@given(
+    attribute=st.sampled_from(["name", "value", "at", "failed"]),
+    value=st.integers().map(str)
+    | st.sampled_from(
+        ["9" * 30, "9" * 5000, "nan", "1e400", "2999-01-01T00:00:00+00:00", "a" * 70_000]
+    ),
+)
+def test_metadata_of_a_host(attribute: str, value: str) -> None:
+    """Whatever a tenant writes as a value: its host is believed, and the plans go on."""
+    domain = ElementTree.fromstring(METADATA)
+    for element in domain.findall(f".//*[@{attribute}]"):
+        element.set(attribute, value)
+    sound = SOUND["host_info"]
+    written = {**label_facts(domain), **last_migration_facts(domain)}
+    answer = {**sound, "domains": [{**sound["domains"][0], **written}]}
+    assert admitted("host_info", "kvm3", answer) == answer
+    hosts = {"kvm3": {"info": answer}}
+    answers = Answers({"groups": {"kvm": ["kvm3"]}, "hostvars": hosts}, {"host_info": "info"})
+    is_clean(status_of(cluster_facts(answers, "kvm")))

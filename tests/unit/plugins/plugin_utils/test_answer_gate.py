@@ -215,3 +215,20 @@ def test_a_vm_of_another_host_costs_the_host_that_reports_it() -> None:
     answers = cluster(kvm3={"host": HOST, "domains": [{**VM, "host": "127.0.0.1"}]})
     with pytest.raises(FactsMissing, match=r"domains\[0\]\.host: '127.0.0.1' is not kvm3"):
         cluster_facts(answers, "kvm")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("priority", 10**13),
+        ("priority", -(10**16)),
+        ("priority", 10**30),
+        ("priority", float("inf")),
+        ("labels", {"a": "b" * 70_000}),
+        ("labels", {str(number): "x" for number in range(5000)}),
+    ],
+)
+def test_what_a_tenant_wrote_about_a_vm_does_not_cost_its_host(name: str, value: Any) -> None:
+    """An amount that no cluster can have is refused everywhere else; here it stopped the plans for all others."""
+    answer = changed(SOUND["host_info"], f"domains.0.{name}", value)
+    assert admitted("host_info", "kvm3", answer) == answer
