@@ -20,7 +20,8 @@ from ..libraries import require
 
 LONGEST = 512 << 20
 LONGEST_YAML = 32 << 20
-"""How many bytes a file may have; YAML is slow to read, and large documents are written by programs, as JSON."""
+MOST_BITS = 4096
+"""How many bytes a file, and bits a number, may have; YAML is slow to read, so programs write JSON."""
 
 
 def parse(text: str, path: str) -> Any:
@@ -89,6 +90,17 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _whole_number(loader: Any, node: Any) -> int:
+    """Read decimal, octal, binary and other notations; Python limits the digits of the first only."""
+    yaml = require("yaml")
+    number: int = yaml.SafeLoader.construct_yaml_int(loader, node)
+    if number.bit_length() > MOST_BITS:
+        raise yaml.constructor.ConstructorError(
+            None, None, "it has a number that no document needs", node.start_mark
+        )
+    return number
+
+
 @cache
 def _loader() -> Any:
     """Return PyYAML's safe loader without everything that JSON does not know."""
@@ -101,7 +113,7 @@ def _loader() -> Any:
         """Dates stay texts; aliases, other tags and keys that are not texts are errors."""
 
         yaml_constructors: ClassVar[dict[Any, Any]] = {
-            tag: make
+            tag: _whole_number if tag == f"{prefix}int" else make
             for tag, make in yaml.SafeLoader.yaml_constructors.items()
             if tag is None or tag.removeprefix(prefix) in known
         }
