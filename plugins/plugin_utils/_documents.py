@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import typing as t
 
+from ..module_utils._linux.durable import read_file
 from . import _planner
 from ._plain import plain
 
@@ -67,9 +68,8 @@ def write_document(path: str, document: dict[str, t.Any], check_mode: bool = Fal
         It cannot be written.
     """
     try:
-        with open(path, encoding="utf-8") as file:
-            if file.read() == _planner.as_text(document):
-                return False
+        if read_file(path) == _planner.as_text(document):
+            return False
     except (OSError, UnicodeDecodeError):
         # What is there is none of ours; whether it can be replaced shows when it is.
         pass

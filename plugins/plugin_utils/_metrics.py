@@ -16,7 +16,7 @@ import typing as t
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from ..module_utils._linux.durable import replace_file
+from ..module_utils._linux.durable import read_file, replace_file
 from ._answers import Answers
 from ._planner import PlanningError, metrics
 
@@ -77,7 +77,6 @@ def _alone(directory: str) -> Iterator[None]:
 
 def _text(path: str) -> str:
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read(_LONGEST)
+        return read_file(path, errors="replace")[:_LONGEST]
     except FileNotFoundError:
         return ""

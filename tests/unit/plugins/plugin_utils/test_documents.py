@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,12 @@ def test_writing_twice_changes_once_and_check_mode_never(tmp_path: Path) -> None
     assert write_document(str(path), {"a": 1})
     assert not write_document(str(path), {"a": 1})
     assert write_document(str(path), {"a": 2})
+
+
+def test_a_pipe_in_the_place_of_a_document_is_replaced(tmp_path: Path) -> None:
+    """Reading what is there waited for ever."""
+    path = tmp_path / "plan.json"
+    os.mkfifo(path)
+    assert write_document(str(path), {"a": 1})
+    assert path.is_file()
+    assert not write_document(str(path), {"a": 1})

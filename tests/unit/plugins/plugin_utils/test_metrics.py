@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -60,3 +61,11 @@ def test_a_file_that_cannot_be_written_is_a_warning(tmp_path: Path) -> None:
     assert "must be the absolute path" in warning
     [warning] = keep_metrics(answers({"a": 1}), "kvm", outcomes=MOVED)
     assert "must be the absolute path" in warning
+
+
+def test_a_pipe_in_the_place_of_the_file_is_a_warning(tmp_path: Path) -> None:
+    """A run waited for ever for somebody who writes to it, and kept all others on the controller waiting."""
+    path = tmp_path / "drover.prom"
+    os.mkfifo(path)
+    [warning] = keep_metrics(answers(str(path)), "kvm", outcomes=MOVED)
+    assert "drover.prom: it is not a regular file." in warning
