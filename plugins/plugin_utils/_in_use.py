@@ -38,9 +38,14 @@ def in_use(found: Found) -> list[Use]:
     locked = [
         Use(lock["coordinator"], f"The cluster is locked: {lock_in_words(lock)}.")
         for name, lock in found.locks.items()
-        if name not in on_record
+        if name not in on_record and not _is_over(lock, found)
     ]
     return running + locked
+
+
+def _is_over(lock: t.Mapping[str, t.Any], found: Found) -> bool:
+    """Whether the lock is void: its coordinator answers, knows no such execution, and the time to start one is over."""
+    return lock["coordinator"] in found.answers and lock["age_s"] >= lock["holds_s"]
 
 
 _LATER = "What was found may be different when it has ended: run the preflight again then."

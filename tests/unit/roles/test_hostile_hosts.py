@@ -106,7 +106,7 @@ def test_a_preflight_says_whose_run_has_the_cluster(tmp_path: Path) -> None:
         "owner": "ann@desk",
         "purpose": "evacuate kvm2",
         "since_s": 1795511523.0,
-        "holds_s": 120.0,
+        "holds_s": 900.0,
         "age_s": 240.0,
     }
     answer = {"executions": [], "lock": lock, "checks": [], "domains": []}

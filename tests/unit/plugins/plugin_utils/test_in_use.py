@@ -11,7 +11,7 @@ from ansible_collections.drover.libvirt.plugins.plugin_utils._executions import 
 from ansible_collections.drover.libvirt.plugins.plugin_utils._in_use import in_use, use_checks
 
 WHO = {"owner": "ann@desk", "purpose": "evacuate kvm2", "since_s": 1795511523.0, "age_s": 240.0}
-LOCK = {**WHO, "execution": "e1", "coordinator": "kvm1", "holds_s": 120.0}
+LOCK = {**WHO, "execution": "e1", "coordinator": "kvm1", "holds_s": 900.0}
 RECORD = {
     **WHO,
     "execution": "e1",
@@ -70,3 +70,12 @@ def test_a_preflight_warns_of_it_and_of_locks_that_cannot_be_read() -> None:
     ]
     assert "run the preflight again" in warned[0]["remedy"]
     assert warned[1]["evidence"].endswith("The lock /x cannot be read: it is empty.")
+
+
+def test_a_lock_that_is_void_is_nobodys() -> None:
+    """Its controller died before it started anything; where the coordinator is silent nobody can tell."""
+    void = {**LOCK, "holds_s": 120.0}
+    told = answers(kvm1={"executions": [], "lock": void})
+    assert in_use(found_by(told, "kvm")) == []
+    told = answers(kvm1={"unreachable": True}, kvm2={"executions": [], "lock": void})
+    assert len(in_use(found_by(told, "kvm"))) == 1
