@@ -65,7 +65,25 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
     def v2_playbook_on_handler_task_start(self, task: t.Any) -> None:
         self.v2_playbook_on_task_start(task, False)
 
-    def v2_on_any(self, *args: t.Any, **kwargs: t.Any) -> None:
+    def v2_runner_on_ok(self, result: t.Any) -> None:
+        self._hear()
+
+    def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:
+        self._hear()
+
+    def v2_runner_on_skipped(self, result: t.Any) -> None:
+        self._hear()
+
+    def v2_runner_on_unreachable(self, result: t.Any) -> None:
+        self._hear()
+
+    def v2_runner_item_on_ok(self, result: t.Any) -> None:
+        self._hear()
+
+    def v2_runner_retry(self, result: t.Any) -> None:
+        self._hear()
+
+    def _hear(self) -> None:
         self._heard_s = time.monotonic()
 
     def v2_playbook_on_stats(self, stats: t.Any) -> None:

@@ -115,6 +115,8 @@ def _check_playbook(arguments: list[str]) -> None:
 
 
 def _names(extra_variables: str) -> set[str]:
+    if extra_variables.startswith("@"):
+        return set()  # a file, whose names the reader chooses
     if extra_variables.startswith("{"):
         return set(json.loads(extra_variables))
     return {word.partition("=")[0] for word in shlex.split(extra_variables)}
