@@ -28,9 +28,9 @@ PLAN = {"asked": {**GOAL, "hosts": ["kvm3", "kvm2"], "effort": 5}, "plan_digest"
 FIGURES = {"hosts": {}, "domains": {"web1": {"busy_cpus": 0.5}}}
 
 
-def document(plan: Any, goal: dict[str, Any] = GOAL, digest: str = "d") -> Any:
+def document(plan: Any, goal: dict[str, Any] | None = None, digest: str = "d") -> Any:
     """Return what a run would carry out."""
-    return approved_document({"plan": plan, "digest": digest, "max_age": 0}, goal, str)
+    return approved_document({"plan": plan, "digest": digest, "max_age": 0}, goal or GOAL, str)
 
 
 def test_a_packed_plan_comes_back_with_its_figures() -> None:
