@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import libvirt
 import pytest
 from ansible_collections.drover.libvirt.plugins.module_utils._errors import LibvirtFailed
 from ansible_collections.drover.libvirt.plugins.module_utils._libvirt.statistics import (
@@ -20,10 +21,10 @@ Failing = Callable[[str], Exception]
 
 
 class Vm:
-    """A VM with a UUID and a number."""
+    """A VM with a UUID, a number, and CPU time; an error is raised."""
 
-    def __init__(self, uuid: str, number: int) -> None:
-        self._uuid, self._number = uuid, number
+    def __init__(self, uuid: str, number: int, spent_ns: Any = 9) -> None:
+        self._uuid, self._number, self._spent_ns = uuid, number, spent_ns
 
     def UUIDString(self) -> str:  # noqa: N802 as libvirt calls it
         """Return the UUID."""
@@ -33,6 +34,10 @@ class Vm:
         """Return the number of this start."""
         return self._number
 
+    def info(self) -> list[Any]:
+        """Return state, memory, memory, vCPUs and CPU time."""
+        return [1, 65536, 65536, 1, _said(self._spent_ns)]
+
 
 class Host:
     """A host with two VMs, and counters that are scripted; an error is raised."""
@@ -40,13 +45,15 @@ class Host:
     def __init__(self, cpu: Any = None, found: Any = None) -> None:
         self._cpu, self._found = cpu, found
         self.vms = [Vm("u1", 7), Vm("u2", -1)]
+        self.asked: list[int] = []
 
     def getCPUStats(self, *_asked: Any) -> Any:  # noqa: N802 as libvirt calls it
         """Return the host's CPU time."""
         return _said(self._cpu)
 
-    def getAllDomainStats(self, *_asked: Any) -> Any:  # noqa: N802 as libvirt calls it
+    def getAllDomainStats(self, wanted: int, _flags: int) -> Any:  # noqa: N802 as libvirt calls it
         """Return the counters of all VMs."""
+        self.asked.append(wanted)
         return [(vm, dict(_said(self._found))) for vm in self.vms]
 
     def lookupByUUIDString(self, uuid: str) -> Vm:  # noqa: N802 as libvirt calls it
@@ -66,14 +73,34 @@ def _said(answer: Any) -> Any:
 
 def test_a_sample_has_host_and_vms_at_one_moment() -> None:
     """With the number of each VM's start: a new start begins to count again."""
-    sample = sample_load(Host({"idle": 5, "user": 3}, {"cpu.time": 9}), lambda: 12.5)
+    sample = sample_load(Host({"idle": 5, "user": 3}, {"state.state": 1}), lambda: 12.5)
     assert (sample.at_s, sample.host) == (12.5, {"idle": 5, "user": 3})
-    assert sample.domains == {"u1": {"cpu.time": 9, "id": 7}, "u2": {"cpu.time": 9, "id": -1}}
+    assert sample.domains == {
+        "u1": {"state.state": 1, "id": 7, "cpu.time": 9},
+        "u2": {"state.state": 1, "id": -1},
+    }
+
+
+def test_no_qemu_is_asked_for_a_sample() -> None:
+    """libvirt 9 asks each QEMU for VIR_DOMAIN_STATS_CPU_TOTAL, and a frozen one had held up the reading for ever."""
+    host = Host({}, {"state.state": 1})
+    sample_load(host, lambda: 0.0)
+    assert host.asked == [libvirt.VIR_DOMAIN_STATS_STATE]
+
+
+def test_a_vm_that_goes_meanwhile_has_no_time(failing: Failing) -> None:
+    """The others have theirs."""
+    host = Host({}, {"state.state": 1})
+    host.vms = [Vm("u1", 7, failing("VIR_ERR_NO_DOMAIN")), Vm("u2", 8)]
+    assert [found.get("cpu.time") for found in sample_load(host, lambda: 0.0).domains.values()] == [
+        None,
+        9,
+    ]
 
 
 def test_a_driver_that_does_not_tell_the_hosts_time_tells_that_of_its_vms(failing: Failing) -> None:
     """What is missing is missing."""
-    sample = sample_load(Host(failing("VIR_ERR_NO_SUPPORT"), {"cpu.time": 9}), lambda: 0.0)
+    sample = sample_load(Host(failing("VIR_ERR_NO_SUPPORT"), {}), lambda: 0.0)
     assert (sample.host, len(sample.domains)) == ({}, 2)
 
 
