@@ -108,7 +108,7 @@ def test_operator_ends_the_migration_of_a_running_playbook(lab: Lab) -> None:
     assert (aborted.code, aborted.changed) == (0, 1), aborted.output
     output, _nothing = running.communicate(timeout=120)
     assert running.returncode != 0
-    assert "1 of 1 migrations did not succeed" in output
+    assert "vm1 is not on kvm2: it is running on kvm1." in output
     assert stays(lab, "vm1") == ("kvm1",)
     unknown = run_playbook(lab, "drover.libvirt.abort", "-e", "drover_vm=vm9")
     assert unknown.sentence == "No host that answers knows the VM vm9."
