@@ -31,14 +31,14 @@ test-fast: setup ## Unit tests and scenarios, no lab, about a minute on two core
 	$(PY) -m pytest -m "not lab and not faults and not page and not benchmark" -q -x -n 2 --dist loadfile
 
 test-lab: setup-lab ## The tests on real libvirt and QEMU, in LABS=2 labs at once
-	$(PY) -m pytest tests/lab tests/faults -m lab -q --reruns 1 -n $(LABS) --dist loadfile
+	$(PY) -m pytest tests/lab tests/faults -m "lab and not slow" -q --reruns 1 -n $(LABS) --dist loadfile
 
 test-page: setup ## The pages in headless Chromium, at three sizes, light and dark (pictures in tests/output/page)
 	scripts/setup page
 	$(PY) -m pytest tests/page -m page -q
 
-faults: setup-lab ## The whole fault matrix on real libvirt and QEMU (writes docs/faults.md), and the faults of power
-	$(PY) -m pytest tests/lab -m faults -q
+faults: setup-lab ## The whole fault matrix on real libvirt and QEMU (writes docs/faults.md), and the slow lab tests
+	$(PY) -m pytest tests/lab -m "faults or slow" -q
 	$(PY) -m tests.faults --fresh --report docs/faults.md
 
 soak: setup-lab ## A population of guests, migrated MIGRATIONS=1000 times with faults at random (writes docs/soak.md)

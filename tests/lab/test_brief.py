@@ -118,7 +118,7 @@ def test_a_refusal_is_one_sentence(cluster: Lab) -> None:
 
 def test_watching_what_somebody_else_runs(cluster: Lab) -> None:
     """The progress of the other's execution, and that it has ended; without any, that nothing runs."""
-    slow = '{"drover_migration": {"bandwidth_mib_s": 4}}'
+    slow = '{"drover_migration": {"bandwidth_mib_s": 12}}'
     other = Controller(cluster, "drover.libvirt.evacuate", "-e", "drover_hosts=kvm2", "-e", slow)
     until(lambda: "started" in other.output())
     code, said = at_a_terminal(drover(cluster, "watch"))

@@ -57,6 +57,7 @@ def test_a_night(blank_cluster: Lab) -> None:
         lab.check_ran_once(name)
 
 
+@pytest.mark.slow
 def test_the_morning_wakes_what_the_night_put_to_sleep(blank_cluster: Lab) -> None:
     """When the window has closed; hosts that somebody put to sleep by hand sleep on, until a demand needs them."""
     lab = blank_cluster
@@ -79,6 +80,7 @@ def test_the_morning_wakes_what_the_night_put_to_sleep(blank_cluster: Lab) -> No
     lab.check_ran_once("vm1")
 
 
+@pytest.mark.slow
 def test_a_host_that_gives_out_too_much_is_relieved(blank_cluster: Lab) -> None:
     """Its VMs keep more CPU busy than the policy lets it give out, and no host sleeps that could help: some of them go
     to the other hosts. With --check that is said, and nobody moves."""

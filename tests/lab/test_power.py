@@ -160,6 +160,7 @@ def test_what_is_needed_is_shown_and_stays_on(power: Power) -> None:
     assert lab.hosts["kvm2"].is_on
 
 
+@pytest.mark.slow
 def test_a_vm_that_is_off_moves_away_and_never_starts_twice(power: Power) -> None:
     """Its definition goes where its disk is seen, with its autostart; the host boots without it."""
     lab = power.lab

@@ -360,6 +360,7 @@ def test_what_is_not_there_is_refused(lab: Lab, arguments: tuple[str, ...], word
     assert words in run.sentence, run.output
 
 
+@pytest.mark.slow
 def test_a_baseline_lets_a_vm_run_on_an_older_processor(lab: Lab) -> None:
     """A VM with the newest CPU may not go to a host that lacks features, which are named. The
     baseline goes into its definition and not into the running VM; restarted, it may go there

@@ -216,6 +216,7 @@ def test_both_killed_between_two_migrations(lab: Lab) -> None:
     assert_finished(lab, run_playbook(lab, *EVACUATE))
 
 
+@pytest.mark.slow
 def test_a_coordinator_that_lost_power_and_came_back(lab: Lab, away_from_kvm1: str) -> None:
     """While it is off nobody may plan, and the refusal says what to do. When it is back, what had
     been on its way is settled and the rest is done."""
@@ -233,6 +234,7 @@ def test_a_coordinator_that_lost_power_and_came_back(lab: Lab, away_from_kvm1: s
     assert_finished(lab, run_playbook(lab, *EVACUATE, "-e", away_from_kvm1))
 
 
+@pytest.mark.slow
 def test_a_dead_coordinator_is_passed_on_the_operators_word(lab: Lab, away_from_kvm1: str) -> None:
     """With the coordinator off for good the others continue without it, and its silence is not an error. A VM that
     stands still where its migration ended stays as it is: nobody is there to tell why."""
@@ -258,6 +260,7 @@ def test_a_dead_coordinator_is_passed_on_the_operators_word(lab: Lab, away_from_
     assert not [name for name, where in lab.guests().items() if where[0].host == "kvm2"]
 
 
+@pytest.mark.slow
 def test_a_vm_that_went_to_a_dead_host_holds_up_nothing_else(
     lab: Lab, away_from_kvm1: str, no_power_afterwards: None
 ) -> None:

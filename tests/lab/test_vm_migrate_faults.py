@@ -171,6 +171,7 @@ def _moves_after_all(lab: Lab, state: str) -> None:
     assert stays(lab, "vm1") == ("kvm1", "kvm2")
 
 
+@pytest.mark.slow
 def test_destination_loses_power(lab: Lab) -> None:
     """A copy that was never handed over cannot run: the VM has not moved, and moves when the host is back."""
     lab.start_guest("vm1", "kvm1", memory_mib=128, fill_mib=96)

@@ -87,6 +87,7 @@ def test_quick_keeps_a_paused_vm_paused(lab: Lab) -> None:
     assert [(p.host, p.state) for p in lab.where("vm1")] == [("kvm2", "paused")]
 
 
+@pytest.mark.slow
 def test_quick_returns_when_the_destination_fails(lab: Lab) -> None:
     """When the destination's daemon dies after the save the VM keeps running where it was."""
     lab.start_guest("vm1", "kvm1", memory_mib=256, fill_mib=200, autostart=True)

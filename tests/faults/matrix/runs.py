@@ -36,7 +36,6 @@ RUNS = (
         owner("create", "off1", "kvm2"),
         empty("kvm2"),
         words=("kvm2 is not empty: off1 (running, not there when this was planned).",),
-        quick=True,
     ),
     RunRow(
         "evacuate-arrived",
@@ -167,7 +166,6 @@ RUNS = (
         lambda scene: "" if len(scene.running_on("kvm2")) == 2 else "it did not stop",
         code=2,
         words=("cannot see its own folder /var/lib/drover/executions/",),
-        quick=True,
     ),
     RunRow(
         "daemon-restarted",
