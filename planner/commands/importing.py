@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from ..visible import visible
+from .answering import add_json, answer
 from .files import write_document
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def add_import(commands: Any) -> None:
     parser.add_argument("path", metavar="PATH", help=PATHS)
     parser.add_argument("--out", required=True, metavar="FILE", help="write the facts here (JSON)")
     parser.add_argument("--busy-share", type=_share, default=0.0, metavar="X", help=BUSY_SHARE)
+    add_json(parser)
     parser.set_defaults(run=run_import)
 
 
@@ -44,11 +46,12 @@ def run_import(options: argparse.Namespace) -> None:
     imported = READERS[options.format](Path(options.path), options.busy_share)
     parse_cluster(imported.facts)
     write_document(options.out, imported.facts)
-    for note in imported.notes:
-        print(f"Note: {visible(note)}", file=sys.stderr)
-    print(
-        f"{len(imported.facts['hosts'])} hosts and {len(imported.facts['domains'])} VMs in {options.out}."
-    )
+    if not options.json:
+        for note in imported.notes:
+            print(f"Note: {visible(note)}", file=sys.stderr)
+    hosts, vms = len(imported.facts["hosts"]), len(imported.facts["domains"])
+    done = {"hosts": hosts, "domains": vms, "out": options.out, "notes": list(imported.notes)}
+    answer(options, done, lambda _done: f"{hosts} hosts and {vms} VMs in {options.out}.\n")
 
 
 def _share(text: str) -> float:

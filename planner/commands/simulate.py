@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
+from .answering import add_json, answer
 from .arguments import add_documents
 from .files import read_document, write_document
 
@@ -56,6 +57,7 @@ def add_simulate(commands: Any) -> None:
     parser.add_argument("--effort", type=int, default=1, metavar="1-5", help=EFFORT)
     parser.add_argument("--price", type=float, metavar="P", help="price of a kWh, to show costs")
     parser.add_argument("--out", metavar="FILE", help="write all steps here (JSON)")
+    add_json(parser)
     parser.set_defaults(run=run_simulate)
 
 
@@ -70,10 +72,12 @@ def run_simulate(options: argparse.Namespace) -> None:
     policy = plain(read_document(options.policy)) if options.policy else None
     records = _simulate(options, facts, policy)
     totals = {name: total(entries, options.step) for name, entries in records.items()}
+    notes = list(_assumed(facts))
+    found = document(records, totals, options.step, options.price, notes)
     if options.out:
-        write_document(options.out, document(records, totals, options.step))
-    for line in (*render_totals(totals, options.price), *_assumed(facts)):
-        print(line)
+        write_document(options.out, found)
+    lines = [*render_totals(totals, options.price), *(f"Note: {note}" for note in notes)]
+    answer(options, found, lambda _found: "".join(f"{line}\n" for line in lines))
 
 
 def _simulate(
@@ -108,11 +112,11 @@ def _assumed(facts: Mapping[str, Any]) -> Iterable[str]:
 
     powers = [host.get("power") or {} for host in facts["hosts"]]
     if unknown := sum(not is_known(host) for host in facts["hosts"]):
-        yield f"Note: the facts lack the power of {unknown} hosts (idle_w, busy_w): a small server's is taken."
+        yield f"the facts lack the power of {unknown} hosts (idle_w, busy_w): a small server's is taken."
     if unproven := sum(not (power.get("method") and power.get("proven")) for power in powers):
-        yield f"Note: {unproven} hosts count as if power_test had proved that they can be woken."
+        yield f"{unproven} hosts count as if power_test had proved that they can be woken."
     if slow := sum(power.get("boot_s") is None for power in powers):
-        yield f"Note: the facts do not tell how long {slow} hosts take to boot: {BOOT_S:g} s are taken."
+        yield f"the facts do not tell how long {slow} hosts take to boot: {BOOT_S:g} s are taken."
 
 
 def read_trace(path: Path) -> Trace:

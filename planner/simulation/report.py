@@ -62,14 +62,32 @@ def _row(name: str, entry: Totals, base_kwh: float, price: float | None) -> Sequ
 
 
 def document(
-    records: Mapping[str, Sequence[Record]], totals: Mapping[str, Totals], step_s: float
+    records: Mapping[str, Sequence[Record]],
+    totals: Mapping[str, Totals],
+    step_s: float,
+    price: float | None = None,
+    notes: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Return everything as plain JSON values."""
+    """Return everything as plain JSON values.
+
+    Parameters
+    ----------
+    records, totals : mapping
+        The steps of each strategy, and what they come to.
+    step_s : float
+        Seconds of a step.
+    price : float, optional
+        Price of a kWh; C(cost) of a strategy is null without it.
+    notes : sequence of str
+        What was taken for granted.
+    """
     return {
         "step_s": step_s,
+        "notes": list(notes),
         "strategies": {
             name: {
                 "totals": asdict(totals[name]),
+                "cost": None if price is None else totals[name].energy_kwh * price,
                 "steps": [asdict(record) for record in records[name]],
             }
             for name in records

@@ -278,6 +278,10 @@ def test_imported_facts_can_be_planned(
     out = tmp_path / "facts.json"
     assert main(["import", "--from", form, str(path), "--out", str(out)]) == 0
     assert "hosts and" in capsys.readouterr().out
+    assert main(["import", "--from", form, str(path), "--out", str(out), "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out).keys() == {"hosts", "domains", "out", "notes"}
+    assert told.err == ""
     host = json.loads(out.read_text())["hosts"][1]["name"]
     assert main(["plan", "--facts", str(out), "--goal", "evacuate", "--host", host, "--quiet"]) == 0
 

@@ -353,6 +353,12 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert printed[-1] == "Note: 3 hosts count as if power_test had proved that they can be woken."
     written = json.loads(paths["out.json"].read_text())["strategies"]
     assert [step["hosts_on"] for step in written["power_saving"]["steps"]] == [1, 1, 3]
+    assert main(["simulate", *documents, *more, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told == json.loads(paths["out.json"].read_text())
+    assert told["notes"] == ["3 hosts count as if power_test had proved that they can be woken."]
+    nothing = told["strategies"]["nothing"]
+    assert nothing["cost"] == nothing["totals"]["energy_kwh"] * 0.5
     for wrong in (["--steps", "0"], ["--effort", "6"], ["--every", "0"], ["--strategy", "nightly"]):
         assert main(["simulate", *documents, *wrong]) == 2
     assert main(["simulate", *documents, "--trace", str(tmp_path / "none")]) == 2
