@@ -20,6 +20,7 @@ import typing as t
 import xml.etree.ElementTree as ET
 
 from .disks import file_paths
+from .unmigratable import unmigratable_cpu, unmigratable_devices, unmigratable_images
 
 Finding = tuple[str, str, str]
 
@@ -217,13 +218,36 @@ def _unresolved_volumes(subject: Subject) -> t.Iterator[Finding]:
 
 def _cpu_counters(subject: Subject) -> t.Iterator[Finding]:
     """A time stamp counter that is promised to be invariant, which only one machine can keep."""
-    invariant = subject.root.find("cpu/feature[@name='invtsc'][@policy='require']")
+    wanted = subject.root.findall("cpu/feature[@name='invtsc']")
+    invariant = next((one for one in wanted if one.get("policy") in ("require", "force")), None)
     frequency = subject.root.find("clock/timer[@name='tsc'][@frequency]")
     if invariant is not None and frequency is None:
         yield (
             "invariant_tsc",
             "Its CPU has the feature invtsc without a fixed frequency of the time stamp counter.",
             "Set <timer name='tsc' frequency='...'/> in its clock, or take the feature away.",
+        )
+
+
+def _refused_by_qemu(subject: Subject) -> t.Iterator[Finding]:
+    """What libvirt would start to migrate, and QEMU refuse."""
+    for device in unmigratable_devices(subject.root):
+        yield (
+            "unmigratable_device",
+            f"QEMU does not migrate its {device}.",
+            "Take the device out of its definition and restart the VM, or shut it down and start it on the other host.",
+        )
+    for features in unmigratable_cpu(subject.root):
+        yield (
+            "unmigratable_cpu",
+            f"It is given {features}, and QEMU does not migrate it with those.",
+            "Name the features that it needs in its definition and restart the VM.",
+        )
+    for disk, kind in unmigratable_images(subject.root):
+        yield (
+            "unmigratable_image",
+            f"Its disk {disk} has an image in the format {kind}, which QEMU does not migrate.",
+            "Convert it while the VM is off (qemu-img convert -O qcow2), and name the new image in its definition.",
         )
 
 
@@ -324,6 +348,7 @@ RULES: tuple[t.Callable[[Subject], t.Iterator[Finding]], ...] = (
     _local_images,
     _unresolved_volumes,
     _cpu_counters,
+    _refused_by_qemu,
     _encrypted_memory,
     _accelerated_video,
     _snapshots,

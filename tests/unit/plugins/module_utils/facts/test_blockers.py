@@ -59,6 +59,24 @@ def test_a_plain_domain_has_none() -> None:
             "<video><model type='virtio'><acceleration accel3d='yes'/></model></video>",
             "accelerated_video",
         ),
+        ("<crypto model='virtio' type='qemu'/>", "unmigratable_device"),
+        ("<controller type='nvme' index='0'/>", "unmigratable_device"),
+        ("<sound model='usb'/>", "unmigratable_device"),
+        ("<sound model='virtio'/>", "unmigratable_device"),
+        ("<serial type='pty'><target type='usb-serial' port='0'/></serial>", "unmigratable_device"),
+        ("<interface type='bridge'><model type='usb-net'/></interface>", "unmigratable_device"),
+        ("<video><model type='virtio' blob='on'/></video>", "unmigratable_device"),
+        (
+            "<disk type='network'><driver type='vmdk'/><target dev='a'/></disk>",
+            "unmigratable_image",
+        ),
+        ("<disk type='network'><driver type='vhdx'/><readonly/></disk>", "unmigratable_image"),
+        (
+            "<disk type='network'><driver type='qcow2'/><backingStore type='network'>"
+            "<format type='vdi'/></backingStore></disk>",
+            "unmigratable_image",
+        ),
+        ("<disk type='network'><driver type='fat'/></disk>", "unmigratable_image"),
     ],
 )
 def test_devices_that_bind_a_domain_to_its_host(device: str, code: str) -> None:
@@ -72,6 +90,11 @@ def test_devices_that_bind_a_domain_to_its_host(device: str, code: str) -> None:
         "<interface type='hostdev'><teaming type='transient' persistent='a'/></interface>",
         "<hostdev type='pci'><teaming type='transient' persistent='a'/></hostdev>",
         "<shmem name='s' role='master'/>",
+        "<sound model='ich9'/>",
+        "<controller type='usb' model='qemu-xhci'/>",
+        "<interface type='bridge'><model type='e1000e'/></interface>",
+        "<video><model type='virtio' blob='off'/></video>",
+        "<disk type='network'><driver type='fat'/><readonly/></disk>",
         "<tpm><backend type='emulator'/></tpm>",
         "<serial type='pty'/>",
         "<input type='mouse'/>",
@@ -114,6 +137,32 @@ def test_an_invariant_time_stamp_counter_needs_a_frequency() -> None:
     clock = "<clock><timer name='tsc' frequency='2596128000'/></clock>"
     assert codes(subject(rest=cpu)) == ["invariant_tsc"]
     assert codes(subject(rest=cpu + clock)) == []
+
+
+def test_a_forced_time_stamp_counter_needs_a_frequency_too() -> None:
+    """QEMU looks at the feature, not at who asked for it."""
+    cpu = "<cpu><feature policy='force' name='invtsc'/></cpu>"
+    assert codes(subject(rest=cpu)) == ["invariant_tsc"]
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "<cpu mode='host-passthrough' migratable='off'/>",
+        "<features><hyperv mode='passthrough'/></features>",
+    ],
+)
+def test_a_cpu_with_all_that_its_host_has(rest: str) -> None:
+    """Some of that cannot be migrated."""
+    assert codes(subject(rest=rest)) == ["unmigratable_cpu"]
+
+
+def test_a_host_device_in_arguments_of_qemu() -> None:
+    """libvirt does not see it, and QEMU refuses."""
+    names = "xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'"
+    given = "<qemu:commandline {}><qemu:arg value='-device'/><qemu:arg value='{},host=01:00.0'/></qemu:commandline>"
+    assert codes(subject(rest=given.format(names, "vfio-pci"))) == ["unmigratable_device"]
+    assert codes(subject(rest=given.format(names, "virtio-rng-pci"))) == []
 
 
 def test_encrypted_memory() -> None:
@@ -160,5 +209,6 @@ def test_all_findings_are_told_at_once() -> None:
         "shared_memory",
         "local_disk",
         "invariant_tsc",
+        "unmigratable_cpu",
     }
     assert all(blocker["remedy"] for blocker in facts["blockers"])
