@@ -28,7 +28,7 @@ test: setup-lab lint types ## Everything: lint, types, unit, scenarios, PuLP 4, 
 	$(MAKE) test-pulp4 test-py39 sanity test-page test-lab
 
 test-fast: setup ## Unit tests and scenarios, no lab, about a minute on two cores
-	$(PY) -m pytest -m "not lab and not faults and not page and not benchmark" -q -x -n 2 --dist loadfile
+	$(PY) -m pytest -m "not lab and not faults and not page and not benchmark and not slow" -q -x -n 2 --dist loadfile
 
 test-lab: setup-lab ## The tests on real libvirt and QEMU, in LABS=2 labs at once
 	$(PY) -m pytest tests/lab tests/faults -m "lab and not slow" -q --reruns 1 -n $(LABS) --dist loadfile

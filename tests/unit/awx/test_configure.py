@@ -74,6 +74,7 @@ def graph(awx: Awx, workflow: str) -> dict[str, dict[str, list[str]]]:
 
 
 @needs_modules
+@pytest.mark.slow
 def test_the_night_waits_for_somebody(request: pytest.FixtureRequest) -> None:
     """Templates, surveys, graphs, schedules and notifications in the mode approve."""
     awx = Awx()
@@ -112,6 +113,7 @@ def test_the_night_waits_for_somebody(request: pytest.FixtureRequest) -> None:
 
 
 @needs_modules
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mode", "follows", "on"), [("automatic", "apply", True), ("manual", "approval", False)]
 )

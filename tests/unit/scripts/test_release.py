@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[3]
 EPOCH = 1_764_000_000
 SHIPPED = {
     "CHANGELOG.rst", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "FILES.json", "LICENSE", "MANIFEST.json", "README.md",
-    "SECURITY.md", "bindep.txt", "changelogs", "docs", "meta", "planner", "playbooks", "plugins", "pyproject.toml",
-    "requirements.txt", "roles", "tests",
+    "SECURITY.md", "bindep.txt", "changelogs", "docs", "extensions", "meta", "planner", "playbooks", "plugins",
+    "pyproject.toml", "requirements.txt", "roles", "tests",
 }  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def test_all_that_runs_is_shipped(archive: Path, tracked: set[str]) -> None:
     running = {
         name
         for name in tracked
-        if name.startswith(("meta/", "planner/", "playbooks/", "plugins/", "roles/"))
+        if name.startswith(("extensions/", "meta/", "planner/", "playbooks/", "plugins/", "roles/"))
     }
     assert running <= set(names(archive))
 
