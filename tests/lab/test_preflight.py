@@ -316,7 +316,7 @@ def test_a_machine_type_that_a_host_lacks_is_found(lab: Lab) -> None:
         run = preflight(lab, "drover_vm=vm1")
         to_it = preflight(lab, "drover_vm=vm1", "drover_destination=kvm3")
     assert run.code == 0, run.output
-    assert row(run, "vm1") == ["here", "yes", "NO"]
+    assert row(run, "vm1") == ["here", "yes", "NO"], run.output
     assert to_it.code != 0
     assert kind.get("machine", "") in to_it.sentence
 
