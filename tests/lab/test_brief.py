@@ -120,7 +120,7 @@ def test_watching_what_somebody_else_runs(cluster: Lab) -> None:
     """The progress of the other's execution, and that it has ended; without any, that nothing runs."""
     slow = '{"drover_migration": {"bandwidth_mib_s": 12}}'
     other = Controller(cluster, "drover.libvirt.evacuate", "-e", "drover_hosts=kvm2", "-e", slow)
-    until(lambda: "started" in other.output())
+    until(lambda: bool(re.search(r"web1: kvm2 → kvm\d started", other.output())))
     code, said = at_a_terminal(drover(cluster, "watch"))
     text = ESCAPES.sub("", said)
     assert code == 0, text
