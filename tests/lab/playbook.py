@@ -57,6 +57,8 @@ def environment() -> dict[str, str]:
         "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections"),
         "ANSIBLE_LOCALHOST_WARNING": "False",
         "ANSIBLE_NOCOLOR": "1",
+        # Ansible shows on no terminal only what fills Python's buffer, and tests watch while a playbook runs.
+        "PYTHONUNBUFFERED": "1",
     }
 
 
