@@ -50,7 +50,7 @@ def shortened(text: str) -> str:
 def pack(document: t.Any) -> str:
     """Return a document as a short text, which a database and an extra variable can hold."""
     text = json.dumps(document, sort_keys=True, separators=(",", ":"))
-    return PACKED + base64.b64encode(zlib.compress(text.encode(), 9)).decode()
+    return PACKED + base64.b64encode(zlib.compress(text.encode())).decode()
 
 
 def unpack(text: str) -> t.Any:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import typing as t
 import xml.etree.ElementTree as ET
 
-from .disks import file_paths
+from .disks import attribute, file_paths
 from .unmigratable import unmigratable_cpu, unmigratable_devices, unmigratable_images
 
 Finding = tuple[str, str, str]
@@ -162,8 +162,7 @@ def _shared_memory(subject: Subject) -> t.Iterator[Finding]:
 def _disks_of_the_host(subject: Subject) -> t.Iterator[Finding]:
     """Disks that are devices of the host, or that must not outlive this QEMU."""
     for disk in subject.root.findall("devices/disk"):
-        target = disk.find("target")
-        name = "" if target is None else target.get("dev", "")
+        name = attribute(disk, "target", "dev")
         if disk.get("type") in ("nvme", "vhostvdpa"):
             yield (
                 "host_device",

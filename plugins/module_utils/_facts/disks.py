@@ -51,7 +51,8 @@ def _backing_paths(disk: ET.Element, pools: dict[str, str]) -> list[str]:
     return paths
 
 
-def _attribute(parent: ET.Element, child: str, name: str, default: str = "") -> str:
+def attribute(parent: ET.Element, child: str, name: str, default: str = "") -> str:
+    """Return an attribute of a child, C(default) where there is no such child or attribute."""
     element = parent.find(child)
     return default if element is None else element.get(name, default)
 
@@ -60,13 +61,13 @@ def disk_facts(disk: ET.Element, pools: dict[str, str]) -> dict[str, t.Any]:
     """Return the facts of one C(<disk>), C(storage) left open (see C(with_storage))."""
     kind = disk.get("type", "file")
     facts: dict[str, t.Any] = {
-        "target": _attribute(disk, "target", "dev"),
+        "target": attribute(disk, "target", "dev"),
         "device": disk.get("device", "disk"),
         "type": kind,
         "path": source_path(kind, disk.find("source"), pools),
         "readonly": disk.find("readonly") is not None or disk.get("device") == "cdrom",
-        "format": _attribute(disk, "driver", "type") or None,
-        "cache": _attribute(disk, "driver", "cache", "default"),
+        "format": attribute(disk, "driver", "type") or None,
+        "cache": attribute(disk, "driver", "cache", "default"),
         "storage": None,
     }
     backing = _backing_paths(disk, pools)

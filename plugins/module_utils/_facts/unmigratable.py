@@ -15,6 +15,8 @@ from __future__ import annotations
 import typing as t
 import xml.etree.ElementTree as ET
 
+from .disks import attribute
+
 # Where in a definition the device is, and what it is called.
 _DEVICES = (
     ("devices/crypto", "crypto device"),
@@ -30,7 +32,7 @@ _CPUS = (
     ("cpu[@migratable='off']", "CPU features of its host that cannot be migrated"),
 )
 # libvirt's names of formats; "fat" is a directory shown as a disk, which can be migrated while nothing writes to it.
-FORMATS = ("vmdk", "vdi", "vhdx", "vpc", "qcow", "ploop")
+_FORMATS = ("vmdk", "vdi", "vhdx", "vpc", "qcow", "ploop")
 _FAT = ("fat", "vvfat")
 _QEMU = "{http://libvirt.org/schemas/domain/qemu/1.0}"
 
@@ -52,12 +54,10 @@ def unmigratable_cpu(root: ET.Element) -> list[str]:
 def unmigratable_images(root: ET.Element) -> t.Iterator[tuple[str, str]]:
     """Yield disk and format of each disk with an image, or a layer below it, that QEMU does not migrate."""
     for disk in root.findall("devices/disk"):
-        target = disk.find("target")
-        name = "" if target is None else target.get("dev", "")
         formats = [*disk.findall("driver"), *disk.findall(".//backingStore/format")]
         kinds = [one.get("type", "") for one in formats]
-        refused = [kind for kind in kinds if kind in FORMATS]
+        refused = [kind for kind in kinds if kind in _FORMATS]
         if disk.find("readonly") is None:
             refused += [kind for kind in kinds if kind in _FAT]
         if refused:
-            yield name, refused[0]
+            yield attribute(disk, "target", "dev"), refused[0]

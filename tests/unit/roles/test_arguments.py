@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from .test_conditions import mappings
 from .test_hostile_hosts import facts, play
 
 ROOT = Path(__file__).parents[3]
@@ -18,16 +18,6 @@ ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
 FILES = sorted(
     path for kind in ("roles/*/tasks", "playbooks") for path in ROOT.glob(f"{kind}/*.yml")
 )
-
-
-def _mappings(document: Any) -> Iterator[dict[str, Any]]:
-    """Return all mappings of a document."""
-    if isinstance(document, dict):
-        yield document
-        document = list(document.values())
-    if isinstance(document, list):
-        for part in document:
-            yield from _mappings(part)
 
 
 def _load(path: Path) -> Any:
@@ -52,7 +42,7 @@ def test_each_role_checks_its_arguments_first_and_once(role: str) -> None:
 def test_no_role_is_checked_on_every_host(path: Path) -> None:
     """Playbooks and roles take roles as tasks, for Ansible checks each of those under "roles:" on every host."""
     document = _load(path)
-    for mapping in _mappings(document):
+    for mapping in mappings(document):
         assert "roles" not in mapping
         for how in ("include_role", "import_role"):
             if f"ansible.builtin.{how}" in mapping:
